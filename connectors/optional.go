@@ -1,0 +1,73 @@
+package connectors
+
+import "threadhub/normalize"
+
+// Handshaker answers a platform's proof-of-ownership request. ok is false when
+// the request is not a handshake at all.
+type Handshaker interface {
+	Handshake(req *Request) (reply Reply, ok bool)
+}
+
+// Acknowledger shapes the 200 answer to an accepted webhook, for platforms
+// that want more than an empty body.
+type Acknowledger interface {
+	Acknowledge(req *Request) Reply
+}
+
+// Accounted is implemented by connectors of platforms that deliver several
+// accounts to one address; Account is this channel's own (see Event.Account).
+type Accounted interface {
+	Account() string
+}
+
+// Subscriber registers the webhook at the platform.
+type Subscriber interface {
+	// Subscribe returns the calls that register webhookURL, in order.
+	Subscribe(webhookURL string) ([]*Call, error)
+}
+
+// Checker proves that the credentials work.
+type Checker interface {
+	// Check returns a call without side effects; Classify reads its answer.
+	Check() *Call
+}
+
+// Follower returns the calls that belong to an incoming event and show nothing
+// to the peer (Telegram's answerCallbackQuery). They are made once, best effort.
+type Follower interface {
+	Follow(ev *normalize.Event) *Call
+}
+
+// Reactor sets or (with an empty emoji) takes back our reaction to a message.
+type Reactor interface {
+	React(to normalize.Peer, target normalize.PlatformID, emoji string) (*Call, error)
+}
+
+// Typist shows the peer that an agent is typing. nil when the platform needs
+// something out does not hold (an inbound message to tie it to).
+type Typist interface {
+	Typing(out *normalize.Outbound) *Call
+}
+
+// Reader marks the peer's messages up to out.LastInbound as read.
+type Reader interface {
+	Read(out *normalize.Outbound) *Call
+}
+
+// MediaResolver says how to fetch an attachment. Platforms that take two steps
+// answer a second call from the first one's response; a nil call means that
+// the attachment's own URL can be fetched as it is.
+type MediaResolver interface {
+	Media(att *normalize.Attachment, done []Response) (*Call, error)
+}
+
+// Profiler asks the platform who a peer is and reads the answer.
+type Profiler interface {
+	Profile(peer normalize.PeerID) *Call
+	ReadProfile(resp *Response) (normalize.Peer, error)
+}
+
+// Redactor names strings besides the credentials that must not be logged.
+type Redactor interface {
+	Redactions() []string
+}

@@ -1,0 +1,165 @@
+package normalize
+
+import "time"
+
+// PeerID is a platform's name for a person or group chat on one channel. A
+// connector mints it; nobody else looks inside.
+type PeerID string
+
+// PlatformID is a platform's name for a message, unique per channel. A
+// connector mints it (Telegram: "chat:message"); nobody else looks inside.
+type PlatformID string
+
+// EventType says which pointer of an [Event] is set.
+type EventType string
+
+// The kinds of event a platform can report.
+const (
+	EventMessage  EventType = "message"  // the peer wrote: Message
+	EventEcho     EventType = "echo"     // the business wrote in the platform's own app: Message
+	EventReceipt  EventType = "receipt"  // the fate of something we sent: Receipt
+	EventReaction EventType = "reaction" // Reaction
+	EventEdit     EventType = "edit"     // Edit
+	EventDeletion EventType = "deletion" // Deletion
+	EventConsent  EventType = "consent"  // blocked, unblocked, opted in or out: Consent
+	EventIdentity EventType = "identity" // the peer got another name on the platform: Identity
+	EventTyping   EventType = "typing"   // the peer is typing; nothing else is set
+	EventChannel  EventType = "channel"  // news about the business account itself: Notice
+	EventUnknown  EventType = "unknown"  // understood as an event, not as one of the above: Unknown
+)
+
+// Event is one thing that happened on a platform. Exactly one of the pointers
+// is set, the one its Type names. It marshals alike to JSON and BSON.
+type Event struct {
+	// Key makes a redelivery of the event recognisable. It is unique per
+	// channel and starts with the kind of thing it names ("msg:…", "rct:…").
+	Key  string    `json:"key"`
+	Type EventType `json:"type"`
+	// Account names which of the business's accounts the event is addressed
+	// to, on platforms that deliver several to one address (WhatsApp phone
+	// number id). Empty where a channel is a single account.
+	Account string `json:"account,omitempty"`
+	Peer    Peer   `json:"peer,omitzero"`
+	// At is the platform's time of the event, zero when it tells none.
+	At time.Time `json:"at,omitzero"`
+
+	Message  *Message  `json:"message,omitempty"`
+	Receipt  *Receipt  `json:"receipt,omitempty"`
+	Reaction *Reaction `json:"reaction,omitempty"`
+	Edit     *Edit     `json:"edit,omitempty"`
+	Deletion *Deletion `json:"deletion,omitempty"`
+	Consent  *Consent  `json:"consent,omitempty"`
+	Identity *Identity `json:"identity,omitempty"`
+	Notice   *Notice   `json:"notice,omitempty"`
+	Unknown  *Unknown  `json:"unknown,omitempty"`
+}
+
+// PeerKind tells a person from a group chat.
+type PeerKind string
+
+// Kinds of peer. The zero value is a person.
+const (
+	PeerPerson PeerKind = ""
+	PeerGroup  PeerKind = "group"
+)
+
+// Peer is who a conversation is with, as the platform describes them. Fields
+// the event does not carry are empty: they do not erase what is known.
+type Peer struct {
+	ID PeerID `json:"id,omitempty"`
+	// Aliases are other names of the same peer that the event mentions (a
+	// phone number beside a business-scoped id). Whoever has seen one of them
+	// is the same contact.
+	Aliases   []PeerID `json:"aliases,omitempty"`
+	Kind      PeerKind `json:"kind,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Username  string   `json:"username,omitempty"`
+	Phone     string   `json:"phone,omitempty"` // E.164 with "+", when the platform tells it
+	Locale    string   `json:"locale,omitempty"`
+	AvatarURL string   `json:"avatar_url,omitempty"`
+}
+
+// Status is the fate of an outbound message as a platform reports it.
+type Status string
+
+// Statuses a platform can report. The hub's own ones (queued, sending,
+// unknown) belong to package threads.
+const (
+	StatusSent      Status = "sent"
+	StatusDelivered Status = "delivered"
+	StatusRead      Status = "read"
+	StatusFailed    Status = "failed"
+)
+
+// Receipt reports the fate of something we sent.
+type Receipt struct {
+	// Target is the platform's id of the message; empty for a watermark.
+	Target PlatformID `json:"target,omitempty"`
+	// Ref is our own message id, where the platform hands one back. It finds
+	// the message when the answer that held the platform's id was lost.
+	Ref    string `json:"ref,omitempty"`
+	Status Status `json:"status"`
+	// UpTo, when set, makes the receipt a watermark: every message sent to
+	// the peer at or before this time has reached Status.
+	UpTo    time.Time `json:"up_to,omitzero"`
+	Failure *Failure  `json:"failure,omitempty"`
+}
+
+// Reaction is an emoji set on, or taken from, a message.
+type Reaction struct {
+	Target PlatformID `json:"target"`
+	// Emoji is what the author's reaction now is; empty when taken back.
+	Emoji  string  `json:"emoji,omitempty"`
+	Author *Author `json:"author,omitempty"` // in group chats; nil: the peer
+}
+
+// Edit replaces the content of an earlier message.
+type Edit struct {
+	Target  PlatformID `json:"target"`
+	Message Message    `json:"message"`
+}
+
+// Deletion takes an earlier message back.
+type Deletion struct {
+	Target PlatformID `json:"target"`
+}
+
+// ConsentStatus is what a peer now allows.
+type ConsentStatus string
+
+// Consent changes a platform can report.
+const (
+	ConsentBlocked   ConsentStatus = "blocked"   // nothing can be delivered any more
+	ConsentUnblocked ConsentStatus = "unblocked" // the block is lifted
+	ConsentOptedOut  ConsentStatus = "opted_out" // wants no business-initiated messages of the category
+	ConsentOptedIn   ConsentStatus = "opted_in"
+)
+
+// Consent is a change in what the peer allows.
+type Consent struct {
+	Status   ConsentStatus `json:"status"`
+	Category string        `json:"category,omitempty"` // empty: everything
+}
+
+// Identity says that a peer is now known by another name on the platform (a
+// changed phone number, a migrated group). The event's Peer is the new one.
+type Identity struct {
+	Former []PeerID `json:"former"`
+	// Changed tells a warning (the peer's security code changed) from a new
+	// name: when Former is empty only Text is of interest.
+	Text string `json:"text,omitempty"`
+}
+
+// Notice is news about the business account itself, not about a peer.
+type Notice struct {
+	Kind string            `json:"kind"`
+	Text string            `json:"text,omitempty"`
+	Data map[string]string `json:"data,omitempty"`
+}
+
+// Unknown is an event that the connector recognises as one but has no meaning
+// for. It is kept, with the platform's own name for it.
+type Unknown struct {
+	Kind   string `json:"kind"`
+	Reason string `json:"reason,omitempty"`
+}

@@ -1,0 +1,115 @@
+package threads
+
+import "time"
+
+// Cause is why a conversation changed: a closed set, kept in its log.
+type Cause string
+
+// Causes.
+const (
+	CauseCustomerMessage Cause = "customer_message" // the first message of a conversation
+	CauseCustomerReply   Cause = "customer_reply"   // the customer answered while pending or on hold
+	CauseReopened        Cause = "reopened"         // the customer wrote while solved
+	CauseBeforeClose     Cause = "received_before_close"
+	CauseAssigned        Cause = "assigned"
+	CauseAgentReply      Cause = "agent_reply"
+	CauseAgent           Cause = "agent"          // an agent or admin set the status
+	CauseSolvedStyle     Cause = "style"          // the style closes at once
+	CauseStyleChanged    Cause = "style_changed"  // an admin or agent chose another style
+	CauseWindowElapsed   Cause = "window_elapsed" // the close countdown came due
+	CauseStarted         Cause = "started"        // the business wrote first
+	CauseEndSession      Cause = "session_ended"
+)
+
+// InputKind says what happened.
+type InputKind string
+
+// What can happen to a conversation.
+const (
+	InCustomerMessage InputKind = "customer_message"
+	InAgentMessage    InputKind = "agent_message"
+	InExternalMessage InputKind = "external_message" // the business, in the platform's own app
+	InNote            InputKind = "note"
+	InAssign          InputKind = "assign" // Assignee and Group; empty unassigns
+	InAccept          InputKind = "accept"
+	InSetStatus       InputKind = "set_status"
+	InSetStyle        InputKind = "set_style"
+	InCloseDue        InputKind = "close_due"
+	InEndSession      InputKind = "end_session"
+	InDeliveryFailed  InputKind = "delivery_failed"
+	InAttended        InputKind = "attended" // somebody looked at what needed attention
+)
+
+// Input is one thing that happened. ReceivedAt is when the hub knew: it
+// decides windows and reopening.
+type Input struct {
+	Kind       InputKind
+	Actor      Author
+	ReceivedAt time.Time
+
+	Assignee   AgentID // InAssign, InAccept
+	Group      GroupID // InAssign
+	Status     Status  // InSetStatus
+	Style      Style   // InSetStyle
+	Generation int64   // InCloseDue: the countdown the alarm was set for
+	Admin      bool    // the actor may do what only admins may
+}
+
+// Policy is everything Decide needs to know besides the conversation itself.
+type Policy struct {
+	// Style is that of a conversation that begins now.
+	Style Style
+	// AssigneeAvailable tells whether the current assignee may get the
+	// conversation back (see lifecycle, "Who gets it when it comes back").
+	AssigneeAvailable bool
+}
+
+// Effect is what follows from a decision besides the new state.
+type Effect interface{ effect() }
+
+// Moved is a change of status, to be logged.
+type Moved struct {
+	From, To Status
+	Cause    Cause
+}
+
+// Begin says that the input belongs to a new conversation that follows this
+// one: decide again with the zero state.
+type Begin struct{ FollowUp bool }
+
+// Counting says that a close countdown now runs to Due.
+type Counting struct {
+	Due        time.Time
+	Generation int64
+}
+
+// Queued says that the conversation waits for an agent.
+type Queued struct{ Since time.Time }
+
+// Freed says that the agent has a place less taken.
+type Freed struct{ Agent AgentID }
+
+// Refused says that the input is not allowed; the state is unchanged.
+type Refused struct {
+	Code   RefusalCode
+	Detail string // for people: what to do instead
+}
+
+func (Moved) effect()    {}
+func (Begin) effect()    {}
+func (Counting) effect() {}
+func (Queued) effect()   {}
+func (Freed) effect()    {}
+func (Refused) effect()  {}
+
+// RefusalCode is the stable name of a refusal.
+type RefusalCode string
+
+// Refusals. The first two are conflicts with the conversation's state, the
+// last is an input that no state allows.
+const (
+	RefusedClosed  RefusalCode = "conversation_closed"
+	RefusedIllegal RefusalCode = "illegal_transition"
+	RefusedTaken   RefusalCode = "already_taken"
+	RefusedInvalid RefusalCode = "invalid_status"
+)

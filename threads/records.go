@@ -1,0 +1,225 @@
+package threads
+
+import (
+	"encoding/json"
+	"time"
+
+	"threadhub/normalize"
+)
+
+// Conversation is a bounded stretch of talk between one contact and the
+// business on one channel. A contact has many over the years and at most one
+// that is not closed per channel.
+type Conversation struct {
+	ID        ConversationID `json:"id"`
+	ChannelID ChannelID      `json:"channel_id"`
+	Contact   ContactBrief   `json:"contact"`
+	// Ordinal counts the contact's conversations on the channel from 1. Unique
+	// with channel and contact, it decides who creates the next one.
+	Ordinal    int            `json:"ordinal"`
+	FollowUpOf ConversationID `json:"follow_up_of,omitempty"`
+	State      State          `json:"state"`
+
+	Priority string   `json:"priority,omitempty"`
+	Tags     []string `json:"tags,omitempty"`
+	Subject  string   `json:"subject,omitempty"`
+
+	MessageCount int       `json:"message_count"`
+	UnreadCount  int       `json:"unread_count"`
+	LastSequence int64     `json:"last_sequence"`
+	LastMessage  *Preview  `json:"last_message,omitempty"`
+	CreatedAt    time.Time `json:"created_at"`
+	UpdatedAt    time.Time `json:"updated_at"`
+	// LastInboundAt is the platform's time of the customer's latest message:
+	// it starts the platform's reply window.
+	LastInboundAt time.Time            `json:"last_inbound_at,omitzero"`
+	LastInboundID normalize.PlatformID `json:"last_inbound_id,omitempty"`
+	// ReplyContext is what the connector needs to answer the contact.
+	ReplyContext map[string]string `json:"reply_context,omitempty"`
+
+	// Version grows by one with every commit; commits compare and set it.
+	Version int64 `json:"version"`
+}
+
+// Slot is where a conversation has its place: at most one per slot is not
+// closed.
+type Slot struct {
+	Channel ChannelID
+	Contact ContactID
+}
+
+// Slot of the conversation.
+func (c Conversation) Slot() Slot { return Slot{c.ChannelID, c.Contact.ID} }
+
+// Preview is the line of a message that lists show.
+type Preview struct {
+	ID        MessageID             `json:"id"`
+	Type      normalize.MessageType `json:"type"`
+	Text      string                `json:"text,omitempty"`
+	Direction Direction             `json:"direction"`
+	Author    Author                `json:"author"`
+	At        time.Time             `json:"at"`
+}
+
+// ContactBrief is the part of a contact that is copied onto conversations.
+type ContactBrief struct {
+	ID         ContactID        `json:"id"`
+	ExternalID normalize.PeerID `json:"external_id"`
+	Name       string           `json:"name,omitempty"`
+	AvatarURL  string           `json:"avatar_url,omitempty"`
+}
+
+// Contact is a customer as the hub knows them, over all their identities.
+type Contact struct {
+	ID         ContactID  `json:"id"`
+	Name       string     `json:"name,omitempty"`
+	Username   string     `json:"username,omitempty"`
+	Phone      string     `json:"phone,omitempty"`
+	Locale     string     `json:"locale,omitempty"`
+	AvatarURL  string     `json:"avatar_url,omitempty"`
+	Group      bool       `json:"group,omitempty"` // a group chat, not a person
+	Identities []Identity `json:"identities"`
+	// Consents is the latest of each category ("" is everything).
+	Consents  map[string]normalize.ConsentStatus `json:"consents,omitempty"`
+	CreatedAt time.Time                          `json:"created_at"`
+	UpdatedAt time.Time                          `json:"updated_at"`
+	Version   int64                              `json:"version"`
+}
+
+// Identity is a name of a contact on one channel, owned by at most one contact.
+type Identity struct {
+	Channel ChannelID        `json:"channel_id"`
+	Peer    normalize.PeerID `json:"peer"`
+}
+
+// Direction of a message, seen from the hub.
+type Direction string
+
+// Directions.
+const (
+	Inbound  Direction = "inbound"
+	Outbound Direction = "outbound"
+)
+
+// AuthorType says what wrote a message.
+type AuthorType string
+
+// Types of author. External is the business, in the platform's own app.
+const (
+	AuthorContact  AuthorType = "contact"
+	AuthorAgent    AuthorType = "agent"
+	AuthorSystem   AuthorType = "system"
+	AuthorExternal AuthorType = "external"
+)
+
+// Author is who wrote a message or caused a transition.
+type Author struct {
+	Type AuthorType `json:"type"`
+	ID   string     `json:"id,omitempty"`
+	Name string     `json:"name,omitempty"`
+}
+
+// MessageKey makes a message recognisable when it is delivered again: unique
+// with its channel. Inbound it is the event's key, outbound the message's id.
+type MessageKey string
+
+// MessageStatus is where a message stands. It only ever moves forward.
+type MessageStatus string
+
+// Statuses of a message. Inbound ones are always received.
+const (
+	MessageReceived  MessageStatus = "received"
+	MessageQueued    MessageStatus = "queued"    // stored, to be sent
+	MessageSending   MessageStatus = "sending"   // a call is out
+	MessageUnknown   MessageStatus = "unknown"   // a call was out and nobody knows what became of it
+	MessageSent      MessageStatus = "sent"      // the platform accepted it
+	MessageDelivered MessageStatus = "delivered" // it reached the contact's device
+	MessageRead      MessageStatus = "read"
+	MessageFailed    MessageStatus = "failed"
+)
+
+// Message is one message of a conversation.
+type Message struct {
+	ID             MessageID         `json:"id"`
+	ConversationID ConversationID    `json:"conversation_id"`
+	ChannelID      ChannelID         `json:"channel_id"`
+	ContactID      ContactID         `json:"contact_id"`
+	Key            MessageKey        `json:"key"`
+	Direction      Direction         `json:"direction"`
+	Internal       bool              `json:"internal,omitempty"` // a note: never leaves the hub
+	Author         Author            `json:"author"`
+	Content        normalize.Message `json:"content"`
+	// ReplyToID is the hub's id of the message being answered, when known.
+	ReplyToID MessageID `json:"reply_to_id,omitempty"`
+	// ExternalIDs are the platform's ids of all parts, in order.
+	ExternalIDs []normalize.PlatformID `json:"external_ids,omitempty"`
+	Status      MessageStatus          `json:"status"`
+	Error       *normalize.Failure     `json:"error,omitempty"`
+	Losses      []normalize.Loss       `json:"losses,omitempty"`
+	Reactions   []Reaction             `json:"reactions,omitempty"`
+	// Sequence is the receive order within the conversation, from 1.
+	Sequence int64 `json:"sequence"`
+	// SentAt is the platform's time for inbound messages (never later than
+	// ReceivedAt), the hub's for outbound ones. Conversations are read in the
+	// order of SentAt, then Sequence.
+	SentAt      time.Time         `json:"sent_at"`
+	ReceivedAt  time.Time         `json:"received_at,omitzero"`
+	DeliveredAt time.Time         `json:"delivered_at,omitzero"`
+	ReadAt      time.Time         `json:"read_at,omitzero"`
+	EditedAt    time.Time         `json:"edited_at,omitzero"`
+	DeletedAt   time.Time         `json:"deleted_at,omitzero"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+	Version     int64             `json:"version"`
+}
+
+// Reaction is an emoji somebody put on a message; one per author.
+type Reaction struct {
+	Emoji  string    `json:"emoji"`
+	Author Author    `json:"author"`
+	At     time.Time `json:"at"`
+}
+
+// Transition is one line of a conversation's log.
+type Transition struct {
+	ID             string         `json:"id"` // conversation id, version and index: the same when written again
+	ConversationID ConversationID `json:"conversation_id"`
+	From           Status         `json:"from,omitempty"`
+	To             Status         `json:"to"`
+	Cause          Cause          `json:"cause"`
+	Actor          Author         `json:"actor"`
+	At             time.Time      `json:"at"`
+	Style          StyleName      `json:"style"`
+	Policy         Countdown      `json:"policy"`
+	Generation     int64          `json:"generation"`
+	Detail         string         `json:"detail,omitempty"`
+}
+
+// Delivery is a row of the outbox: an outbound message that has yet to leave,
+// or whose fate is open. It goes when the message is sent, failed or unknown.
+type Delivery struct {
+	MessageID      MessageID      `json:"message_id"` // its key
+	ConversationID ConversationID `json:"conversation_id"`
+	ChannelID      ChannelID      `json:"channel_id"`
+	// Contact is the lane: one delivery at a time per channel and contact, in
+	// the order of MessageID.
+	ContactID ContactID        `json:"contact_id"`
+	To        normalize.PeerID `json:"to"`
+	CreatedAt time.Time        `json:"created_at"`
+	NotBefore time.Time        `json:"not_before"`
+	Attempts  int              `json:"attempts,omitempty"`
+	// InFlight is set, durably, before a call that shows something to the
+	// contact. A delivery found in flight after a crash is of unknown outcome.
+	InFlight  bool                 `json:"in_flight,omitempty"`
+	Exchanges []normalize.Exchange `json:"exchanges,omitempty"`
+	LastError *normalize.Failure   `json:"last_error,omitempty"`
+}
+
+// Parked is an event about a message the hub does not have (yet): a receipt
+// that overtook the answer to its send, an edit that overtook its message.
+type Parked struct {
+	ID         string               `json:"id"` // channel and event key
+	ChannelID  ChannelID            `json:"channel_id"`
+	Target     normalize.PlatformID `json:"target"`
+	Event      json.RawMessage      `json:"event"` // normalize.Event
+	ReceivedAt time.Time            `json:"received_at"`
+}
