@@ -32,6 +32,7 @@ const (
 	InNote            InputKind = "note"
 	InAssign          InputKind = "assign" // Assignee and Group; empty unassigns
 	InAccept          InputKind = "accept"
+	InStart           InputKind = "start" // an agent writes first
 	InSetStatus       InputKind = "set_status"
 	InSetStyle        InputKind = "set_style"
 	InCloseDue        InputKind = "close_due"
@@ -57,8 +58,11 @@ type Input struct {
 
 // Policy is everything Decide needs to know besides the conversation itself.
 type Policy struct {
-	// Style is that of a conversation that begins now.
+	// Style is that of a conversation that begins now and, for one that is
+	// being solved, its style with the settings that apply today.
 	Style Style
+	// Group is the queue a new conversation waits in.
+	Group GroupID
 	// AssigneeAvailable tells whether the current assignee may get the
 	// conversation back (see lifecycle, "Who gets it when it comes back").
 	AssigneeAvailable bool

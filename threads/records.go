@@ -65,8 +65,11 @@ type Preview struct {
 type ContactBrief struct {
 	ID         ContactID        `json:"id"`
 	ExternalID normalize.PeerID `json:"external_id"`
-	Name       string           `json:"name,omitempty"`
-	AvatarURL  string           `json:"avatar_url,omitempty"`
+	// Aliases are the contact's other names on the channel, as their latest
+	// message told.
+	Aliases   []normalize.PeerID `json:"aliases,omitempty"`
+	Name      string             `json:"name,omitempty"`
+	AvatarURL string             `json:"avatar_url,omitempty"`
 }
 
 // Contact is a customer as the hub knows them, over all their identities.
@@ -202,11 +205,15 @@ type Delivery struct {
 	ChannelID      ChannelID      `json:"channel_id"`
 	// Contact is the lane: one delivery at a time per channel and contact, in
 	// the order of MessageID.
-	ContactID ContactID        `json:"contact_id"`
-	To        normalize.PeerID `json:"to"`
-	CreatedAt time.Time        `json:"created_at"`
-	NotBefore time.Time        `json:"not_before"`
-	Attempts  int              `json:"attempts,omitempty"`
+	ContactID ContactID      `json:"contact_id"`
+	To        normalize.Peer `json:"to"`
+	// Context and LastInbound are what the connector needs to answer (see
+	// normalize.Outbound), as of the send.
+	Context     map[string]string    `json:"context,omitempty"`
+	LastInbound normalize.PlatformID `json:"last_inbound,omitempty"`
+	CreatedAt   time.Time            `json:"created_at"`
+	NotBefore   time.Time            `json:"not_before"`
+	Attempts    int                  `json:"attempts,omitempty"`
 	// InFlight is set, durably, before a call that shows something to the
 	// contact. A delivery found in flight after a crash is of unknown outcome.
 	InFlight  bool                 `json:"in_flight,omitempty"`

@@ -40,12 +40,15 @@ const (
 
 // State is what [Decide] looks at: the part of a conversation that has rules.
 type State struct {
-	Status   Status    `json:"status"`
-	Style    StyleName `json:"style"`
-	Close    Countdown `json:"close"` // of the conversation's style; in force from the latest solve
-	Assignee AgentID   `json:"assignee_id,omitempty"`
-	Group    GroupID   `json:"group_id,omitempty"`
-	Session  Session   `json:"session"`
+	Status Status    `json:"status"`
+	Style  StyleName `json:"style"`
+	Close  Countdown `json:"close"` // of the conversation's style; in force from the latest solve
+	// OwnStyle is set when somebody chose the style's settings for this very
+	// conversation: then the channel's do not apply at the next solve.
+	OwnStyle bool    `json:"own_style,omitempty"`
+	Assignee AgentID `json:"assignee_id,omitempty"`
+	Group    GroupID `json:"group_id,omitempty"`
+	Session  Session `json:"session"`
 	// Generation grows with every solve and every reopening, so that an alarm
 	// set for an earlier countdown can be told from the current one.
 	Generation  int64 `json:"generation"`
@@ -55,7 +58,8 @@ type State struct {
 	CloseDueAt            time.Time `json:"close_due_at,omitzero"`
 	SolvedAt              time.Time `json:"solved_at,omitzero"`
 	ClosedAt              time.Time `json:"closed_at,omitzero"`
-	QueuedAt              time.Time `json:"queued_at,omitzero"` // waiting since, while unassigned
+	BeganAt               time.Time `json:"began_at,omitzero"`
+	QueuedAt              time.Time `json:"queued_at,omitzero"` // set exactly while waiting for an agent: since when
 	FirstReplyAt          time.Time `json:"first_reply_at,omitzero"`
 	LastCustomerMessageAt time.Time `json:"last_customer_message_at,omitzero"` // receive time
 	LastAgentMessageAt    time.Time `json:"last_agent_message_at,omitzero"`

@@ -18,6 +18,8 @@ var (
 	ErrConflict = errors.New("changed by somebody else")
 	// ErrSeen: a message of the change is already stored. Nothing was written.
 	ErrSeen = errors.New("message already stored")
+	// ErrCursor: the cursor is not one that this list has handed out.
+	ErrCursor = errors.New("cursor is not of this list")
 )
 
 // Change is one commit on one conversation: all of it happens or nothing.

@@ -7,8 +7,12 @@ package journal
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
+
+// ErrNotFound: there is no such entry.
+var ErrNotFound = errors.New("no such journal entry")
 
 // State of an entry.
 type State string
@@ -21,6 +25,10 @@ const (
 	Quarantined State = "quarantined" // some did not: see Item
 )
 
+// AllOthers in Entry.Elsewhere says that nothing but the channel's own events
+// is this entry's business.
+const AllOthers = "*"
+
 // Entry is one accepted webhook.
 type Entry struct {
 	ID         string    `json:"id"` // ev_…, sortable by receipt
@@ -32,7 +40,7 @@ type Entry struct {
 	Header map[string]string `json:"header,omitempty"`
 	Body   []byte            `json:"body,omitempty"`
 	// Elsewhere lists the accounts of the webhook that have an entry of their
-	// own, on their own channel.
+	// own, on their own channel; AllOthers stands for all but this channel's.
 	Elsewhere []string `json:"elsewhere,omitempty"`
 
 	State    State  `json:"state"`
@@ -80,7 +88,7 @@ type Store interface {
 	// Backlog counts pending entries.
 	Backlog(ctx context.Context) (int, error)
 
-	// Entry answers one entry with its body.
+	// Entry answers one entry with its body, or ErrNotFound.
 	Entry(ctx context.Context, id string) (Entry, error)
 	// Entries answers a channel's entries, newest first, without bodies,
 	// starting before the given id ("" for the newest).

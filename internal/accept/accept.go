@@ -1,0 +1,163 @@
+// Package accept is the way in for webhooks: verify, read, journal, ring. What
+// it answers "accepted" to is durable in the journal; what the platform cannot
+// prove to have sent leaves no trace.
+package accept
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"threadhub/connectors"
+	"threadhub/internal/channels"
+	"threadhub/internal/ident"
+	"threadhub/internal/journal"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// ErrUnavailable is wrapped by errors that mean "not stored, try again": the
+// journal cannot write or is too far behind.
+var ErrUnavailable = errors.New("webhooks cannot be stored right now")
+
+// ErrMethod is answered to a GET that is no handshake of the platform.
+var ErrMethod = errors.New("the platform has no such handshake")
+
+// Channels finds registered channels.
+type Channels interface {
+	Open(ctx context.Context, id threads.ChannelID) (*channels.Opened, error)
+	ByAccount(ctx context.Context, kind, account string) ([]*channels.Opened, error)
+}
+
+// Desk takes webhooks in. It is safe for concurrent use.
+type Desk struct {
+	channels Channels
+	journal  *committer
+	now      func() time.Time
+	logger   *slog.Logger
+}
+
+// NewDesk returns a desk that journals into store and calls ring after each
+// group it made durable. ring must not block.
+func NewDesk(ch Channels, store journal.Store, ring func(), now func() time.Time, logger *slog.Logger) *Desk {
+	return &Desk{channels: ch, journal: newCommitter(store, ring), now: now, logger: logger}
+}
+
+// Close finishes what is being stored; webhooks that come later get
+// ErrUnavailable.
+func (d *Desk) Close() { d.journal.close() }
+
+// Take handles one webhook of a channel and answers what to reply. Errors:
+// threads.ErrNotFound (no such channel), connectors.ErrSignature,
+// connectors.ErrMalformed, ErrMethod, ErrUnavailable; after any of them nothing
+// is stored.
+func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.Request) (connectors.Reply, error) {
+	ch, err := d.channels.Open(ctx, id)
+	switch {
+	case errors.Is(err, threads.ErrNotFound):
+		return connectors.Reply{}, err
+	case err != nil:
+		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if h, ok := ch.Connector.(connectors.Handshaker); ok {
+		if reply, ok := h.Handshake(req); ok {
+			return reply, nil
+		}
+	}
+	if req.Method != http.MethodPost {
+		return connectors.Reply{}, ErrMethod
+	}
+	now := d.now().UTC().Truncate(time.Millisecond)
+	if err := ch.Connector.Verify(req, now); err != nil {
+		return connectors.Reply{}, err
+	}
+	events, err := d.parse(ctx, ch, req)
+	if err != nil {
+		return connectors.Reply{}, err
+	}
+	entries, err := d.entries(ctx, ch, req, events, now)
+	if err != nil {
+		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err := d.journal.append(ctx, entries); err != nil {
+		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if a, ok := ch.Connector.(connectors.Acknowledger); ok {
+		return a.Acknowledge(req), nil
+	}
+	return connectors.Reply{Status: http.StatusOK}, nil
+}
+
+// parse reads the webhook once to tell a foreign body, and accounts that belong
+// to other channels, while the platform still listens. A connector that panics
+// has a bug, not the platform: the webhook is kept for the worker to quarantine.
+func (d *Desk) parse(ctx context.Context, ch *channels.Opened, req *connectors.Request) (events []normalize.Event, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.logger.ErrorContext(ctx, "connector panicked on a webhook, it is kept for inspection", "channel", ch.ID, "kind", ch.Kind, "panic", p)
+			events, err = nil, nil
+		}
+	}()
+	return ch.Connector.Parse(req)
+}
+
+// entries splits the webhook by account: one entry for the channel it was
+// delivered to and one for each other channel that is registered for an account
+// named in it and would have verified it too.
+func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors.Request, events []normalize.Event, now time.Time) ([]journal.Entry, error) {
+	entry := journal.Entry{
+		ChannelID: string(ch.ID), ReceivedAt: now, Method: req.Method, URL: req.URL,
+		Header: keep(req.Header, ch.Headers), Body: req.Body, State: journal.Pending,
+	}
+	var out []journal.Entry
+	for _, account := range foreign(ch, events) {
+		others, err := d.channels.ByAccount(ctx, ch.Kind, account)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range others {
+			if other.Connector.Verify(req, now) != nil {
+				continue
+			}
+			theirs := entry
+			theirs.ID, theirs.ChannelID, theirs.Elsewhere = ident.New("ev"), string(other.ID), []string{journal.AllOthers}
+			out = append(out, theirs)
+			entry.Elsewhere = append(entry.Elsewhere, account)
+			break
+		}
+	}
+	entry.ID = ident.New("ev")
+	return append(out, entry), nil
+}
+
+// foreign lists the accounts of the events that are not the channel's own.
+func foreign(ch *channels.Opened, events []normalize.Event) []string {
+	own, ok := ch.Connector.(connectors.Accounted)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, e := range events {
+		if e.Account != "" && e.Account != own.Account() && !slices.Contains(out, e.Account) {
+			out = append(out, e.Account)
+		}
+	}
+	return out
+}
+
+func keep(h http.Header, names []string) map[string]string {
+	var out map[string]string
+	for _, name := range names {
+		if v := h.Get(name); v != "" {
+			if out == nil {
+				out = make(map[string]string, len(names))
+			}
+			out[name] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,92 @@
+// Package channels keeps the channels an admin registered: their sealed
+// credentials, their opened connectors and their health.
+package channels
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"threadhub/threads"
+)
+
+// Channel is one registered account on a platform, without its secrets.
+type Channel struct {
+	ID             threads.ChannelID
+	Kind           string
+	Name           string
+	Settings       json.RawMessage
+	Style          threads.Style
+	GroupID        threads.GroupID
+	Enabled        bool
+	CredentialKeys []string // which credentials are set
+	Health         Health
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	Version        int64
+}
+
+// HealthState says whether a channel works.
+type HealthState string
+
+// States of health.
+const (
+	HealthUnchecked HealthState = "unchecked"
+	HealthOK        HealthState = "ok"
+	HealthFailing   HealthState = "failing"   // the latest calls or the check failed
+	HealthSuspended HealthState = "suspended" // credentials are dead; nothing is sent until a check passes
+)
+
+// Health is what is known of a channel's working.
+type Health struct {
+	State     HealthState `json:"state"`
+	Detail    string      `json:"detail,omitempty"`
+	CheckedAt time.Time   `json:"checked_at,omitzero"`
+}
+
+// Draft is a channel to create.
+type Draft struct {
+	Kind        string
+	Name        string
+	Credentials map[string]string
+	Settings    json.RawMessage
+	Style       *threads.Style // nil: the hub's default
+	GroupID     threads.GroupID
+	Enabled     *bool // nil: enabled
+}
+
+// Change is what to change of a channel; nil fields stay. Credentials named
+// replace those of the same name, an empty one is removed.
+type Change struct {
+	IfVersion   *int64
+	Name        *string
+	Credentials map[string]string
+	Settings    json.RawMessage
+	Style       *threads.Style
+	GroupID     *threads.GroupID
+	Enabled     *bool
+}
+
+// FieldError names one field that is wrong and what it should be.
+type FieldError struct{ Field, Message string }
+
+// InvalidError is input that cannot be a channel: nothing was stored.
+type InvalidError struct{ Fields []FieldError }
+
+// Error lists the fields.
+func (e *InvalidError) Error() string {
+	parts := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		parts[i] = fmt.Sprintf("%s: %s", f.Field, f.Message)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// InUseError refuses to delete a channel that still has open conversations.
+type InUseError struct{ Open int }
+
+// Error tells how many there are and what to do.
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("%d conversations of the channel are not closed: close them first or delete with force=true", e.Open)
+}

@@ -1,0 +1,322 @@
+package channels
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"threadhub/connectors"
+	"threadhub/internal/directory"
+	"threadhub/internal/egress"
+	"threadhub/internal/ident"
+	"threadhub/internal/seal"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// record is how a channel is stored: credentials sealed, each bound to its
+// channel and name.
+type record struct {
+	Kind        string            `json:"kind"`
+	Name        string            `json:"name"`
+	Settings    json.RawMessage   `json:"settings"`
+	Credentials map[string]string `json:"credentials"` // sealed
+	Style       threads.Style     `json:"style"`
+	GroupID     threads.GroupID   `json:"group_id,omitempty"`
+	Enabled     bool              `json:"enabled"`
+	Health      Health            `json:"health"`
+	CreatedAt   time.Time         `json:"created_at"`
+	UpdatedAt   time.Time         `json:"updated_at"`
+}
+
+// Caller carries a connector's calls to its platform (egress.Client).
+type Caller interface {
+	Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
+}
+
+// Options are what a Registry works with.
+type Options struct {
+	Store  directory.Store
+	Kinds  connectors.Set
+	Keys   *seal.Keyring
+	Caller Caller
+	Logger *slog.Logger
+	Now    func() time.Time
+	// CheckURL refuses an address the hub must not call (see egress).
+	CheckURL func(string) error
+	// DefaultStyle is the style of channels that name none.
+	DefaultStyle func(ctx context.Context) (threads.Style, error)
+	// OpenConversations counts a channel's conversations that are not closed.
+	OpenConversations func(ctx context.Context, id threads.ChannelID) (int, error)
+	// Fresh is how long an opened channel is used without looking whether
+	// another process changed it; 0 on a store that only this process writes.
+	Fresh time.Duration
+}
+
+// Registry is the list of channels. It is safe for concurrent use.
+type Registry struct {
+	Options
+	records directory.Collection[record]
+	schemas map[string]schemas
+
+	mu     sync.RWMutex
+	opened map[threads.ChannelID]*Opened
+}
+
+// Opened is a channel ready for use.
+type Opened struct {
+	Channel
+	Connector connectors.Connector
+	Caps      normalize.Capabilities
+	Headers   []string // that Parse reads
+	// Target is on whose behalf the channel's calls are made; Peer is empty.
+	Target egress.Target
+	readAt time.Time
+}
+
+// NewRegistry returns a registry over the given parts. It fails when a kind's
+// schemas cannot be compiled.
+func NewRegistry(o Options) (*Registry, error) {
+	r := &Registry{
+		Options: o, records: directory.NewCollection[record](o.Store, "channel", nil),
+		schemas: map[string]schemas{}, opened: map[threads.ChannelID]*Opened{},
+	}
+	for _, k := range o.Kinds {
+		s, err := compileSchemas(k)
+		if err != nil {
+			return nil, fmt.Errorf("connector %s: %w", k.Name, err)
+		}
+		r.schemas[k.Name] = s
+	}
+	return r, nil
+}
+
+// Create registers a channel. What is wrong with the draft is answered by
+// field (*InvalidError) and nothing is stored.
+func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
+	kind, ok := r.Kinds.Lookup(d.Kind)
+	if !ok {
+		return Channel{}, &InvalidError{[]FieldError{{"kind", fmt.Sprintf("unknown connector %q: use one of %s", d.Kind, r.kindNames())}}}
+	}
+	if len(d.Settings) == 0 {
+		d.Settings = json.RawMessage("{}")
+	}
+	if err := r.validate(kind, d.Name, d.Credentials, d.Settings); err != nil {
+		return Channel{}, err
+	}
+	style, err := r.DefaultStyle(ctx)
+	if err != nil {
+		return Channel{}, err
+	}
+	if d.Style != nil {
+		style = *d.Style
+	}
+	now := r.now()
+	id := ident.New("ch")
+	sealed, err := r.seal(id, d.Credentials)
+	if err != nil {
+		return Channel{}, err
+	}
+	item, err := r.records.Create(ctx, id, record{
+		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Style: style, GroupID: d.GroupID,
+		Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
+	})
+	if err != nil {
+		return Channel{}, err
+	}
+	return channelOf(item), nil
+}
+
+func (r *Registry) kindNames() string {
+	names := make([]string, len(r.Kinds))
+	for i, k := range r.Kinds {
+		names[i] = k.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r *Registry) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
+
+func (r *Registry) seal(id string, credentials map[string]string) (map[string]string, error) {
+	sealed := make(map[string]string, len(credentials))
+	for name, value := range credentials {
+		s, err := r.Keys.Seal(seal.Place{Channel: id, Field: name}, connectors.NewSecret(value))
+		if err != nil {
+			return nil, fmt.Errorf("seal credentials: %w", err)
+		}
+		sealed[name] = s
+	}
+	return sealed, nil
+}
+
+func (r *Registry) unseal(id string, sealed map[string]string) (map[string]connectors.Secret, error) {
+	out := make(map[string]connectors.Secret, len(sealed))
+	for name, s := range sealed {
+		v, err := r.Keys.Open(seal.Place{Channel: id, Field: name}, s)
+		if err != nil {
+			return nil, fmt.Errorf("open credential %s: %w", name, err)
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+func channelOf(i directory.Item[record]) Channel {
+	keys := make([]string, 0, len(i.Value.Credentials))
+	for k := range i.Value.Credentials {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	v := i.Value
+	return Channel{
+		ID: threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
+		Enabled: v.Enabled, CredentialKeys: keys, Health: v.Health, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+	}
+}
+
+// Get answers a channel; directory.ErrNotFound for an unknown one.
+func (r *Registry) Get(ctx context.Context, id threads.ChannelID) (Channel, error) {
+	item, err := r.records.Get(ctx, string(id))
+	if err != nil {
+		return Channel{}, err
+	}
+	return channelOf(item), nil
+}
+
+// List answers channels in the order of their creation, after the given one.
+func (r *Registry) List(ctx context.Context, after threads.ChannelID, limit int) ([]Channel, error) {
+	items, err := r.records.List(ctx, string(after), limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Channel, len(items))
+	for i, item := range items {
+		out[i] = channelOf(item)
+	}
+	return out, nil
+}
+
+// Update changes a channel; what is wrong is answered by field.
+func (r *Registry) Update(ctx context.Context, id threads.ChannelID, c Change) (Channel, error) {
+	item, err := r.records.Get(ctx, string(id))
+	if err != nil {
+		return Channel{}, err
+	}
+	if c.IfVersion != nil && *c.IfVersion != item.Version {
+		return Channel{}, fmt.Errorf("version is %d, not %d: %w", item.Version, *c.IfVersion, directory.ErrConflict)
+	}
+	if err := r.change(&item, c); err != nil {
+		return Channel{}, err
+	}
+	return r.save(ctx, item)
+}
+
+func (r *Registry) change(item *directory.Item[record], c Change) error {
+	v := &item.Value
+	kind, ok := r.Kinds.Lookup(v.Kind)
+	if !ok {
+		return &InvalidError{[]FieldError{{"kind", "this hub has no connector " + v.Kind}}}
+	}
+	if c.Name != nil {
+		v.Name = *c.Name
+	}
+	if len(c.Settings) > 0 {
+		v.Settings = c.Settings
+	}
+	if c.Style != nil {
+		v.Style = *c.Style
+	}
+	if c.GroupID != nil {
+		v.GroupID = *c.GroupID
+	}
+	if c.Enabled != nil {
+		v.Enabled = *c.Enabled
+	}
+	plain, err := r.unseal(item.ID, v.Credentials)
+	if err != nil {
+		return err
+	}
+	credentials := map[string]string{}
+	for name, secret := range plain {
+		credentials[name] = secret.Reveal()
+	}
+	for name, value := range c.Credentials {
+		credentials[name] = value
+		if value == "" {
+			delete(credentials, name)
+		}
+	}
+	if err := r.validate(kind, v.Name, credentials, v.Settings); err != nil {
+		return err
+	}
+	if len(c.Credentials) > 0 {
+		v.Health = Health{State: HealthUnchecked}
+	}
+	v.Credentials, err = r.seal(item.ID, credentials)
+	return err
+}
+
+func (r *Registry) save(ctx context.Context, item directory.Item[record]) (Channel, error) {
+	item.Value.UpdatedAt = r.now()
+	item, err := r.records.Update(ctx, item)
+	if err != nil {
+		return Channel{}, err
+	}
+	r.forget(threads.ChannelID(item.ID))
+	return channelOf(item), nil
+}
+
+func (r *Registry) forget(id threads.ChannelID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.opened, id)
+}
+
+// Delete removes a channel. Without force it is refused (*InUseError) while
+// conversations of it are not closed. Conversations stay readable.
+func (r *Registry) Delete(ctx context.Context, id threads.ChannelID, force bool) error {
+	if _, err := r.records.Get(ctx, string(id)); err != nil {
+		return err
+	}
+	if !force {
+		open, err := r.OpenConversations(ctx, id)
+		if err != nil {
+			return fmt.Errorf("count open conversations: %w", err)
+		}
+		if open > 0 {
+			return &InUseError{Open: open}
+		}
+	}
+	defer r.forget(id)
+	return r.records.Delete(ctx, string(id))
+}
+
+// setHealth notes how a channel does, if that is news.
+func (r *Registry) setHealth(ctx context.Context, id threads.ChannelID, h Health) error {
+	for {
+		item, err := r.records.Get(ctx, string(id))
+		if err != nil {
+			return err
+		}
+		if old := item.Value.Health; old.State == h.State && old.Detail == h.Detail && h.CheckedAt.IsZero() {
+			return nil
+		}
+		item.Value.Health = h
+		_, err = r.save(ctx, item)
+		if !errors.Is(err, directory.ErrConflict) {
+			return err
+		}
+	}
+}
+
+// Suspend notes that the channel's credentials are dead: nothing is sent on it
+// until a check passes or an admin changes the credentials.
+func (r *Registry) Suspend(ctx context.Context, id threads.ChannelID, detail string) error {
+	return r.setHealth(ctx, id, Health{State: HealthSuspended, Detail: detail})
+}

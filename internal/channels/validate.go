@@ -1,0 +1,127 @@
+package channels
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"threadhub/connectors"
+)
+
+// schemas are a kind's two JSON Schemas, compiled.
+type schemas struct{ credentials, settings *jsonschema.Schema }
+
+func compileSchemas(k connectors.Kind) (schemas, error) {
+	credentials, err := compile("credentials", k.Credentials)
+	if err != nil {
+		return schemas{}, err
+	}
+	settings, err := compile("settings", k.Settings)
+	return schemas{credentials, settings}, err
+}
+
+func compile(name string, raw json.RawMessage) (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("schema of %s: %w", name, err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource(name+".json", doc); err != nil {
+		return nil, fmt.Errorf("schema of %s: %w", name, err)
+	}
+	return c.Compile(name + ".json")
+}
+
+// validate checks a channel's fields against its kind, and that the connector
+// opens with them. All that is wrong is answered at once.
+func (r *Registry) validate(k connectors.Kind, name string, credentials map[string]string, settings json.RawMessage) error {
+	var wrong []FieldError
+	if trimmed := strings.TrimSpace(name); trimmed == "" || len(name) > 200 {
+		wrong = append(wrong, FieldError{"name", "a name of 1 to 200 bytes is needed"})
+	}
+	doc := map[string]any{}
+	for field, value := range credentials {
+		doc[field] = value
+	}
+	wrong = append(wrong, fieldErrors("credentials", r.schemas[k.Name].credentials.Validate(doc))...)
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(settings))
+	if err != nil {
+		return &InvalidError{append(wrong, FieldError{"settings", "not valid JSON"})}
+	}
+	wrong = append(wrong, fieldErrors("settings", r.schemas[k.Name].settings.Validate(parsed))...)
+	wrong = append(wrong, r.addressErrors(parsed)...)
+	if len(wrong) > 0 {
+		return &InvalidError{wrong}
+	}
+	secrets := make(map[string]connectors.Secret, len(credentials))
+	for field, value := range credentials {
+		secrets[field] = connectors.NewSecret(value)
+	}
+	if _, err := k.New(connectors.Config{Credentials: secrets, Settings: settings}); err != nil {
+		return &InvalidError{[]FieldError{{"settings", err.Error()}}}
+	}
+	return nil
+}
+
+// addressErrors refuses settings that would make the hub call an address it
+// must not: every setting whose name ends in _url is one the hub calls.
+func (r *Registry) addressErrors(settings any) (wrong []FieldError) {
+	fields, _ := settings.(map[string]any)
+	for name, value := range fields {
+		address, ok := value.(string)
+		if !ok || address == "" || !strings.HasSuffix(name, "_url") {
+			continue
+		}
+		if err := r.CheckURL(address); err != nil {
+			wrong = append(wrong, FieldError{"settings." + name, err.Error()})
+		}
+	}
+	return wrong
+}
+
+// fieldErrors lists what a schema found wrong, by field.
+func fieldErrors(prefix string, err error) []FieldError {
+	var ve *jsonschema.ValidationError
+	if !errors.As(err, &ve) {
+		return nil
+	}
+	var out []FieldError
+	var walk func(*jsonschema.ValidationError)
+	walk = func(e *jsonschema.ValidationError) {
+		for _, cause := range e.Causes {
+			walk(cause)
+		}
+		if len(e.Causes) > 0 {
+			return
+		}
+		field := strings.Join(append([]string{prefix}, e.InstanceLocation...), ".")
+		switch k := e.ErrorKind.(type) {
+		case *kind.Required:
+			for _, missing := range k.Missing {
+				out = append(out, FieldError{field + "." + missing, "is required"})
+			}
+		case *kind.AdditionalProperties:
+			for _, extra := range k.Properties {
+				out = append(out, FieldError{field + "." + extra, "is not a field of this connector"})
+			}
+		default:
+			// The library's words name the rule, never the value of a secret:
+			// values are left out for credentials.
+			text := "is not valid"
+			if prefix != "credentials" {
+				text = e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+			}
+			out = append(out, FieldError{field, text})
+		}
+	}
+	walk(ve)
+	return out
+}

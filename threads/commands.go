@@ -1,0 +1,64 @@
+package threads
+
+import "threadhub/normalize"
+
+// SendCommand asks to add an outbound message, or an internal note, to a
+// conversation.
+type SendCommand struct {
+	Conversation ConversationID
+	Author       Author
+	Internal     bool
+	Content      normalize.Message
+	ReplyTo      MessageID
+	Metadata     map[string]string
+	// ClientKey, when set, makes the command idempotent: the same key on the
+	// same channel is the same message, however often it is sent.
+	ClientKey string
+}
+
+// StartCommand asks to write to a contact first: on a channel by the
+// platform's name of the contact, or as the follow-up of a closed conversation.
+// A conversation that is not closed is used if there is one.
+type StartCommand struct {
+	Channel    ChannelID
+	To         normalize.PeerID
+	FollowUpOf ConversationID
+	Send       SendCommand // its Conversation is ignored
+}
+
+// UpdateCommand asks to change a conversation. Nil fields stay as they are; the
+// others change together or not at all.
+type UpdateCommand struct {
+	Actor     Author
+	Admin     bool   // the actor may do what only admins may
+	IfVersion *int64 // refuse with ErrConflict unless this is the version
+	Status    *Status
+	Assignee  *AgentID // "" takes the assignee away
+	Group     *GroupID
+	Priority  *string
+	Tags      *[]string
+	Subject   *string
+	Style     *Style
+}
+
+// RefusedError is a command that is not allowed: nothing was changed.
+type RefusedError struct {
+	Code   RefusalCode
+	Detail string // for people: what to do instead
+	// Conversation is the one that refused, when there is one.
+	Conversation ConversationID
+	// Allowed lists what could be sent instead, for a closed reply window.
+	Allowed []normalize.MessageType
+}
+
+// Error is the detail.
+func (e *RefusedError) Error() string { return string(e.Code) + ": " + e.Detail }
+
+// Refusals of a send, besides those of Decide.
+const (
+	RefusedWindow      RefusalCode = "outside_reply_window"
+	RefusedUnsupported RefusalCode = "unsupported_content"
+	RefusedTooLarge    RefusalCode = "content_too_large"
+	RefusedChannel     RefusalCode = "channel_disabled"
+	RefusedBlocked     RefusalCode = "contact_blocked"
+)

@@ -1,0 +1,92 @@
+package threads
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// anyInput draws one thing that could happen at the given time.
+func anyInput(t *rapid.T, s State, now time.Time) Input {
+	kinds := []InputKind{
+		InCustomerMessage, InAgentMessage, InExternalMessage, InNote, InAssign, InAccept, InStart, InSetStatus,
+		InSetStyle, InCloseDue, InEndSession, InDeliveryFailed, InAttended, "nonsense",
+	}
+	agents := []AgentID{"", "ag_bea", "ag_cyd"}
+	name := rapid.SampledFrom([]StyleName{LiveChat, LiveChatReturning, SocialMessaging}).Draw(t, "style")
+	st, _ := DefaultStyle(name)
+	in := Input{
+		Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Actor: Author{Type: AuthorAgent, ID: "ag_bea"},
+		ReceivedAt: now.Add(-time.Duration(rapid.IntRange(0, 3).Draw(t, "backlog")) * time.Minute),
+		Assignee:   rapid.SampledFrom(agents).Draw(t, "assignee"),
+		Status:     rapid.SampledFrom(append([]Status{"odd"}, Statuses...)).Draw(t, "status"),
+		Style:      st, Admin: rapid.Bool().Draw(t, "admin"),
+		Generation: s.Generation - int64(rapid.IntRange(0, 1).Draw(t, "stale")),
+	}
+	if in.Kind != InCustomerMessage {
+		in.ReceivedAt = now
+	}
+	return in
+}
+
+func TestDecideKeepsItsPromisesOnAnyHistory(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		st, _ := DefaultStyle(rapid.SampledFrom([]StyleName{LiveChat, LiveChatReturning, SocialMessaging}).Draw(t, "style"))
+		p := Policy{Style: st}
+		now := t0
+		var s State
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "pause")) * time.Minute)
+			p.AssigneeAvailable = rapid.Bool().Draw(t, "available")
+			in := anyInput(t, s, now)
+			next, effects := Decide(s, in, p, now)
+			again, effectsAgain := Decide(s, in, p, now)
+			require.Equal(t, next, again, "the same input answers the same state")
+			require.Equal(t, effects, effectsAgain)
+			requireSound(t, s, next, in, effects)
+			s = next
+			if begins(effects) {
+				require.Equal(t, StatusClosed, s.Status, "a new conversation begins only after a closed one")
+				s = State{}
+			}
+		}
+	})
+}
+
+func requireSound(t *rapid.T, before, after State, in Input, effects []Effect) {
+	status := before.Status
+	for _, e := range effects {
+		switch e := e.(type) {
+		case Refused:
+			require.Equal(t, before, after, "a refusal changes nothing")
+			require.Len(t, effects, 1)
+		case Moved:
+			require.Equal(t, status, e.From, "the log has no gap")
+			require.NotEqual(t, e.From, e.To)
+			status = e.To
+		case Counting:
+			require.Equal(t, after.CloseDueAt, e.Due)
+			require.Equal(t, after.Generation, e.Generation)
+		}
+	}
+	require.Equal(t, after.Status, status, "the log ends where the state is")
+	require.Equal(t, after.Status == StatusSolved, !after.CloseDueAt.IsZero(), "counts down exactly while solved")
+	require.Equal(t, after.Status == StatusClosed, !after.ClosedAt.IsZero())
+	require.GreaterOrEqual(t, after.Generation, before.Generation)
+	if !before.CloseDueAt.IsZero() && !before.CloseDueAt.Equal(after.CloseDueAt) && after.Status != StatusClosed {
+		require.Greater(t, after.Generation, before.Generation, "a countdown that ends or moves voids its alarm")
+	}
+	reopened := before.ReopenCount != after.ReopenCount
+	if reopened {
+		require.Equal(t, InCustomerMessage, in.Kind, "only the customer reopens")
+		require.Equal(t, before.ReopenCount+1, after.ReopenCount)
+		require.Contains(t, []Status{StatusSolved, StatusClosed}, before.Status)
+	}
+	if before.Status == StatusClosed && after.Status != StatusClosed {
+		require.True(t, reopened && in.ReceivedAt.Before(before.ClosedAt) && before.Successor == "", "closed is final but for what was accepted before it")
+	}
+	waits := after.Assignee == "" && after.Session != SessionEnded && (after.Status == StatusNew || after.Status == StatusOpen)
+	require.Equal(t, waits, !after.QueuedAt.IsZero(), "in the queue exactly while waiting for an agent")
+}

@@ -1,0 +1,111 @@
+package threads
+
+import "time"
+
+// setStatus is an agent or admin choosing a status.
+func (d *decision) setStatus() {
+	to := d.in.Status
+	switch {
+	case !d.s.Exists():
+		d.refuse(RefusedIllegal, "there is no conversation yet")
+	case d.s.Status == StatusClosed && to == StatusClosed:
+		// Closing what is closed asks for nothing.
+	case to == StatusNew:
+		d.refuse(RefusedInvalid, "a conversation is new only until somebody takes it: use open")
+	case to == StatusClosed:
+		d.closeNow()
+	case d.s.Status == StatusClosed:
+		d.refuse(RefusedClosed, closedDetail)
+	case to == StatusOpen:
+		d.setOpen()
+	case to == StatusPending, to == StatusOnHold:
+		d.reopenByAgent()
+		d.move(to, CauseAgent)
+	case to == StatusSolved:
+		d.solve()
+	default:
+		d.refuse(RefusedInvalid, "unknown status "+string(to)+": use open, pending, on_hold or solved")
+	}
+}
+
+func (d *decision) closeNow() {
+	if d.s.Status != StatusSolved || !d.in.Admin {
+		d.refuse(RefusedInvalid, "conversations close by their style: set solved; an admin may then set closed")
+		return
+	}
+	d.close(d.in.ReceivedAt, CauseAgent)
+}
+
+func (d *decision) setOpen() {
+	if d.s.Status == StatusNew && d.s.Assignee == "" && d.s.Group == "" {
+		d.refuse(RefusedIllegal, "nobody has the conversation: set assignee_id or group_id with the status")
+		return
+	}
+	d.reopenByAgent()
+	d.move(StatusOpen, CauseAgent)
+}
+
+// reopenByAgent ends a solve without counting as the customer's reopening.
+func (d *decision) reopenByAgent() {
+	if d.s.Status == StatusSolved {
+		d.s.SolvedAt = time.Time{}
+	}
+	if d.s.Session == SessionEnded {
+		d.s.Session = SessionActive
+	}
+}
+
+// solve copies the policy that applies today and starts its countdown, or
+// closes at once where the style has none.
+func (d *decision) solve() {
+	if d.s.Status == StatusSolved {
+		return
+	}
+	d.takeIfNobodyHas()
+	if !d.s.OwnStyle && d.p.Style.Name == d.s.Style {
+		d.s.Close = d.p.Style.Close
+	}
+	d.move(StatusSolved, CauseAgent)
+	d.s.SolvedAt = d.in.ReceivedAt
+	d.s.Generation++
+	d.count(CauseSolvedStyle)
+}
+
+// count starts the countdown of the state's policy from the latest solve, and
+// closes at once when it has run out already.
+func (d *decision) count(cause Cause) {
+	due := d.s.Close.Due(d.s.SolvedAt)
+	if !due.After(d.in.ReceivedAt) {
+		d.close(d.in.ReceivedAt, cause)
+		return
+	}
+	d.s.CloseDueAt = due
+	d.effect(Counting{Due: due, Generation: d.s.Generation})
+}
+
+// close ends the conversation for good, as of the given moment.
+func (d *decision) close(at time.Time, cause Cause) {
+	d.move(StatusClosed, cause)
+	d.s.ClosedAt = at
+}
+
+// setStyle changes the style. A countdown that runs starts over from the same
+// solve under the new style.
+func (d *decision) setStyle() {
+	d.s.Style, d.s.Close, d.s.OwnStyle = d.in.Style.Name, d.in.Style.Close, true
+	if d.s.Status == StatusSolved {
+		d.s.CloseDueAt = time.Time{}
+		d.s.Generation++
+		d.count(CauseStyleChanged)
+	}
+}
+
+// closeDue is an alarm. One that was set for another countdown, or rings too
+// early, changes nothing.
+func (d *decision) closeDue() {
+	if d.s.Status != StatusSolved || d.in.Generation != d.s.Generation ||
+		d.s.CloseDueAt.IsZero() || d.now.Before(d.s.CloseDueAt) {
+		return
+	}
+	d.close(d.s.CloseDueAt, CauseWindowElapsed)
+}

@@ -1,0 +1,228 @@
+package threads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"threadhub/internal/ident"
+	"threadhub/normalize"
+)
+
+// Send adds an outbound message, or a note, to a conversation. The message is
+// queued: its row and its place in the outbox are durable when Send answers.
+// What cannot be sent is refused before anything is stored (*RefusedError).
+func (s *Service) Send(ctx context.Context, cmd SendCommand) (Message, Conversation, error) {
+	id := MessageID(ident.New("msg"))
+	var sent Message
+	conv, err := s.commitLoop(ctx, cmd.Conversation, func(before Conversation, ch ChannelInfo) (*Change, error) {
+		if earlier, ok, err := s.sentBefore(ctx, before.ChannelID, cmd.ClientKey); err != nil || ok {
+			sent = earlier
+			return nil, err
+		}
+		in := Input{Kind: InAgentMessage, Actor: cmd.Author, ReceivedAt: s.now()}
+		if cmd.Internal {
+			in.Kind = InNote
+		}
+		c, m, err := s.outgoing(ctx, before, nil, ch, in, id, cmd)
+		sent = m
+		return c, err
+	})
+	return sent, conv, err
+}
+
+// Start writes to a contact first. It uses the contact's conversation if one is
+// not closed, and begins one otherwise.
+func (s *Service) Start(ctx context.Context, cmd StartCommand) (Message, Conversation, error) {
+	slot, brief, err := s.startSlot(ctx, cmd)
+	if err != nil {
+		return Message{}, Conversation{}, err
+	}
+	ch, err := s.Channels.ChannelInfo(ctx, slot.Channel)
+	if err != nil {
+		return Message{}, Conversation{}, fmt.Errorf("channel %s: %w", slot.Channel, err)
+	}
+	id := MessageID(ident.New("msg"))
+	for range attempts {
+		m, conv, err := s.startOnce(ctx, slot, brief, ch, id, cmd.Send)
+		if !lostRace(err) {
+			return m, conv, err
+		}
+	}
+	return Message{}, Conversation{}, ErrConflict
+}
+
+func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, ch ChannelInfo, id MessageID, cmd SendCommand) (Message, Conversation, error) {
+	current, err := s.Store.Current(ctx, []Slot{slot})
+	if err != nil {
+		return Message{}, Conversation{}, fmt.Errorf("load conversation: %w", err)
+	}
+	before, exists := current[slot]
+	if earlier, ok, err := s.sentBefore(ctx, slot.Channel, cmd.ClientKey); err != nil || ok {
+		return earlier, before, err
+	}
+	var previous *Conversation
+	target := before
+	switch {
+	case !exists:
+		target, _ = begin(slot.Channel, brief, nil, s.now())
+	case before.State.Status == StatusClosed:
+		target, previous = begin(slot.Channel, before.Contact, &before, s.now())
+		target.LastInboundAt, target.LastInboundID, target.ReplyContext = before.LastInboundAt, before.LastInboundID, before.ReplyContext
+	}
+	in := Input{Kind: InStart, Actor: cmd.Author, ReceivedAt: s.now()}
+	c, m, err := s.outgoing(ctx, target, previous, ch, in, id, cmd)
+	if err != nil {
+		return Message{}, Conversation{}, err
+	}
+	if target.Version == 0 {
+		before = Conversation{}
+	}
+	return m, c.Conversation, s.commitOne(ctx, *c, before)
+}
+
+// startSlot finds or makes the contact to write to.
+func (s *Service) startSlot(ctx context.Context, cmd StartCommand) (Slot, ContactBrief, error) {
+	if cmd.FollowUpOf != "" {
+		conv, err := s.Store.Conversation(ctx, cmd.FollowUpOf)
+		return conv.Slot(), conv.Contact, err
+	}
+	contact, _, err := s.owner(ctx, cmd.Channel, normalize.Peer{ID: cmd.To})
+	return Slot{cmd.Channel, contact}, ContactBrief{ID: contact, ExternalID: cmd.To}, err
+}
+
+// sentBefore finds the message an earlier command with the same key made.
+func (s *Service) sentBefore(ctx context.Context, ch ChannelID, clientKey string) (Message, bool, error) {
+	if clientKey == "" {
+		return Message{}, false, nil
+	}
+	key := outboundKey(clientKey)
+	seen, err := s.Store.Seen(ctx, ch, []MessageKey{key})
+	if err != nil {
+		return Message{}, false, fmt.Errorf("look for an earlier send: %w", err)
+	}
+	id, ok := seen[key]
+	if !ok {
+		return Message{}, false, nil
+	}
+	m, err := s.Store.Message(ctx, id)
+	return m, err == nil, err
+}
+
+func outboundKey(clientKey string) MessageKey { return MessageKey("out:" + clientKey) }
+
+// outgoing builds the commit of an outbound message or note.
+func (s *Service) outgoing(ctx context.Context, before Conversation, previous *Conversation, ch ChannelInfo, in Input, id MessageID, cmd SendCommand) (*Change, Message, error) {
+	p, err := s.policy(ctx, ch, before.State)
+	if err != nil {
+		return nil, Message{}, err
+	}
+	now := s.now()
+	st, effects := Decide(before.State, in, p, now)
+	if err := refusal(before.ID, effects); err != nil {
+		return nil, Message{}, err
+	}
+	next := before
+	next.State = st
+	m, err := s.compose(ctx, next, ch, id, cmd, now)
+	if err != nil {
+		return nil, Message{}, err
+	}
+	if cmd.Author.Type == AuthorAgent {
+		next.UnreadCount = 0 // whoever answers has read
+	}
+	next.append(&m)
+	c := change(before, next, effects, cmd.Author, now)
+	c.Previous, c.Messages = previous, []Message{m}
+	if !m.Internal {
+		c.Deliveries = []Delivery{{
+			MessageID: m.ID, ConversationID: m.ConversationID, ChannelID: m.ChannelID, ContactID: m.ContactID,
+			To:      normalize.Peer{ID: before.Contact.ExternalID, Aliases: before.Contact.Aliases, Name: before.Contact.Name},
+			Context: before.ReplyContext, LastInbound: before.LastInboundID, CreatedAt: now, NotBefore: now,
+		}}
+	}
+	return &c, m, nil
+}
+
+// compose makes the message's row, refusing what the channel cannot carry.
+func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo, id MessageID, cmd SendCommand, now time.Time) (Message, error) {
+	m := Message{
+		ID: id, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, Key: outboundKey(firstOf(cmd.ClientKey, string(id))),
+		Direction: Outbound, Internal: cmd.Internal, Author: cmd.Author, Content: cmd.Content, Status: MessageQueued,
+		SentAt: now, ReceivedAt: now, Metadata: cmd.Metadata, Version: 1,
+	}
+	if cmd.ReplyTo != "" {
+		original, err := s.Store.Message(ctx, cmd.ReplyTo)
+		if err != nil || original.ConversationID != conv.ID || original.Content.ID == "" && len(original.ExternalIDs) == 0 {
+			return Message{}, &RefusedError{Code: RefusedUnsupported, Detail: "reply_to names no message of this conversation that the platform knows", Conversation: conv.ID}
+		}
+		m.ReplyToID = original.ID
+		m.Content.ReplyTo = &normalize.Quote{ID: firstID(original), Text: shorten(original.Content.Text, previewRunes)}
+	}
+	if cmd.Internal {
+		m.Status = MessageReceived
+		return m, nil
+	}
+	if err := sendable(conv, ch, m.Content, now); err != nil {
+		return Message{}, err
+	}
+	_, losses, err := normalize.Fit(m.Content, ch.Caps)
+	if err != nil {
+		return Message{}, fitRefusal(conv.ID, err)
+	}
+	m.Losses = losses
+	return m, nil
+}
+
+func firstID(m Message) normalize.PlatformID {
+	if m.Content.ID != "" {
+		return m.Content.ID
+	}
+	return m.ExternalIDs[0]
+}
+
+func fitRefusal(id ConversationID, err error) error {
+	var fit *normalize.FitError
+	if errors.As(err, &fit) {
+		return &RefusedError{Code: RefusalCode(fit.Code), Detail: fit.Detail, Conversation: id}
+	}
+	return fmt.Errorf("fit message: %w", err)
+}
+
+// sendable refuses what the channel or the platform's window does not allow now.
+func sendable(conv Conversation, ch ChannelInfo, content normalize.Message, now time.Time) error {
+	if !ch.Enabled {
+		return &RefusedError{Code: RefusedChannel, Detail: "the channel is paused: an admin has to enable it first", Conversation: conv.ID}
+	}
+	open, _, allowed := ReplyWindow(conv, ch.Caps, now)
+	if open || slices.Contains(allowed, content.Type) {
+		return nil
+	}
+	names := make([]string, len(allowed))
+	for i, t := range allowed {
+		names[i] = string(t)
+	}
+	detail := "the platform takes no free message this long after the contact's last one"
+	if len(names) > 0 {
+		detail += ": send a " + strings.Join(names, " or ") + " instead, or wait until the contact writes"
+	}
+	return &RefusedError{Code: RefusedWindow, Detail: detail, Conversation: conv.ID, Allowed: allowed}
+}
+
+// ReplyWindow tells whether a free reply may be sent now, until when, and what
+// may be sent otherwise. A channel without a window is always open, with a zero
+// until.
+func ReplyWindow(conv Conversation, caps normalize.Capabilities, now time.Time) (open bool, until time.Time, allowed []normalize.MessageType) {
+	w := caps.Window
+	if w == nil {
+		return true, time.Time{}, nil
+	}
+	if conv.LastInboundAt.IsZero() {
+		return false, time.Time{}, w.After
+	}
+	until = conv.LastInboundAt.Add(w.Open)
+	return now.Before(until), until, w.After
+}

@@ -1,0 +1,298 @@
+package threads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
+
+	"threadhub/internal/ident"
+	"threadhub/normalize"
+)
+
+// ChannelInfo is what threading has to know of a channel.
+type ChannelInfo struct {
+	ID      ChannelID
+	Kind    string
+	Style   Style
+	Group   GroupID
+	Enabled bool
+	Caps    normalize.Capabilities
+}
+
+// Channels answers what is known of a channel; ErrNotFound for an unknown one.
+type Channels interface {
+	ChannelInfo(ctx context.Context, id ChannelID) (ChannelInfo, error)
+}
+
+// Roster knows which agents are there to get a conversation back.
+type Roster interface {
+	Available(ctx context.Context, id AgentID) (bool, error)
+}
+
+// NoticeType names a change that others may want to know of.
+type NoticeType string
+
+// Notices.
+const (
+	NoticeMessageCreated       NoticeType = "message.created"
+	NoticeMessageUpdated       NoticeType = "message.updated"
+	NoticeMessageFailed        NoticeType = "message.failed"
+	NoticeConversationCreated  NoticeType = "conversation.created"
+	NoticeConversationUpdated  NoticeType = "conversation.updated"
+	NoticeConversationReopened NoticeType = "conversation.reopened"
+	NoticeConversationSolved   NoticeType = "conversation.solved"
+	NoticeConversationClosed   NoticeType = "conversation.closed"
+	NoticeConversationAssigned NoticeType = "conversation.assigned"
+	NoticeContactUpdated       NoticeType = "contact.updated"
+	NoticeTyping               NoticeType = "conversation.typing"
+)
+
+// Notice is a change, with the records as they were just after it. Those it
+// does not concern are nil.
+type Notice struct {
+	Type         NoticeType
+	At           time.Time
+	Conversation *Conversation
+	Message      *Message
+	Contact      *Contact
+}
+
+// Announcer spreads notices. An error means that they may not have been heard:
+// they are announced again later.
+type Announcer interface {
+	Announce(ctx context.Context, notices []Notice) error
+}
+
+// Options are what a Service works with. All but Deliver and Count are required.
+type Options struct {
+	Store    Store
+	Channels Channels
+	Roster   Roster
+	Announce Announcer
+	Logger   *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+	// Deliver is called after a commit that left deliveries in the outbox.
+	Deliver func()
+	// Count is called after a commit that started a close countdown.
+	Count func(due time.Time)
+}
+
+// Service carries decisions out: load, decide, commit, and again when somebody
+// else was faster. It is safe for concurrent use.
+type Service struct {
+	Options
+	owners *expirable.LRU[Identity, ContactID]
+}
+
+// The owners cache saves a look-up per event. An entry may be wrong after a
+// merge; that is noticed because the contact then has no conversation.
+const (
+	ownersCached = 50_000
+	ownersAge    = 10 * time.Minute
+)
+
+// NewService returns a service over the given parts.
+func NewService(o Options) *Service {
+	if o.Deliver == nil {
+		o.Deliver = func() {}
+	}
+	if o.Count == nil {
+		o.Count = func(time.Time) {}
+	}
+	return &Service{Options: o, owners: expirable.NewLRU[Identity, ContactID](ownersCached, nil, ownersAge)}
+}
+
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+// attempts bounds how often a change is decided anew because others were
+// faster. Each failed attempt means that somebody else's commit succeeded.
+const attempts = 50
+
+// change builds the commit of a new state.
+func change(before Conversation, next Conversation, effects []Effect, actor Author, now time.Time) Change {
+	next.Version = before.Version + 1
+	next.UpdatedAt = now
+	c := Change{Conversation: next, Expected: before.Version}
+	for _, e := range effects {
+		m, ok := e.(Moved)
+		if !ok {
+			continue
+		}
+		c.Transitions = append(c.Transitions, Transition{
+			ID:             string(next.ID) + "/" + strconv.FormatInt(next.Version, 10) + "/" + strconv.Itoa(len(c.Transitions)),
+			ConversationID: next.ID,
+			From:           m.From, To: m.To, Cause: m.Cause, Actor: actor, At: now,
+			Style: next.State.Style, Policy: next.State.Close, Generation: next.State.Generation,
+		})
+	}
+	return c
+}
+
+// refusal answers the Refused effect, if there is one.
+func refusal(id ConversationID, effects []Effect) error {
+	for _, e := range effects {
+		if r, ok := e.(Refused); ok {
+			return &RefusedError{Code: r.Code, Detail: r.Detail, Conversation: id}
+		}
+	}
+	return nil
+}
+
+func begins(effects []Effect) bool {
+	for _, e := range effects {
+		if _, ok := e.(Begin); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// policy gathers what Decide needs to know.
+func (s *Service) policy(ctx context.Context, ch ChannelInfo, st State) (Policy, error) {
+	p := Policy{Style: ch.Style, Group: ch.Group, AssigneeAvailable: true}
+	if st.Exists() && st.Style != ch.Style.Name {
+		p.Style, _ = DefaultStyle(st.Style)
+	}
+	if st.Assignee != "" && (st.Status == StatusSolved || st.Status == StatusClosed) {
+		there, err := s.Roster.Available(ctx, st.Assignee)
+		if err != nil {
+			return Policy{}, fmt.Errorf("availability of %s: %w", st.Assignee, err)
+		}
+		p.AssigneeAvailable = there
+	}
+	return p, nil
+}
+
+// begin makes the record of a conversation that starts now; its state is still
+// the zero one.
+func begin(ch ChannelID, contact ContactBrief, previous *Conversation, now time.Time) (Conversation, *Conversation) {
+	next := Conversation{
+		ID: ConversationID(ident.New("cv")), ChannelID: ch, Contact: contact, Ordinal: 1, CreatedAt: now,
+	}
+	if previous == nil {
+		return next, nil
+	}
+	next.Ordinal, next.FollowUpOf = previous.Ordinal+1, previous.ID
+	link := *previous
+	if link.State.Successor != "" {
+		// Somebody began the follow-up and stopped half way: go on with theirs.
+		next.ID = link.State.Successor
+		return next, &link
+	}
+	link.State.Successor = next.ID
+	link.Version++
+	return next, &link
+}
+
+// commitOne commits a change and announces it. ErrConflict and ErrSeen are
+// answered as they are.
+func (s *Service) commitOne(ctx context.Context, c Change, before Conversation) error {
+	if err := s.Store.Commit(ctx, []Change{c})[0]; err != nil {
+		return err
+	}
+	s.announce(ctx, []committed{{before, c}})
+	return nil
+}
+
+// committed is a change that was written, with what it replaced.
+type committed struct {
+	before Conversation
+	change Change
+}
+
+// announce tells the world about commits. It never fails: what was not heard
+// stays unsettled in the store and is announced again by Reannounce.
+func (s *Service) announce(ctx context.Context, done []committed) {
+	if len(done) == 0 {
+		return
+	}
+	var notices []Notice
+	settled := make(map[ConversationID]int64, len(done))
+	deliver := false
+	for _, d := range done {
+		notices = append(notices, noticesOf(d.before, d.change)...)
+		settled[d.change.Conversation.ID] = d.change.Conversation.Version
+		if p := d.change.Previous; p != nil {
+			settled[p.ID] = p.Version
+		}
+		deliver = deliver || len(d.change.Deliveries) > 0
+		if due := d.change.Conversation.State.CloseDueAt; !due.IsZero() && !due.Equal(d.before.State.CloseDueAt) {
+			s.Count(due)
+		}
+	}
+	if deliver {
+		s.Deliver()
+	}
+	if err := s.Announce.Announce(ctx, notices); err != nil {
+		s.Logger.WarnContext(ctx, "announcing changes failed, will be announced again", "notices", len(notices), "error", err)
+		return
+	}
+	if err := s.Store.Settle(ctx, settled); err != nil {
+		s.Logger.WarnContext(ctx, "settling announced changes failed", "error", err)
+	}
+}
+
+// noticesOf lists what a commit means to others.
+func noticesOf(before Conversation, c Change) []Notice {
+	conv := c.Conversation
+	at := conv.UpdatedAt
+	var out []Notice
+	add := func(t NoticeType, m *Message) {
+		out = append(out, Notice{Type: t, At: at, Conversation: &conv, Message: m})
+	}
+	if before.Version == 0 {
+		add(NoticeConversationCreated, nil)
+	}
+	for i := range c.Messages {
+		add(NoticeMessageCreated, &c.Messages[i])
+	}
+	for _, t := range c.Transitions {
+		switch {
+		case t.To == StatusSolved:
+			add(NoticeConversationSolved, nil)
+		case t.To == StatusClosed:
+			add(NoticeConversationClosed, nil)
+		case t.Cause == CauseReopened || t.Cause == CauseBeforeClose:
+			add(NoticeConversationReopened, nil)
+		}
+	}
+	if before.State.Assignee != conv.State.Assignee {
+		add(NoticeConversationAssigned, nil)
+	}
+	if before.Version != 0 && (len(c.Messages) == 0 || before.State.Status != conv.State.Status) {
+		add(NoticeConversationUpdated, nil)
+	}
+	return out
+}
+
+// Reannounce announces commits that were made before the given time and never
+// confirmed as heard, because their process died or the bus was away. It
+// answers how many conversations it handled.
+func (s *Service) Reannounce(ctx context.Context, before time.Time, limit int) (int, error) {
+	left, err := s.Store.Unsettled(ctx, before, limit)
+	if err != nil || len(left) == 0 {
+		return 0, err
+	}
+	notices := make([]Notice, 0, len(left))
+	settled := make(map[ConversationID]int64, len(left))
+	for i := range left {
+		// Which messages the lost notice was about is not known any more:
+		// whoever listens reads the conversation again.
+		notices = append(notices, Notice{Type: NoticeConversationUpdated, At: left[i].UpdatedAt, Conversation: &left[i]})
+		settled[left[i].ID] = left[i].Version
+	}
+	if err := s.Announce.Announce(ctx, notices); err != nil {
+		return 0, fmt.Errorf("announce again: %w", err)
+	}
+	s.Deliver()
+	return len(left), s.Store.Settle(ctx, settled)
+}
+
+// lostRace tells a lost race from a failure.
+func lostRace(err error) bool { return errors.Is(err, ErrConflict) || errors.Is(err, ErrSeen) }

@@ -1,0 +1,139 @@
+package threads
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// commitLoop loads a conversation, builds a change and commits it, again as
+// often as somebody else was faster. build answers nil when there is nothing
+// to change.
+func (s *Service) commitLoop(ctx context.Context, id ConversationID, build func(Conversation, ChannelInfo) (*Change, error)) (Conversation, error) {
+	for range attempts {
+		before, err := s.Store.Conversation(ctx, id)
+		if err != nil {
+			return Conversation{}, fmt.Errorf("conversation %s: %w", id, err)
+		}
+		ch, err := s.Channels.ChannelInfo(ctx, before.ChannelID)
+		if err != nil {
+			return Conversation{}, fmt.Errorf("channel %s: %w", before.ChannelID, err)
+		}
+		c, err := build(before, ch)
+		if err != nil || c == nil {
+			return before, err
+		}
+		switch err := s.commitOne(ctx, *c, before); {
+		case err == nil:
+			return c.Conversation, nil
+		case !lostRace(err):
+			return Conversation{}, fmt.Errorf("commit: %w", err)
+		}
+	}
+	return Conversation{}, ErrConflict
+}
+
+// edit changes a conversation: next may alter fields without rules in place
+// and answers the inputs to decide on, which happen all or not at all.
+func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, next func(*Conversation, ChannelInfo) ([]Input, error)) (Conversation, error) {
+	return s.commitLoop(ctx, id, func(before Conversation, ch ChannelInfo) (*Change, error) {
+		conv := before
+		conv.Tags = slices.Clone(before.Tags)
+		inputs, err := next(&conv, ch)
+		if err != nil {
+			return nil, err
+		}
+		now := s.now()
+		var effects []Effect
+		for _, in := range inputs {
+			in.Actor, in.ReceivedAt = actor, now
+			p, err := s.policy(ctx, ch, conv.State)
+			if err != nil {
+				return nil, err
+			}
+			st, eff := Decide(conv.State, in, p, now)
+			if err := refusal(id, eff); err != nil {
+				return nil, err
+			}
+			conv.State, effects = st, append(effects, eff...)
+		}
+		if conv.State == before.State && conv.sameFields(before) {
+			return nil, nil
+		}
+		c := change(before, conv, effects, actor, now)
+		return &c, nil
+	})
+}
+
+func (c Conversation) sameFields(o Conversation) bool {
+	return c.Priority == o.Priority && c.Subject == o.Subject && c.UnreadCount == o.UnreadCount && slices.Equal(c.Tags, o.Tags)
+}
+
+// Update changes a conversation as an agent or admin asked.
+func (s *Service) Update(ctx context.Context, id ConversationID, cmd UpdateCommand) (Conversation, error) {
+	return s.edit(ctx, id, cmd.Actor, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
+		if cmd.IfVersion != nil && *cmd.IfVersion != c.Version {
+			return nil, fmt.Errorf("version is %d, not %d: %w", c.Version, *cmd.IfVersion, ErrConflict)
+		}
+		if cmd.Priority != nil {
+			c.Priority = *cmd.Priority
+		}
+		if cmd.Subject != nil {
+			c.Subject = *cmd.Subject
+		}
+		if cmd.Tags != nil {
+			c.Tags = slices.Clone(*cmd.Tags)
+		}
+		return cmd.inputs(c.State), nil
+	})
+}
+
+// inputs lists what the command asks of the rules: who has it first, so that
+// "open, and mine" is one step.
+func (cmd UpdateCommand) inputs(st State) []Input {
+	var in []Input
+	if cmd.Style != nil {
+		in = append(in, Input{Kind: InSetStyle, Style: *cmd.Style})
+	}
+	if cmd.Assignee != nil || cmd.Group != nil {
+		assign := Input{Kind: InAssign, Assignee: st.Assignee, Group: st.Group}
+		if cmd.Assignee != nil {
+			assign.Assignee = *cmd.Assignee
+		}
+		if cmd.Group != nil {
+			assign.Group = *cmd.Group
+		}
+		in = append(in, assign)
+	}
+	if cmd.Status != nil {
+		in = append(in, Input{Kind: InSetStatus, Status: *cmd.Status, Admin: cmd.Admin})
+	}
+	return in
+}
+
+// Accept gives the conversation to an agent who picked it. The loser of a race
+// is refused with already_taken.
+func (s *Service) Accept(ctx context.Context, id ConversationID, agent Author) (Conversation, error) {
+	return s.edit(ctx, id, agent, func(*Conversation, ChannelInfo) ([]Input, error) {
+		return []Input{{Kind: InAccept, Assignee: AgentID(agent.ID)}}, nil
+	})
+}
+
+// EndSession ends the customer's presence: the next message begins a new
+// conversation. Doing it again changes nothing.
+func (s *Service) EndSession(ctx context.Context, id ConversationID, actor Author) (Conversation, error) {
+	return s.edit(ctx, id, actor, func(*Conversation, ChannelInfo) ([]Input, error) {
+		return []Input{{Kind: InEndSession}}, nil
+	})
+}
+
+// MarkRead notes that somebody has seen the conversation to its end.
+func (s *Service) MarkRead(ctx context.Context, id ConversationID, actor Author) (Conversation, error) {
+	return s.edit(ctx, id, actor, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
+		c.UnreadCount = 0
+		if c.State.NeedsAttention {
+			return []Input{{Kind: InAttended}}, nil
+		}
+		return nil, nil
+	})
+}

@@ -1,0 +1,29 @@
+// Package workers does what must not keep a webhook or an API call waiting:
+// it works accepted webhooks into conversations, delivers outbound messages and
+// closes conversations whose time has come.
+//
+// Tasks of the queue only say "look": what there is to do stands in the store,
+// is claimed under a lease, and may be done again without harm. A sweeper looks
+// by itself as well, so that a queue that lost everything costs no more than a
+// second.
+package workers
+
+import "time"
+
+// Names of the queue's tasks.
+const (
+	RingInbound  = "inbound"  // the journal has new entries
+	RingOutbound = "outbound" // the outbox has new or due deliveries
+)
+
+// Doorbell wakes a worker, in this process or another. It never blocks; a ring
+// may get lost.
+type Doorbell interface {
+	Ring(name string)
+	// RingAt rings at the given time.
+	RingAt(name string, at time.Time)
+}
+
+// lease is how long a worker may take over what it claimed before another one
+// takes over. It bounds how long a crash keeps work waiting.
+const lease = 15 * time.Second

@@ -1,0 +1,247 @@
+package workers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"threadhub/connectors"
+	"threadhub/internal/channels"
+	"threadhub/internal/journal"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// Ingester works events into conversations (threads.Service).
+type Ingester interface {
+	Ingest(ctx context.Context, arrivals []threads.Arrival) []error
+}
+
+// Channels opens registered channels.
+type Channels interface {
+	Open(ctx context.Context, id threads.ChannelID) (*channels.Opened, error)
+	Suspend(ctx context.Context, id threads.ChannelID, detail string) error
+}
+
+// Inbound turns journal entries into messages of conversations.
+type Inbound struct {
+	Journal  journal.Store
+	Channels Channels
+	Threads  Ingester
+	// Follow is given the calls that belong to incoming events (a button's
+	// acknowledgement); it must not block.
+	Follow  func(ch *channels.Opened, call *connectors.Call)
+	Owner   string // names this process in leases
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Metrics *Metrics
+
+	drain drain
+}
+
+const (
+	// inboundBatch is how many webhooks are worked together: their
+	// conversations are loaded and committed in one go.
+	inboundBatch = 256
+	// maxAttempts is how often an entry fails by itself before it is
+	// quarantined; with the pauses below that is about ten minutes.
+	maxAttempts = 10
+)
+
+// Drain works through the journal until nothing is pending.
+func (w *Inbound) Drain(ctx context.Context) error {
+	return w.drain.run(ctx, func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			n, err := w.batch(ctx)
+			if err != nil {
+				return fmt.Errorf("work the journal: %w", err)
+			}
+			if n == 0 {
+				return nil
+			}
+		}
+		return ctx.Err()
+	})
+}
+
+func (w *Inbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
+
+func (w *Inbound) batch(ctx context.Context) (int, error) {
+	entries, err := w.Journal.Claim(ctx, w.Owner, w.now(), lease, inboundBatch)
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	results, items := w.work(ctx, entries)
+	if ctx.Err() != nil {
+		return 0, ctx.Err() // the leases run out and somebody does it again
+	}
+	if len(items) > 0 {
+		if err := w.Journal.Quarantine(ctx, items); err != nil {
+			return 0, fmt.Errorf("quarantine: %w", err)
+		}
+		w.Metrics.Quarantined.Add(float64(len(items)))
+	}
+	if err := w.Journal.Finish(ctx, results); err != nil {
+		return 0, fmt.Errorf("finish entries: %w", err)
+	}
+	return len(entries), nil
+}
+
+// opened is an entry being worked.
+type opened struct {
+	entry   journal.Entry
+	channel *channels.Opened
+	events  []normalize.Event
+	result  journal.Result
+	items   []journal.Item
+}
+
+// work ingests a batch. A panic is some entry's fault: then each is done by
+// itself, so that only that one is held back.
+func (w *Inbound) work(ctx context.Context, entries []journal.Entry) ([]journal.Result, []journal.Item) {
+	batch := make([]*opened, len(entries))
+	for i, e := range entries {
+		batch[i] = w.open(ctx, e)
+	}
+	if p := w.ingest(ctx, batch); p != nil {
+		w.Logger.ErrorContext(ctx, "threading a batch panicked, its webhooks are done one by one", "panic", p)
+		for i, e := range entries {
+			batch[i] = w.open(ctx, e)
+			if p := w.ingest(ctx, batch[i:i+1]); p != nil {
+				batch[i].hold("panic", fmt.Sprint(p), nil, w.now())
+			}
+		}
+	}
+	var results []journal.Result
+	var items []journal.Item
+	for _, o := range batch {
+		results, items = append(results, o.result), append(items, o.items...)
+	}
+	return results, items
+}
+
+// open parses an entry.
+func (w *Inbound) open(ctx context.Context, e journal.Entry) *opened {
+	o := &opened{entry: e, result: journal.Result{ID: e.ID, State: journal.Done}}
+	ch, err := w.Channels.Open(ctx, threads.ChannelID(e.ChannelID))
+	switch {
+	case errors.Is(err, threads.ErrNotFound):
+		o.hold("channel", "the channel was deleted", nil, w.now())
+		return o
+	case err != nil:
+		w.again(o, err)
+		return o
+	}
+	o.channel = ch
+	events, err := parse(ch.Connector, e)
+	if err != nil {
+		o.hold("malformed", err.Error(), nil, w.now())
+		return o
+	}
+	o.events, o.result.Events = events, len(events)
+	return o
+}
+
+func parse(c connectors.Connector, e journal.Entry) (events []normalize.Event, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("connector panicked: %v", p)
+		}
+	}()
+	req := &connectors.Request{Method: e.Method, URL: e.URL, Header: http.Header{}, Body: e.Body}
+	for name, value := range e.Header {
+		req.Header.Set(name, value)
+	}
+	if u, err := url.Parse(e.URL); err == nil {
+		req.Query = u.Query()
+	}
+	return c.Parse(req)
+}
+
+// hold quarantines the entry, or one event of it.
+func (o *opened) hold(kind, reason string, ev *normalize.Event, now time.Time) {
+	o.result.State, o.result.Reason = journal.Quarantined, reason
+	item := journal.Item{
+		ID: o.entry.ID + "/" + strconv.Itoa(len(o.items)), EntryID: o.entry.ID, ChannelID: o.entry.ChannelID,
+		Kind: kind, Reason: reason, At: now,
+	}
+	if ev != nil {
+		// An event is plain data; one that cannot be encoded is kept without.
+		item.Event, _ = json.Marshal(ev)
+	}
+	o.items = append(o.items, item)
+}
+
+// again leaves the entry for another try, and gives up on it after a while.
+func (w *Inbound) again(o *opened, err error) {
+	if o.entry.Attempts+1 >= maxAttempts {
+		o.hold("failed", err.Error(), nil, w.now())
+		return
+	}
+	pause := min(time.Second<<o.entry.Attempts, 2*time.Minute)
+	o.result.State, o.result.Reason, o.result.RetryAt = journal.Pending, err.Error(), w.now().Add(pause)
+	w.Logger.Warn("a webhook could not be worked in, it will be tried again", "entry", o.entry.ID, "channel", o.entry.ChannelID, "error", err)
+}
+
+// ingest threads the events of the entries and notes how it went. It answers a
+// panic's value.
+func (w *Inbound) ingest(ctx context.Context, batch []*opened) (panicked any) {
+	defer func() { panicked = recover() }()
+	var arrivals []threads.Arrival
+	var from []*opened
+	for _, o := range batch {
+		for i := range o.events {
+			if !w.concerns(o, &o.events[i]) {
+				continue
+			}
+			arrivals = append(arrivals, threads.Arrival{
+				Channel: threads.ChannelID(o.entry.ChannelID), Event: o.events[i], ReceivedAt: o.entry.ReceivedAt,
+			})
+			from = append(from, o)
+		}
+	}
+	for i, err := range w.Threads.Ingest(ctx, arrivals) {
+		o, ev := from[i], &arrivals[i].Event
+		if err != nil {
+			w.again(o, err)
+			continue
+		}
+		w.Metrics.worked(ev, w.now().Sub(o.entry.ReceivedAt))
+		if f, ok := o.channel.Connector.(connectors.Follower); ok {
+			if call := f.Follow(ev); call != nil {
+				w.Follow(o.channel, call)
+			}
+		}
+	}
+	return nil
+}
+
+// concerns tells whether the event is to be threaded, and keeps those that
+// nobody can thread.
+func (w *Inbound) concerns(o *opened, ev *normalize.Event) bool {
+	if own, ok := o.channel.Connector.(connectors.Accounted); ok && ev.Account != "" && ev.Account != own.Account() {
+		if !slices.Contains(o.entry.Elsewhere, journal.AllOthers) && !slices.Contains(o.entry.Elsewhere, ev.Account) {
+			o.hold("account", "no channel is registered for the platform's account "+ev.Account, ev, w.now())
+		}
+		return false
+	}
+	if ev.Type == normalize.EventUnknown {
+		o.hold("unknown", firstOf(ev.Unknown.Reason, "the hub knows no use for "+ev.Unknown.Kind), ev, w.now())
+		return false
+	}
+	return true
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

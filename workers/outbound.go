@@ -1,0 +1,289 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"threadhub/connectors"
+	"threadhub/internal/channels"
+	"threadhub/internal/egress"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// Carrier carries calls to platforms (egress.Client).
+type Carrier interface {
+	Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
+	CoolDown(channel, peer string, until time.Time)
+	Delay(t egress.Target, call string) time.Duration
+	Held() map[string]time.Time
+}
+
+// Conversations is what deliveries tell threading (threads.Service).
+type Conversations interface {
+	MessageChanged(ctx context.Context, m threads.Message, was threads.MessageStatus) error
+	ApplyParked(ctx context.Context, ch threads.ChannelID, targets []normalize.PlatformID) error
+}
+
+// Outbound delivers queued messages: one at a time per contact, many contacts
+// at once, and no channel may take all the places.
+type Outbound struct {
+	Outbox   Outbox
+	Channels Channels
+	Threads  Conversations
+	Carrier  Carrier
+	Bell     Doorbell
+	Owner    string
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Metrics  *Metrics
+
+	drain drain
+}
+
+const (
+	// places is how many calls are out at once, channelPlaces how many of
+	// them one channel may have: a platform that hangs keeps its own places.
+	places        = 64
+	channelPlaces = 32
+	// deliveryLease covers the longest call (egress ends them sooner).
+	deliveryLease = 45 * time.Second
+	// maxAge is how long a message is tried before it fails as expired.
+	maxAge = 24 * time.Hour
+	// Retries wait 1 s, 2 s, 4 s … up to maxPause.
+	maxPause = 5 * time.Minute
+)
+
+// Drain delivers until nothing is due.
+func (w *Outbound) Drain(ctx context.Context) error {
+	return w.drain.run(ctx, func(ctx context.Context) error {
+		r := &run{Outbound: w, busy: map[threads.ChannelID]int{}, halted: map[threads.ChannelID]bool{}, done: make(chan ended, places)}
+		err := r.loop(ctx)
+		if next, e := w.Outbox.NextDelivery(ctx); e == nil && next.After(w.now()) {
+			w.Bell.RingAt(RingOutbound, next)
+		}
+		if err != nil {
+			return fmt.Errorf("deliver: %w", err)
+		}
+		return nil
+	})
+}
+
+func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
+
+// run is one drain: what is out, by channel, and what came back.
+type run struct {
+	*Outbound
+	out  int
+	busy map[threads.ChannelID]int
+	// halted are channels found paused or suspended in this run.
+	halted map[threads.ChannelID]bool
+	done   chan ended
+}
+
+// ended is a delivery attempt that came back.
+type ended struct {
+	was    threads.MessageStatus
+	result DeliveryResult
+}
+
+// loop starts deliveries while there is room and records those that came back,
+// all that came back meanwhile in one write.
+func (r *run) loop(ctx context.Context) error {
+	for {
+		started, err := r.start(ctx)
+		if err != nil {
+			return r.abandon(ctx, err)
+		}
+		if started > 0 && r.out < places && len(r.done) == 0 {
+			continue
+		}
+		if r.out == 0 {
+			return nil
+		}
+		if err := r.settle(ctx, r.collect()); err != nil {
+			return r.abandon(ctx, err)
+		}
+	}
+}
+
+// abandon waits for the calls that are out and records them as far as the
+// store lets it: what cannot be recorded stays in flight and is settled as of
+// unknown outcome by whoever claims it next.
+func (r *run) abandon(ctx context.Context, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	defer cancel()
+	for r.out > 0 {
+		if err := r.settle(ctx, r.collect()); err != nil {
+			r.Logger.ErrorContext(ctx, "ends of deliveries could not be recorded", "error", err)
+		}
+	}
+	return cause
+}
+
+// collect waits for one attempt to end and takes all that have.
+func (r *run) collect() []ended {
+	back := []ended{<-r.done}
+	for more := true; more; {
+		select {
+		case e := <-r.done:
+			back = append(back, e)
+		default:
+			more = false
+		}
+	}
+	r.out -= len(back)
+	for _, e := range back {
+		r.busy[e.result.Delivery.ChannelID]--
+	}
+	return back
+}
+
+// start claims what is due, as far as there are places, and sends it on its
+// way. It answers how many.
+func (r *run) start(ctx context.Context) (int, error) {
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	if r.out >= places {
+		return 0, nil
+	}
+	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), deliveryLease, places-r.out, r.paused())
+	if err != nil || len(claimed) == 0 {
+		return 0, err
+	}
+	ready, held := r.prepare(ctx, claimed)
+	if err := r.settle(ctx, held); err != nil {
+		return 0, err
+	}
+	messages, err := r.begin(ctx, ready)
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range ready {
+		r.out++
+		r.busy[a.delivery.ChannelID]++
+		go a.run(ctx, r.Outbound, messages[a.delivery.MessageID], r.done)
+	}
+	return len(claimed), nil
+}
+
+func (r *run) paused() []threads.ChannelID {
+	var out []threads.ChannelID
+	for ch := range r.Carrier.Held() {
+		out = append(out, threads.ChannelID(ch))
+	}
+	for ch := range r.halted {
+		out = append(out, ch)
+	}
+	for ch, n := range r.busy {
+		if n >= channelPlaces {
+			out = append(out, ch)
+		}
+	}
+	return out
+}
+
+// prepare opens the channels of claimed deliveries. Those that cannot or must
+// not go out now are answered as ended, without a call.
+func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []*attempt, held []ended) {
+	now := r.now()
+	for _, d := range claimed {
+		ch, err := r.Channels.Open(ctx, d.ChannelID)
+		a := &attempt{delivery: d, channel: ch}
+		switch {
+		case isNotFound(err):
+			held = append(held, a.fail(now, normalize.Failure{Reason: normalize.ReasonGone, Message: "the channel was deleted"}))
+		case err != nil:
+			held = append(held, a.later(now, retryPause(d.Attempts)))
+		case d.InFlight && !ch.Caps.Idempotent:
+			// A call was out when its process died. Nobody knows.
+			held = append(held, a.unknown(now, "the hub stopped while the message was being sent"))
+		case !ch.Enabled, ch.Health.State == channels.HealthSuspended:
+			r.halted[d.ChannelID] = true
+			held = append(held, a.later(now, pausedPause))
+		case now.Sub(d.CreatedAt) > maxAge:
+			held = append(held, a.fail(now, a.expired()))
+		default:
+			a.target = ch.Target
+			a.target.Peer = string(d.To.ID)
+			if wait := r.Carrier.Delay(a.target, ""); wait > 0 {
+				held = append(held, a.later(now, wait))
+				continue
+			}
+			ready = append(ready, a)
+		}
+	}
+	return ready, held
+}
+
+func (r *run) begin(ctx context.Context, ready []*attempt) (map[threads.MessageID]threads.Message, error) {
+	if len(ready) == 0 {
+		return nil, nil
+	}
+	ids := make([]threads.MessageID, len(ready))
+	for i, a := range ready {
+		ids[i] = a.delivery.MessageID
+	}
+	list, err := r.Outbox.BeginCalls(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	messages := make(map[threads.MessageID]threads.Message, len(list))
+	for _, m := range list {
+		messages[m.ID] = m
+	}
+	return messages, nil
+}
+
+// settle records how attempts ended and tells those who want to know.
+func (r *run) settle(ctx context.Context, back []ended) error {
+	if len(back) == 0 {
+		return nil
+	}
+	results := make([]DeliveryResult, len(back))
+	was := make(map[threads.MessageID]threads.MessageStatus, len(back))
+	for i, e := range back {
+		results[i] = e.result
+		if !e.result.Again {
+			was[e.result.Delivery.MessageID] = e.was
+		}
+	}
+	messages, err := r.Outbox.SettleCalls(ctx, results)
+	if err != nil {
+		return err
+	}
+	for _, res := range results {
+		if !res.Again {
+			reason := ""
+			if res.Message.Error != nil {
+				reason = string(res.Message.Error.Reason)
+			}
+			r.Metrics.Ended.WithLabelValues(string(res.Message.Status), reason).Inc()
+		}
+	}
+	r.tell(ctx, messages, was)
+	return nil
+}
+
+// tell spreads the new status of messages whose delivery ended.
+func (r *run) tell(ctx context.Context, messages []threads.Message, was map[threads.MessageID]threads.MessageStatus) {
+	news := map[threads.ChannelID][]normalize.PlatformID{}
+	for _, m := range messages {
+		if _, over := was[m.ID]; !over {
+			continue
+		}
+		if err := r.Threads.MessageChanged(ctx, m, was[m.ID]); err != nil {
+			r.Logger.WarnContext(ctx, "a message's new status was not announced", "message", m.ID, "error", err)
+		}
+		news[m.ChannelID] = append(news[m.ChannelID], m.ExternalIDs...)
+	}
+	for ch, ids := range news {
+		// Receipts may have overtaken the answer; the sweeper tries again.
+		if err := r.Threads.ApplyParked(ctx, ch, ids); err != nil {
+			r.Logger.WarnContext(ctx, "waiting receipts were not applied", "channel", ch, "error", err)
+		}
+	}
+}

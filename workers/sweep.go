@@ -1,0 +1,224 @@
+package workers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"threadhub/internal/journal"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// Housekeeping is what the sweeper asks of threading (threads.Service).
+type Housekeeping interface {
+	CloseDue(ctx context.Context, accepted time.Time, limit int) (int, error)
+	RetryParked(ctx context.Context, before, giveUp time.Time, limit int) ([]threads.Parked, error)
+	Unpark(ctx context.Context, ids []string) error
+	Reannounce(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Countdowns tells when the next conversation closes.
+type Countdowns interface {
+	NextDue(ctx context.Context) (time.Time, error)
+}
+
+// Sweeper looks for work nobody rang for: at start, on a tick and when a
+// countdown comes due. Any number of processes may sweep the same store.
+type Sweeper struct {
+	Inbound    *Inbound
+	Outbound   *Outbound
+	Threads    Housekeeping
+	Countdowns Countdowns
+	Journal    journal.Store
+	// Retention is how long worked webhooks are kept for the event log.
+	Retention time.Duration
+	// Forget expires what else is kept for a time only.
+	Forget  func(ctx context.Context, now time.Time) error
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Metrics *Metrics
+
+	mu   sync.Mutex
+	wake *time.Timer
+	due  time.Time
+}
+
+const (
+	workTick   = time.Second            // webhooks and deliveries without a ring
+	closeTick  = 500 * time.Millisecond // countdowns other processes started
+	parkedTick = 2 * time.Second
+	settleTick = 5 * time.Second
+	trimTick   = 10 * time.Minute
+
+	closeBatch  = 200
+	parkedBatch = 1000
+	trimBatch   = 1000
+
+	// parkedFor is how long an event waits for its message.
+	parkedFor = 10 * time.Minute
+	// yieldFor bounds how long closes wait for a backlog that does not shrink;
+	// a message that comes out of it later still reopens what was closed.
+	yieldFor = 2 * time.Minute
+)
+
+// Run sweeps until ctx ends, and once right away.
+func (s *Sweeper) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	every := func(name string, tick time.Duration, fn func(context.Context) error) {
+		wg.Go(func() { s.loop(ctx, name, tick, fn) })
+	}
+	every("inbound", workTick, s.Inbound.Drain)
+	every("outbound", workTick, s.Outbound.Drain)
+	every("parked", parkedTick, s.parked)
+	every("settle", settleTick, s.settle)
+	every("trim", trimTick, s.trim)
+	wg.Go(func() { s.closeLoop(ctx) })
+	wg.Wait()
+}
+
+func (s *Sweeper) loop(ctx context.Context, name string, tick time.Duration, fn func(context.Context) error) {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		s.try(ctx, name, fn)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (s *Sweeper) try(ctx context.Context, name string, fn func(context.Context) error) {
+	if err := fn(ctx); err != nil && ctx.Err() == nil {
+		s.Metrics.SweepErrors.WithLabelValues(name).Inc()
+		s.Logger.WarnContext(ctx, "sweep failed, it will be tried again", "sweep", name, "error", err)
+	}
+}
+
+func (s *Sweeper) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+// Count makes sure that the sweeper is awake when a countdown comes due.
+func (s *Sweeper) Count(due time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wake != nil && (s.due.IsZero() || due.Before(s.due)) {
+		s.due = due
+		s.wake.Reset(max(due.Sub(s.Now()), 0))
+	}
+}
+
+// closeLoop closes conversations as they come due: on the dot for countdowns
+// this process knows of, within a tick for those of others.
+func (s *Sweeper) closeLoop(ctx context.Context) {
+	s.mu.Lock()
+	s.wake = time.NewTimer(0)
+	s.mu.Unlock()
+	defer s.wake.Stop()
+	var yielding time.Time
+	for {
+		s.try(ctx, "close", func(ctx context.Context) error { return s.closeDue(ctx, &yielding) })
+		s.mu.Lock()
+		s.due = s.now().Add(closeTick)
+		s.wake.Reset(closeTick)
+		s.mu.Unlock()
+		if next, err := s.Countdowns.NextDue(ctx); err == nil && next.After(s.now()) {
+			s.Count(next)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake.C:
+		}
+	}
+}
+
+// closeDue closes what is due. Webhooks accepted before a countdown ran out go
+// first: they may reopen the conversation. yielding is since when they do.
+func (s *Sweeper) closeDue(ctx context.Context, yielding *time.Time) error {
+	for ctx.Err() == nil {
+		next, err := s.Countdowns.NextDue(ctx)
+		if err != nil {
+			return err
+		}
+		if next.IsZero() || next.After(s.now()) {
+			*yielding = time.Time{}
+			return nil
+		}
+		accepted, err := s.Journal.Oldest(ctx)
+		if err != nil {
+			return fmt.Errorf("oldest webhook: %w", err)
+		}
+		if yielding.IsZero() {
+			*yielding = s.now()
+		}
+		if s.now().Sub(*yielding) > yieldFor {
+			accepted = time.Time{}
+		}
+		n, err := s.Threads.CloseDue(ctx, accepted, closeBatch)
+		s.Metrics.Closed.Add(float64(n))
+		if err != nil || n == 0 {
+			return err
+		}
+		*yielding = time.Time{}
+	}
+	return ctx.Err()
+}
+
+func (s *Sweeper) parked(ctx context.Context) error {
+	now := s.now()
+	late, err := s.Threads.RetryParked(ctx, now.Add(-parkedTick), now.Add(-parkedFor), parkedBatch)
+	if err != nil || len(late) == 0 {
+		return err
+	}
+	items := make([]journal.Item, len(late))
+	ids := make([]string, len(late))
+	for i, p := range late {
+		ids[i] = p.ID
+		items[i] = journal.Item{
+			ID: "parked/" + p.ID, ChannelID: string(p.ChannelID), Kind: "orphan", Event: p.Event, At: now,
+			Reason: "the message it is about never came: " + describe(p.Event),
+		}
+	}
+	if err := s.Journal.Quarantine(ctx, items); err != nil {
+		return fmt.Errorf("quarantine orphans: %w", err)
+	}
+	return s.Threads.Unpark(ctx, ids)
+}
+
+func describe(raw json.RawMessage) string {
+	var ev normalize.Event
+	if json.Unmarshal(raw, &ev) != nil {
+		return "unreadable event"
+	}
+	return string(ev.Type) + " " + ev.Key
+}
+
+// settle announces commits whose process died, or whose bus was away, before
+// anybody heard of them.
+func (s *Sweeper) settle(ctx context.Context) error {
+	for {
+		n, err := s.Threads.Reannounce(ctx, s.now().Add(-settleTick), closeBatch)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// trim removes what has been kept long enough, a little at a time.
+func (s *Sweeper) trim(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := s.Journal.Trim(ctx, s.now().Add(-s.Retention), trimBatch)
+		if err != nil {
+			return fmt.Errorf("trim journal: %w", err)
+		}
+		if n < trimBatch {
+			break
+		}
+	}
+	return s.Forget(ctx, s.now())
+}
