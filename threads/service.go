@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"threadhub/internal/ident"
 	"threadhub/normalize"
@@ -87,15 +87,12 @@ type Options struct {
 // else was faster. It is safe for concurrent use.
 type Service struct {
 	Options
-	owners *expirable.LRU[Identity, ContactID]
+	owners *lru.Cache[Identity, ContactID]
 }
 
 // The owners cache saves a look-up per event. An entry may be wrong after a
 // merge; that is noticed because the contact then has no conversation.
-const (
-	ownersCached = 50_000
-	ownersAge    = 10 * time.Minute
-)
+const ownersCached = 50_000
 
 // NewService returns a service over the given parts.
 func NewService(o Options) *Service {
@@ -105,7 +102,11 @@ func NewService(o Options) *Service {
 	if o.Count == nil {
 		o.Count = func(time.Time) {}
 	}
-	return &Service{Options: o, owners: expirable.NewLRU[Identity, ContactID](ownersCached, nil, ownersAge)}
+	owners, err := lru.New[Identity, ContactID](ownersCached)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &Service{Options: o, owners: owners}
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

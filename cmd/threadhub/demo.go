@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"threadhub/connectors"
+	"threadhub/internal/app"
+	"threadhub/internal/config"
+	"threadhub/internal/simulate"
+)
+
+// demoCommand is a hub with everything around it played: make run.
+type demoCommand struct {
+	config.Server
+	Seed uint64  `help:"Tells the same stories again; 0 takes the clock."`
+	Rate float64 `default:"6" help:"Dialogues that begin in a minute; 0 for none."`
+	Fill int     `default:"20" help:"Dialogues to play at once at the start."`
+}
+
+func (c *demoCommand) Run(ctx context.Context) error {
+	cfg := c.Server
+	// The simulated platforms answer on loopback.
+	cfg.AllowPrivateNetworks = true
+	if cfg.AdminToken.Empty() {
+		cfg.AdminToken = connectors.NewSecret("demo_" + rand.Text())
+	}
+	hub, err := app.New(ctx, app.Options{Config: cfg, Role: app.RoleAll, Logger: cfg.Logger(os.Stderr), Version: version})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	var ran error
+	wg.Go(func() {
+		defer cancel()
+		ran = hub.Run(ctx)
+	})
+	shown := c.show(ctx, "http://"+hub.Addr(), cfg.AdminToken.Reveal(), cfg)
+	if shown != nil {
+		cancel()
+	}
+	wg.Wait()
+	if errors.Is(shown, context.Canceled) {
+		shown = nil
+	}
+	return errors.Join(ran, shown)
+}
+
+// show plays until ctx ends.
+func (c *demoCommand) show(ctx context.Context, hubURL, adminToken string, cfg config.Server) error {
+	show, err := simulate.Demo(ctx, hubURL, adminToken, simulate.Options{
+		Seed: c.Seed, Rate: c.Rate, Fill: c.Fill, Attended: 0.6, Pace: 1, Log: cfg.Logger(os.Stderr),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%s\n  admin      token %s\n\nPress Ctrl-C to stop.\n", show.Guide, adminToken)
+	return show.Wait()
+}
+
+// simulateCommand plays against a hub that runs already.
+type simulateCommand struct{ simulate.Options }
+
+func (c *simulateCommand) Run(ctx context.Context) error {
+	o := c.Options
+	o.Out = os.Stdout
+	o.Log = config.Logging{LogLevel: "info", LogFormat: "text"}.Logger(os.Stderr)
+	return simulate.Run(ctx, o)
+}

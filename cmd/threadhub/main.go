@@ -1,0 +1,61 @@
+// Command threadhub is the hub: webhooks of social platforms in, conversations
+// threaded, agents' replies out.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"threadhub/internal/config"
+	"threadhub/internal/simulate"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+// commands is the command line.
+type commands struct {
+	Serve       serveCommand       `cmd:"" help:"Run the whole hub in one process: API, webhooks and workers."`
+	API         apiCommand         `cmd:"" name:"api" help:"Run the API and webhooks only; needs MongoDB and Redis."`
+	Worker      workerCommand      `cmd:"" help:"Run the workers only; needs MongoDB and Redis."`
+	Demo        demoCommand        `cmd:"" help:"Run a hub with simulated platforms, customers and agents to look at."`
+	Simulate    simulateCommand    `cmd:"" help:"Play platforms and customers against a running hub."`
+	Token       tokenCommand       `cmd:"" help:"Make an admin token on the hub's own machine, when every other way in is lost."`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the store up to this version and exit."`
+	CheckConfig checkConfigCommand `cmd:"" help:"Say whether the configuration can be used, without starting."`
+	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	BenchBare   benchBareCommand   `cmd:"" hidden:"" help:"A webhook endpoint that only verifies and decodes: the limit make bench compares with."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli commands
+	run, err := config.Parse(&cli, config.Input{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr},
+		kong.Description("Threadhub, a social channel integration hub."), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err == nil {
+		err = run.Run()
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "threadhub:", err)
+		os.Exit(1)
+	}
+}
+
+type benchBareCommand struct{ simulate.Bare }
+
+func (c *benchBareCommand) Run(ctx context.Context) error { return c.Bare.Run(ctx, os.Stdout) }
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	_, err := fmt.Println("threadhub", version)
+	return err
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"threadhub/api"
+	"threadhub/internal/app"
+	"threadhub/internal/config"
+)
+
+type serveCommand struct{ config.Server }
+
+func (c *serveCommand) Run(ctx context.Context) error {
+	return start(ctx, c.Server, app.RoleAll)
+}
+
+type apiCommand struct{ config.Server }
+
+func (c *apiCommand) Run(ctx context.Context) error {
+	if err := c.Shared("api"); err != nil {
+		return err
+	}
+	return start(ctx, c.Server, app.RoleAPI)
+}
+
+type workerCommand struct{ config.Server }
+
+func (c *workerCommand) Run(ctx context.Context) error {
+	if err := c.Shared("worker"); err != nil {
+		return err
+	}
+	return start(ctx, c.Server, app.RoleWorker)
+}
+
+func start(ctx context.Context, cfg config.Server, role app.Role) error {
+	hub, err := app.New(ctx, app.Options{Config: cfg, Role: role, Logger: cfg.Logger(os.Stderr), Version: version})
+	if err != nil {
+		return err
+	}
+	if t := hub.FirstToken(); t != "" {
+		fmt.Printf("This hub's first admin token, shown only now:\n\n  %s\n\n", t)
+	}
+	return hub.Run(ctx)
+}
+
+type tokenCommand struct {
+	config.Server
+	Name string `default:"made on the host" help:"What the token is for."`
+}
+
+func (c *tokenCommand) Run(ctx context.Context) error {
+	token, err := app.AdminToken(ctx, c.Server, c.Name)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Println(token)
+	return err
+}
+
+type migrateCommand struct{ config.Server }
+
+func (c *migrateCommand) Run(ctx context.Context) error {
+	if err := app.Migrate(ctx, c.Server); err != nil {
+		return err
+	}
+	_, err := fmt.Println("the store is up to date")
+	return err
+}
+
+type checkConfigCommand struct{ config.Server }
+
+func (c *checkConfigCommand) Run() error {
+	_, err := fmt.Println("the configuration can be used")
+	return err
+}
+
+type openAPICommand struct{}
+
+func (openAPICommand) Run() error {
+	doc, err := api.DocumentJSON()
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(append(doc, '\n'))
+	return err
+}

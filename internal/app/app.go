@@ -1,0 +1,302 @@
+// Package app puts the hub together: the only place that knows every part. A
+// test can run a whole hub inside itself with New and Run.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"threadhub/connectors/all"
+	"threadhub/internal/accept"
+	"threadhub/internal/auth"
+	"threadhub/internal/bus"
+	"threadhub/internal/channels"
+	"threadhub/internal/config"
+	"threadhub/internal/egress"
+	"threadhub/internal/ident"
+	"threadhub/internal/queue"
+	"threadhub/internal/settings"
+	"threadhub/threads"
+	"threadhub/workers"
+)
+
+// Role says which parts of the hub a process runs.
+type Role string
+
+// Roles.
+const (
+	RoleAll    Role = "serve"
+	RoleAPI    Role = "api"    // API and webhooks
+	RoleWorker Role = "worker" // no public routes
+)
+
+// Options of a hub.
+type Options struct {
+	Config  config.Server
+	Role    Role
+	Logger  *slog.Logger
+	Version string
+}
+
+// Hub is one process of Threadhub.
+type Hub struct {
+	Options
+	owner    string // names this process in leases
+	registry *prometheus.Registry
+	store    store
+	queue    *queue.Queue
+	bus      bus.Bus
+	egress   *egress.Client
+	auth     *auth.Service
+	settings *settings.Service
+	channels *channels.Registry
+	threads  *threads.Service
+	sweeper  *workers.Sweeper
+	inbound  *workers.Inbound
+	outbound *workers.Outbound
+	errands  *workers.Courtesies
+	desk     *accept.Desk
+	server   *http.Server
+	listener net.Listener
+	token    string
+}
+
+// New opens everything a hub needs and listens, but answers nobody yet. A hub
+// that is not run has to be closed with Run under an ended context.
+func New(ctx context.Context, o Options) (*Hub, error) {
+	h := &Hub{Options: o, owner: ident.New("hub"), registry: prometheus.NewRegistry()}
+	h.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := h.open(ctx); err != nil {
+		h.close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *Hub) open(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openThreads, h.openServer} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Hub) openStore(ctx context.Context) (err error) {
+	cfg := h.Config
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w; choose another with THREADHUB_DATA_DIR", err)
+	}
+	if h.store, err = openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir); err != nil {
+		return err
+	}
+	h.auth = auth.New(auth.Options{Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal()})
+	h.settings = settings.New(h.store)
+	h.token, err = firstToken(ctx, cfg, h.store, h.auth)
+	return err
+}
+
+func (h *Hub) openQueue(ctx context.Context) (err error) {
+	cfg := h.Config
+	h.queue, err = queue.Open(ctx, queue.Options{
+		RedisURL: cfg.RedisURL.Reveal(), Concurrency: cfg.WorkerConcurrency, Logger: h.Logger, Registerer: h.registry,
+	})
+	if err != nil {
+		return err
+	}
+	// Only processes that share a store need a shared bus: with the embedded
+	// store everybody who listens is in this process.
+	if cfg.MongoDBURI.Empty() || cfg.RedisURL.Empty() {
+		h.bus = bus.NewMemory(bus.MemoryOptions{})
+		return nil
+	}
+	h.bus, err = bus.OpenRedis(ctx, bus.RedisOptions{URL: cfg.RedisURL.Reveal(), Logger: h.Logger})
+	return err
+}
+
+func (h *Hub) openChannels(ctx context.Context) (err error) {
+	cfg := h.Config
+	h.egress, err = egress.New(egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Logger: h.Logger, Registerer: h.registry})
+	if err != nil {
+		return err
+	}
+	keys, err := openKeyring(ctx, cfg, h.store)
+	if err != nil {
+		return err
+	}
+	fresh := sharedFresh
+	if cfg.MongoDBURI.Empty() {
+		fresh = 0
+	}
+	h.channels, err = channels.NewRegistry(channels.Options{
+		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.egress, Logger: h.Logger, Now: time.Now,
+		CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
+	})
+	return err
+}
+
+// sharedFresh is how soon a process notices that another one changed a channel.
+const sharedFresh = 3 * time.Second
+
+func (h *Hub) defaultStyle(ctx context.Context) (threads.Style, error) {
+	s, err := h.settings.Get(ctx)
+	return s.DefaultStyle, err
+}
+
+func (h *Hub) openConversations(ctx context.Context, id threads.ChannelID) (int, error) {
+	n, err := h.store.CountConversations(ctx, []threads.Filter{{
+		Channels: []threads.ChannelID{id}, Statuses: threads.Statuses[:len(threads.Statuses)-1],
+	}})
+	if err != nil {
+		return 0, err
+	}
+	return n[0], nil
+}
+
+func (h *Hub) openThreads(context.Context) error {
+	metrics := workers.NewMetrics(h.registry)
+	h.sweeper = &workers.Sweeper{
+		Countdowns: h.store, Journal: h.store.Journal(), Retention: h.Config.JournalRetention,
+		Forget: h.forget, Now: time.Now, Logger: h.Logger, Metrics: metrics,
+	}
+	h.threads = threads.NewService(threads.Options{
+		Store: h.store, Channels: h.channels, Roster: h.auth, Announce: announcer{h.bus}, Logger: h.Logger, Now: time.Now,
+		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count,
+	})
+	h.errands = workers.NewCourtesies(h.egress, h.Logger)
+	h.inbound = &workers.Inbound{
+		Journal: h.store.Journal(), Channels: h.channels, Threads: h.threads, Follow: h.errands.Make,
+		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
+	}
+	h.outbound = &workers.Outbound{
+		Outbox: h.store, Channels: h.channels, Threads: h.threads, Carrier: h.egress, Bell: h.queue,
+		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
+	}
+	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
+	h.queue.Handle(workers.RingInbound, h.inbound.Drain)
+	h.queue.Handle(workers.RingOutbound, h.outbound.Drain)
+	return nil
+}
+
+// idempotencyKept is how long an answer is repeated to the same key.
+const idempotencyKept = 24 * time.Hour
+
+func (h *Hub) forget(ctx context.Context, now time.Time) error {
+	return h.store.Expire(ctx, now.Add(-idempotencyKept))
+}
+
+// FirstToken is the admin token this start made, shown once; "" if it made
+// none.
+func (h *Hub) FirstToken() string { return h.token }
+
+// Addr is where the hub listens.
+func (h *Hub) Addr() string { return h.listener.Addr().String() }
+
+// Run answers until ctx ends, then finishes what is in hand within the grace
+// of the configuration and closes everything.
+func (h *Hub) Run(ctx context.Context) error {
+	h.Logger.InfoContext(ctx, "threadhub runs", "role", h.Role, "addr", h.Addr(), "version", h.Version)
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var wg sync.WaitGroup
+	if h.Role != RoleAPI {
+		if err := h.queue.Start(); err != nil {
+			h.close(ctx)
+			return err
+		}
+		wg.Go(func() { h.sweeper.Run(work) })
+		wg.Go(func() { h.errands.Run(work) })
+	}
+	served := make(chan error, 1)
+	go func() { served <- h.server.Serve(h.listener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+	}
+	h.Logger.InfoContext(ctx, "threadhub stops, work in hand is finished first")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Config.ShutdownGrace)
+	defer cancel()
+	if e := h.server.Shutdown(grace); e != nil {
+		err = errors.Join(err, h.server.Close())
+	}
+	if h.desk != nil {
+		h.desk.Close()
+		h.desk = nil
+	}
+	if e := h.queue.Shutdown(grace); e != nil {
+		h.Logger.WarnContext(ctx, "tasks were cut off, they will be done again", "error", e)
+	}
+	stopWork()
+	wg.Wait()
+	h.close(grace)
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// close closes what is open, in the order opposite to opening.
+func (h *Hub) close(ctx context.Context) {
+	fail := func(what string, err error) {
+		if err != nil {
+			h.Logger.ErrorContext(ctx, "not closed cleanly", "part", what, "error", err)
+		}
+	}
+	if h.listener != nil {
+		_ = h.listener.Close() // the server has closed it already
+	}
+	if h.desk != nil {
+		h.desk.Close()
+	}
+	if h.queue != nil {
+		fail("queue", h.queue.Close())
+	}
+	if h.bus != nil {
+		fail("bus", h.bus.Close())
+	}
+	if h.egress != nil {
+		h.egress.Close()
+	}
+	if h.store != nil {
+		fail("store", h.store.Close())
+	}
+}
+
+// AdminToken makes an admin token straight in the store: the way in for
+// whoever has the machine but no token.
+func AdminToken(ctx context.Context, cfg config.Server, name string) (token string, err error) {
+	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	who := auth.New(auth.Options{Store: s, Now: time.Now})
+	_, token, err = who.CreateToken(ctx, auth.TokenDraft{Name: name, Role: auth.RoleAdmin})
+	return token, err
+}
+
+// Migrate brings the store up to this version.
+func Migrate(ctx context.Context, cfg config.Server) error {
+	if cfg.MongoDBURI.Empty() {
+		if _, err := os.Stat(filepath.Clean(cfg.DataDir)); err != nil {
+			return fmt.Errorf("data directory: %w", err)
+		}
+	}
+	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"threadhub/connectors/all"
+	"threadhub/internal/accept"
+	"threadhub/internal/httpapi"
+	"threadhub/workers"
+)
+
+// Times that bound a slow or silent client. There is no write timeout, since
+// event streams last.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	idleTimeout   = 2 * time.Minute
+)
+
+func (h *Hub) openServer(ctx context.Context) (err error) {
+	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "threadhub_http_request_seconds", Help: "Time to answer, by operation and status.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5},
+	}, []string{"operation", "status"})
+	h.registry.MustRegister(requests)
+	deps := httpapi.Deps{
+		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Channels: h.channels, Kinds: all.Kinds(),
+		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
+		Live: live{h.bus}, Now: time.Now, Ready: h.ready,
+		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
+		Observe: func(operation string, status int, took time.Duration) {
+			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())
+		},
+		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies,
+	}
+	if h.Role != RoleWorker {
+		h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
+		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
+	}
+	engine, err := httpapi.New(deps)
+	if err != nil {
+		return err
+	}
+	handler := http.Handler(engine)
+	if h.Role == RoleWorker {
+		handler = onlyOperations(engine)
+	}
+	var lc net.ListenConfig
+	if h.listener, err = lc.Listen(ctx, "tcp", h.Config.Addr); err != nil {
+		return fmt.Errorf("listen on %s: %w; choose another with THREADHUB_ADDR", h.Config.Addr, err)
+	}
+	streams, stop := context.WithCancel(context.WithoutCancel(ctx))
+	h.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		BaseContext: func(net.Listener) context.Context { return streams },
+	}
+	// Streams would otherwise hold the shutdown up until its grace is over.
+	h.server.RegisterOnShutdown(stop)
+	return nil
+}
+
+// onlyOperations is what a worker shows: how it does, to whoever runs it.
+func onlyOperations(engine *gin.Engine) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle(path, engine)
+	}
+	return mux
+}
+
+// ready asks the parts that can be away.
+func (h *Hub) ready(ctx context.Context) []httpapi.Component {
+	return []httpapi.Component{
+		{Name: "store", Err: h.store.Ping(ctx)},
+		{Name: "queue", Err: h.queue.Ping(ctx)},
+	}
+}
