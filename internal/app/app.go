@@ -69,13 +69,14 @@ type Hub struct {
 	desk     *accept.Desk
 	server   *http.Server
 	listener net.Listener
+	streams  chan struct{} // closed when event streams have to end
 	token    string
 }
 
 // New opens everything a hub needs and listens, but answers nobody yet. A hub
 // that is not run has to be closed with Run under an ended context.
 func New(ctx context.Context, o Options) (*Hub, error) {
-	h := &Hub{Options: o, owner: ident.New("hub"), registry: prometheus.NewRegistry()}
+	h := &Hub{Options: o, owner: ident.New("hub"), registry: prometheus.NewRegistry(), streams: make(chan struct{})}
 	h.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := h.open(ctx); err != nil {
 		h.close(context.WithoutCancel(ctx))
@@ -261,7 +262,7 @@ func (h *Hub) close(ctx context.Context) {
 		h.desk.Close()
 	}
 	if h.queue != nil {
-		fail("queue", h.queue.Close())
+		fail("queue", h.queue.Shutdown(ctx))
 	}
 	if h.bus != nil {
 		fail("bus", h.bus.Close())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -34,7 +35,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	deps := httpapi.Deps{
 		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
-		Live: live{h.bus}, Now: time.Now, Ready: h.ready,
+		Live: live{h.bus, h.streams}, Now: time.Now, Ready: h.ready,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
 		Observe: func(operation string, status int, took time.Duration) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())
@@ -57,13 +58,9 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	if h.listener, err = lc.Listen(ctx, "tcp", h.Config.Addr); err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another with THREADHUB_ADDR", h.Config.Addr, err)
 	}
-	streams, stop := context.WithCancel(context.WithoutCancel(ctx))
-	h.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		BaseContext: func(net.Listener) context.Context { return streams },
-	}
+	h.server = &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
 	// Streams would otherwise hold the shutdown up until its grace is over.
-	h.server.RegisterOnShutdown(stop)
+	h.server.RegisterOnShutdown(sync.OnceFunc(func() { close(h.streams) }))
 	return nil
 }
 

@@ -1,0 +1,66 @@
+# Threadhub. The two that a newcomer needs: make run, make test.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Our packages; nested modules (tools, test doubles) are not among them.
+PKGS    ?= ./...
+# How long each fuzz target runs.
+FUZZTIME ?= 30s
+# The longest that the tests of one package may take.
+TIMEOUT ?= 20m
+# Developer tools, pinned in their own module.
+TOOL := $(GO) tool -modfile=tools/go.mod
+# Go files that people write. Generated ones have the form of their generator.
+SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -not -path './data/*')
+
+.PHONY: build run test check format generate fresh fuzz bench vuln prepare clean
+
+build: ## bin/threadhub
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
+
+run: build ## the hub with a demo: two channels and a simulated platform
+	bin/threadhub demo
+
+test: prepare fresh ## everything that must hold
+	unformatted="$$(gofmt -l $(SOURCES))"; if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet $(PKGS)
+	race=-race; if [ "$$($(GO) env CGO_ENABLED)" != 1 ]; then race=; echo "no C compiler: testing without the race detector"; fi; \
+	$(GO) test $$race -timeout $(TIMEOUT) $(PKGS)
+
+check: ## static analysis with the pinned tools
+	$(GO) vet $(PKGS)
+	$(TOOL) staticcheck $(PKGS)
+	unformatted="$$($(TOOL) gofumpt -l $(SOURCES))"; if [ -n "$$unformatted" ]; then echo "not formatted (run make format):"; echo "$$unformatted"; exit 1; fi
+
+format: ## sources in the house's form
+	$(TOOL) gofumpt -w $(SOURCES)
+
+generate: ## files made from others: the API's Go code, docs/config.md
+	$(GO) generate $(PKGS)
+
+fresh: ## fails if generated files are not what make generate makes
+	tools/fresh $(MAKE) --no-print-directory generate
+
+fuzz: ## every fuzz target for FUZZTIME
+	for pkg in $$($(GO) list $(PKGS)); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$pkg"; \
+		done; \
+	done
+
+bench: build ## drives bin/threadhub from outside, writes bench.json
+	$(GO) run ./cmd/bench $(BENCHFLAGS)
+
+vuln: ## known vulnerabilities in what we depend on
+	$(TOOL) govulncheck $(PKGS)
+
+prepare: ## a C compiler and a Redis for the tests, where they can be installed
+	tools/prepare
+
+clean: ## what was built here; never the data directory
+	rm -rf bin bench.json

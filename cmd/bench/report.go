@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// figure is one line of the report, nil while it has not been measured.
+type figure struct {
+	key, unit, meaning string
+	want               string
+	value              *float64
+}
+
+// report is the figures in the order they are shown and written.
+type report struct{ figures []*figure }
+
+func newReport() *report {
+	r := &report{}
+	for _, f := range []figure{
+		{key: "bare_rps", unit: "1/s", meaning: "webhooks a handler answers that only verifies and decodes"},
+		{key: "accept_rps", unit: "1/s", meaning: "webhooks the hub answers 200, threading meanwhile"},
+		{key: "accept_ratio", meaning: "accept_rps / bare_rps", want: "≥ 0.4"},
+		{key: "accept_p50_ms", unit: "ms", meaning: "time to the 200, under that load"},
+		{key: "accept_p99_ms", unit: "ms", meaning: "time to the 200, under that load"},
+		{key: "threaded_rps", unit: "1/s", meaning: "webhooks until all messages are read by the API"},
+		{key: "threaded_ratio", meaning: "threaded_rps / bare_rps", want: "≥ 0.2"},
+		{key: "bare_send_rps", unit: "1/s", meaning: "sends of a bare client to the stub platform"},
+		{key: "send_rps", unit: "1/s", meaning: "replies by the API until all are at the stub platform"},
+		{key: "send_ratio", meaning: "send_rps / bare_send_rps", want: "≥ 0.3"},
+		{key: "idle_latency_p50_ms", unit: "ms", meaning: "webhook sent → message in a stream, idle hub"},
+		{key: "idle_latency_p99_ms", unit: "ms", meaning: "webhook sent → message in a stream, idle hub", want: "≤ 60"},
+		{key: "cpu_ms_per_message", unit: "ms", meaning: "the hub's CPU to accept and thread one", want: "≤ 0.5"},
+		{key: "rss_mb", unit: "MiB", meaning: "the hub's highest resident memory", want: "≤ 200"},
+		{key: "lost", meaning: "accepted and not there", want: "0"},
+		{key: "duplicates", meaning: "there more than once", want: "0"},
+		{key: "start_ms", unit: "ms", meaning: "start of the process → ready, new data directory"},
+	} {
+		r.figures = append(r.figures, &f)
+	}
+	return r
+}
+
+// set writes a figure. A key that is not in the report is a mistake in the
+// program.
+func (r *report) set(key string, v float64) {
+	for _, f := range r.figures {
+		if f.key == key {
+			f.value = &v
+			return
+		}
+	}
+	panic("bench: no figure " + key)
+}
+
+// get reads a figure, 0 while it has not been measured.
+func (r *report) get(key string) float64 {
+	for _, f := range r.figures {
+		if f.key == key && f.value != nil {
+			return *f.value
+		}
+	}
+	return 0
+}
+
+// add counts up a figure.
+func (r *report) add(key string, v float64) { r.set(key, r.get(key)+v) }
+
+// ratio sets key to the quotient of two figures that are there.
+func (r *report) ratio(key, over, under string) {
+	if r.get(under) > 0 {
+		r.set(key, r.get(over)/r.get(under))
+	}
+}
+
+// broken is an error when a promise was not kept.
+func (r *report) broken() error {
+	if r.get("lost") > 0 || r.get("duplicates") > 0 {
+		return fmt.Errorf("%.0f lost, %.0f doubled", r.get("lost"), r.get("duplicates"))
+	}
+	return nil
+}
+
+func (r *report) print(w io.Writer, notes []string) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range r.figures {
+		v := "–"
+		if f.value != nil {
+			v = number(*f.value)
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\n", f.key, v, f.unit, f.want, f.meaning)
+	}
+	_ = t.Flush()
+	for _, n := range notes {
+		_, _ = fmt.Fprintln(w, "note:", n)
+	}
+}
+
+func number(v float64) string {
+	if v >= 100 || v == float64(int64(v)) {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// MarshalJSON writes one object in the report's order, null for what was not
+// measured.
+func (r *report) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, f := range r.figures {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		v, err := json.Marshal(f.value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.key, err)
+		}
+		fmt.Fprintf(&b, "%q:%s", f.key, v)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+func (r *report) save(path string) error {
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if err := os.WriteFile(path, append(raw, '\n'), 0o644); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// median of at least one value.
+func median(v []float64) float64 {
+	s := slices.Sorted(slices.Values(v))
+	n := len(s)
+	if n%2 == 1 {
+		return s[n/2]
+	}
+	return (s[n/2-1] + s[n/2]) / 2
+}
+
+// quantile of sorted durations in milliseconds: the smallest value that at
+// least the share q does not exceed.
+func quantile(sorted []time.Duration, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	i := int(q*float64(len(sorted))+0.999999) - 1
+	return float64(sorted[min(max(i, 0), len(sorted)-1)]) / float64(time.Millisecond)
+}
+
+// logTail is the end of a child's log as an error, nil when there is none.
+func logTail(path string) error {
+	raw, err := os.ReadFile(path)
+	if err != nil || len(raw) == 0 {
+		return nil
+	}
+	return errors.New("the hub's log ends with:\n" + string(raw[max(0, len(raw)-3000):]))
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// session is one run of bench.
+type session struct {
+	*options
+	dir    string
+	report *report
+	notes  []string
+	hub    *hub
+	stubs  *child
+	load   payloads // webhooks of the idle and inbound phases
+	sent   []sent   // messages sent to the hub so far, by number
+	logs   *os.File
+}
+
+// sent is a message that was sent to the hub.
+type sent struct {
+	from     *payloads
+	accepted bool
+}
+
+// run goes through the phases in their order.
+func (s *session) run(ctx context.Context) error {
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	if s.wants("idle") {
+		if err := s.idle(ctx); err != nil {
+			return fmt.Errorf("idle: %w", err)
+		}
+	}
+	if s.wants("accept") || s.wants("threaded") {
+		if err := s.inbound(ctx); err != nil {
+			return fmt.Errorf("inbound: %w", err)
+		}
+	}
+	if s.wants("send") {
+		if err := s.outbound(ctx); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+	}
+	if err := s.readBack(ctx); err != nil {
+		return fmt.Errorf("reading back: %w", err)
+	}
+	mb, err := s.hub.peakMemory()
+	if err != nil {
+		return err
+	}
+	s.report.set("rss_mb", mb)
+	return nil
+}
+
+// start brings up the stub platform and the hub and registers the channels.
+func (s *session) start(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("own binary: %w", err)
+	}
+	if s.stubs, err = launchTelling("stub", self, []string{"stub"}, nil); err != nil {
+		return err
+	}
+	if err := s.startHub(ctx); err != nil {
+		return err
+	}
+	s.load, err = s.register(ctx, "in", s.Channels)
+	return err
+}
+
+func (s *session) startHub(ctx context.Context) error {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return err
+	}
+	token := "adm_" + random()
+	env := []string{
+		"THREADHUB_ADDR=" + addr, "THREADHUB_DATA_DIR=" + filepath.Join(s.dir, "data"), "THREADHUB_ADMIN_TOKEN=" + token,
+		"THREADHUB_ALLOW_PRIVATE_NETWORKS=true", "THREADHUB_MONGODB_URI=" + s.MongodbURI, "THREADHUB_REDIS_URL=" + s.RedisURL,
+	}
+	if s.logs, err = os.Create(filepath.Join(s.dir, "hub.log")); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	began := time.Now()
+	c, err := launch("hub", s.Binary, []string{"serve"}, env, s.logs)
+	if err != nil {
+		return err
+	}
+	c.addr = addr
+	s.hub = &hub{child: c, token: token, client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}, ours: map[string]bool{}}
+	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := s.hub.ready(limited); err != nil {
+		return err
+	}
+	s.report.set("start_ms", float64(time.Since(began))/float64(time.Millisecond))
+	return nil
+}
+
+// register makes channels whose platform is the stub, and payloads for them.
+func (s *session) register(ctx context.Context, name string, count int) (payloads, error) {
+	p := payloads{kind: s.Kind, secret: "bench-" + random(), contacts: s.Contacts, began: time.Now()}
+	for i := range count {
+		number := len(s.hub.ours)
+		ch := channel{account: fmt.Sprintf("1099000%08d", number), token: fmt.Sprintf("71%08d:AA%s", number, random())}
+		settings := map[string]string{"api_base_url": "http://" + s.stubs.addr}
+		credentials := map[string]string{"bot_token": ch.token, "secret_token": p.secret}
+		if s.Kind != "telegram" {
+			credentials = map[string]string{"access_token": ch.token, "app_secret": p.secret, "verify_token": "verify"}
+			settings["phone_number_id"], settings["waba_id"] = ch.account, "209900000000001"
+		}
+		err := s.hub.call(ctx, http.MethodPost, "/v1/channels", map[string]any{
+			"kind": s.Kind, "name": fmt.Sprintf("bench %s %d", name, i+1), "credentials": credentials, "settings": settings, "enabled": true,
+		}, &ch)
+		if err != nil {
+			return p, err
+		}
+		s.hub.ours[ch.ID] = true
+		p.channels = append(p.channels, ch)
+	}
+	return p, nil
+}
+
+// stop ends the children.
+func (s *session) stop() {
+	if s.hub != nil {
+		s.hub.client.CloseIdleConnections()
+		s.hub.stop()
+	}
+	s.stubs.stop()
+	if s.logs != nil {
+		_ = s.logs.Close()
+	}
+}
+
+func (s *session) note(format string, args ...any) {
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+}
+
+// random is a secret for one run.
+func random() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,16 @@
+// Package all is the list of platforms a hub can connect to.
+package all
+
+import (
+	"threadhub/connectors"
+	"threadhub/connectors/telegram"
+	"threadhub/connectors/whatsapp"
+)
+
+// Kinds are all platforms, in the order shown to admins.
+func Kinds() connectors.Set {
+	return connectors.Set{
+		telegram.Kind(),
+		whatsapp.Kind(),
+	}
+}

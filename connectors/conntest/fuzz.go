@@ -1,0 +1,73 @@
+package conntest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"threadhub/connectors"
+)
+
+// FuzzParse throws bodies at Parse, beginning with those of the cases: it must
+// not panic, fails with ErrMalformed only, gives well-formed events, and gives
+// the same ones again.
+func FuzzParse(f *testing.F, s Suite) {
+	f.Helper()
+	b, err := newBench(s)
+	require.NoError(f, err)
+	hooks, err := b.webhooks()
+	require.NoError(f, err)
+	for _, h := range hooks {
+		f.Add(h.req.Body)
+	}
+	for _, body := range malformed() {
+		f.Add(body)
+	}
+	template := hooks[0].req
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req := clone(template)
+		req.Body = body
+		events, err := b.hold(req)
+		if errors.Is(err, connectors.ErrMalformed) {
+			return
+		}
+		require.NoError(t, err)
+		again, err := b.hold(clone(req))
+		require.NoError(t, err)
+		require.NoError(t, same(events, again))
+	})
+}
+
+// FuzzVerify throws proofs and bodies at Verify: none is accepted but the one
+// that Sign makes.
+func FuzzVerify(f *testing.F, s Suite) {
+	f.Helper()
+	b, err := newBench(s)
+	require.NoError(f, err)
+	hooks, err := b.webhooks()
+	require.NoError(f, err)
+	for _, h := range hooks {
+		for _, name := range b.proof(h.req) {
+			f.Add(h.req.Header.Get(name), h.req.Body)
+		}
+	}
+	f.Add("", []byte{})
+	template := hooks[0].req
+	f.Fuzz(func(t *testing.T, value string, body []byte) {
+		req := clone(template)
+		req.Body = body
+		b.Sign(req, signedAt())
+		right := true
+		for _, name := range b.proof(req) {
+			right = right && req.Header.Get(name) == value
+			req.Header.Set(name, value)
+		}
+		err := b.conn.Verify(req, signedAt())
+		if right {
+			require.NoError(t, err)
+			return
+		}
+		require.ErrorIs(t, err, connectors.ErrSignature)
+	})
+}

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"threadhub/internal/bus"
+	"threadhub/internal/httpapi"
+)
+
+// live is the bus as the API's event streams see it.
+type live struct {
+	bus bus.Bus
+	end <-chan struct{} // closed when the hub stops
+}
+
+// Subscribe implements [httpapi.Live].
+func (l live) Subscribe(ctx context.Context, after string) (httpapi.Subscription, error) {
+	sub, reset, err := l.bus.Subscribe(ctx, after)
+	if err != nil {
+		return httpapi.Subscription{}, fmt.Errorf("subscribe: %w", err)
+	}
+	events := make(chan httpapi.Event)
+	go l.translate(ctx, sub, events)
+	return httpapi.Subscription{Events: events, Reset: reset, Position: sub.Position}, nil
+}
+
+// translate hands events on until the listener goes, falls behind or the hub
+// stops.
+func (l live) translate(ctx context.Context, sub *bus.Subscription, out chan<- httpapi.Event) {
+	defer close(out)
+	defer sub.Close()
+	for {
+		var e httpapi.Event
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.end:
+			return
+		case raw, ok := <-sub.Events():
+			if !ok {
+				return
+			}
+			if json.Unmarshal(raw.Data, &e.Notice) != nil {
+				continue // of another version of the hub
+			}
+			e.ID = raw.ID
+		}
+		select {
+		case out <- e:
+		case <-ctx.Done():
+			return
+		case <-l.end:
+			return
+		}
+	}
+}

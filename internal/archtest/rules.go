@@ -1,0 +1,147 @@
+package archtest
+
+// module is the product's Go module.
+const module = "threadhub"
+
+// rule says which packages of this module a package may import. Patterns are
+// paths inside the module; "*" stands for one path element, "**" for any.
+type rule struct {
+	pkg   string
+	may   []string
+	tests []string // beyond may, in its tests
+}
+
+// rules is the import table. The most exact pattern counts.
+var rules = []rule{
+	{pkg: "normalize"},
+
+	{pkg: "connectors", may: []string{"normalize"}},
+	{pkg: "connectors/conntest", may: []string{"connectors", "normalize"}},
+	{pkg: "connectors/all", may: []string{"connectors", "connectors/*"}},
+	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
+
+	{pkg: "threads", may: []string{"normalize", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
+	{pkg: "threads/routing", may: []string{"normalize", "threads"}},
+
+	{pkg: "workers", may: []string{
+		"normalize", "connectors", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/egress",
+		"internal/ident", "internal/journal", "internal/queue", "internal/settings",
+	}, tests: []string{"connectors/*", "internal/sqlite", "internal/storetest"}},
+
+	{pkg: "api"},
+
+	// Records and small tools.
+	{pkg: "internal/ident"},
+	{pkg: "internal/journal"},
+	{pkg: "internal/directory"},
+	{pkg: "internal/idempotency"},
+	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
+	{pkg: "internal/seal", may: []string{"connectors"}},
+	{pkg: "internal/config", may: []string{"connectors"}},
+	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
+	{pkg: "internal/archtest"},
+
+	// What the hub is made of.
+	{pkg: "internal/egress", may: []string{"connectors", "normalize"}},
+	{pkg: "internal/channels", may: []string{
+		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal",
+	}, tests: []string{"connectors/*"}},
+	{pkg: "internal/accept", may: []string{
+		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal",
+	}, tests: []string{"connectors/*", "internal/directory", "internal/egress", "internal/seal", "internal/sqlite"}},
+	{pkg: "internal/auth", may: []string{"threads", "internal/directory", "internal/ident"}},
+	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident"}},
+	{pkg: "internal/queue", may: []string{"internal/ident"}},
+	{pkg: "internal/httpapi", may: []string{
+		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/auth", "internal/bus", "internal/channels",
+		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/settings",
+	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
+
+	// The stores, and what holds them to one behaviour.
+	{pkg: "internal/sqlite", may: []string{
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
+	}, tests: []string{"internal/ident", "internal/storetest"}},
+	{pkg: "internal/mongo", may: []string{
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
+	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest"}},
+	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
+	{pkg: "internal/storetest", may: []string{
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal",
+	}},
+
+	// Only these know everybody.
+	{pkg: "internal/app", may: []string{"**"}},
+	{pkg: "internal/simulate", may: []string{"api", "normalize", "internal/ident"}, tests: []string{"connectors", "connectors/*", "internal/simulate/simtest"}},
+	{pkg: "internal/simulate/simtest", may: []string{"connectors", "connectors/*", "normalize", "internal/simulate"}},
+	{pkg: "cmd/threadhub", may: []string{"**"}},
+	{pkg: "cmd/*", may: []string{"internal/simulate"}, tests: []string{"internal/simulate/simtest"}},
+}
+
+// strangers are pairs that never meet, in tests neither.
+var strangers = [][2]string{
+	{"connectors/**", "threads/**"},
+	{"threads/**", "connectors/**"},
+	{"internal/httpapi", "internal/mongo"},
+	{"**", "cmd/**"},
+}
+
+// onlyCommands may import internal/app.
+const onlyCommands = "internal/app"
+
+// libraries says who may use a library that belongs to one place. Tests are
+// free. Libraries that are not listed are anybody's, save in pure packages.
+var libraries = map[string][]string{
+	"modernc.org/sqlite":                    {"internal/sqlite"},
+	"go.mongodb.org/mongo-driver":           {"internal/mongo", "internal/mongo/mongotest"},
+	"github.com/hibiken/asynq":              {"internal/queue", "workers", "internal/app"},
+	"github.com/alicebob/miniredis":         {"internal/queue"},
+	"github.com/redis/go-redis":             {"internal/queue", "internal/bus", "internal/egress", "internal/app"},
+	"github.com/go-redis/redis_rate":        {"internal/egress"},
+	"github.com/sony/gobreaker":             {"internal/egress"},
+	"code.dny.dev/ssrf":                     {"internal/egress"},
+	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},
+	"go.yaml.in/yaml":                       {"api", "internal/config"},
+	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},
+	"github.com/getkin/kin-openapi":         {"api", "internal/httpapi"},
+	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
+	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest"},
+	"go.uber.org/goleak":                    {},
+	"pgregory.net/rapid":                    {"internal/storetest"},
+}
+
+// pure packages do no I/O and read no clock. They use the standard library
+// and the libraries named here.
+var pure = map[string][]string{
+	"normalize":    {},
+	"connectors":   {},
+	"connectors/*": {"github.com/nyaruka/phonenumbers"},
+}
+
+// impure are standard packages that reach outside the process.
+var impure = []string{"os", "os/exec", "os/signal", "net", "syscall", "database/sql", "io/ioutil"}
+
+// clock are the functions that read it.
+var clock = map[string][]string{"time": {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}}
+
+// dialling is what calls out of the process, and dialers who may.
+var (
+	dialling = map[string][]string{
+		"net/http": {"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
+		"net":      {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialUnix", "DialIP", "Dialer"},
+	}
+	dialers = []string{"internal/egress", "internal/simulate", "internal/simulate/simtest", "cmd/*"}
+)
+
+// vague are names that say nothing of what is inside.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "models", "types", "misc", "stuff"}
+
+// maxLines is the longest a source file may be, unless it is generated.
+const maxLines = 500
+
+// forbidden are strings that have no place in any file. They are put together
+// here so that this file does not hold them itself.
+var forbidden = []string{
+	"/" + "work/", "/" + "root/", // a developer's machine
+	"TO" + "DO", "FIX" + "ME", "X" + "XX:", // unfinished work belongs in an issue
+	"<<<<" + "<<<", ">>>>" + ">>>", // a merge gone wrong
+}

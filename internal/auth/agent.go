@@ -1,0 +1,251 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"threadhub/internal/directory"
+	"threadhub/internal/ident"
+	"threadhub/threads"
+)
+
+// Availability says whether an agent is there.
+type Availability string
+
+// Availabilities.
+const (
+	Online  Availability = "online"
+	Away    Availability = "away"
+	Offline Availability = "offline"
+)
+
+// Capacity is how many conversations an agent may hold at once.
+type Capacity struct {
+	Messaging int `json:"messaging"`
+}
+
+// DefaultCapacity is that of an agent for whom none was given.
+const DefaultCapacity = 5
+
+// Agent is a person who answers customers.
+type Agent struct {
+	ID           threads.AgentID
+	Name         string
+	Email        string // unique, ignoring case
+	Role         Role   // RoleAdmin or RoleAgent
+	Skills       []string
+	Groups       []threads.GroupID
+	Capacity     Capacity
+	Availability Availability
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	Version      int64
+}
+
+// AgentDraft is an agent to add.
+type AgentDraft struct {
+	Name, Email string
+	Role        Role // empty: RoleAgent
+	Skills      []string
+	Groups      []threads.GroupID
+	Capacity    *Capacity // nil: DefaultCapacity
+}
+
+// AgentChange is what to change of an agent; nil fields stay.
+type AgentChange struct {
+	IfVersion   *int64
+	Name, Email *string
+	Role        *Role
+	Skills      *[]string
+	Groups      *[]threads.GroupID
+	Capacity    *Capacity
+}
+
+// agentRecord is how an agent is stored.
+type agentRecord struct {
+	Name         string            `json:"name"`
+	Email        string            `json:"email"`
+	Role         Role              `json:"role"`
+	Skills       []string          `json:"skills,omitempty"`
+	Groups       []threads.GroupID `json:"groups,omitempty"`
+	Capacity     Capacity          `json:"capacity"`
+	Availability Availability      `json:"availability"`
+	CreatedAt    time.Time         `json:"created_at"`
+	UpdatedAt    time.Time         `json:"updated_at"`
+}
+
+func agentOf(i directory.Item[agentRecord]) Agent {
+	v := i.Value
+	return Agent{
+		ID: threads.AgentID(i.ID), Name: v.Name, Email: v.Email, Role: v.Role, Skills: v.Skills, Groups: v.Groups,
+		Capacity: v.Capacity, Availability: v.Availability, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+	}
+}
+
+// canonical is the form in which names that must be unique are compared.
+func canonical(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// CreateAgent adds an agent, offline. directory.ErrTaken when the e-mail
+// address is another agent's.
+func (s *Service) CreateAgent(ctx context.Context, d AgentDraft) (Agent, error) {
+	if err := s.groupsExist(ctx, d.Groups); err != nil {
+		return Agent{}, err
+	}
+	now := s.now()
+	r := agentRecord{
+		Name: d.Name, Email: strings.TrimSpace(d.Email), Role: RoleAgent, Skills: d.Skills, Groups: d.Groups,
+		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, CreatedAt: now, UpdatedAt: now,
+	}
+	if d.Role != "" {
+		r.Role = d.Role
+	}
+	if d.Capacity != nil {
+		r.Capacity = *d.Capacity
+	}
+	item, err := s.agents.Create(ctx, ident.New("ag"), r)
+	if err != nil {
+		return Agent{}, fmt.Errorf("create agent: %w", err)
+	}
+	return agentOf(item), nil
+}
+
+// Agent answers an agent; directory.ErrNotFound for an unknown one.
+func (s *Service) Agent(ctx context.Context, id threads.AgentID) (Agent, error) {
+	item, err := s.agents.Get(ctx, string(id))
+	if err != nil {
+		return Agent{}, fmt.Errorf("agent: %w", err)
+	}
+	return agentOf(item), nil
+}
+
+// Agents answers up to limit agents in the order of their creation, after the
+// given one.
+func (s *Service) Agents(ctx context.Context, after threads.AgentID, limit int) ([]Agent, error) {
+	items, err := s.agents.List(ctx, string(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("agents: %w", err)
+	}
+	out := make([]Agent, len(items))
+	for i, item := range items {
+		out[i] = agentOf(item)
+	}
+	return out, nil
+}
+
+// UpdateAgent changes an agent. directory.ErrConflict when its version is not
+// the expected one, directory.ErrTaken when the e-mail address is another's.
+func (s *Service) UpdateAgent(ctx context.Context, id threads.AgentID, c AgentChange) (Agent, error) {
+	if c.Groups != nil {
+		if err := s.groupsExist(ctx, *c.Groups); err != nil {
+			return Agent{}, err
+		}
+	}
+	return s.changeAgent(ctx, id, c.IfVersion, c.apply)
+}
+
+func (c AgentChange) apply(r *agentRecord) {
+	if c.Name != nil {
+		r.Name = *c.Name
+	}
+	if c.Email != nil {
+		r.Email = strings.TrimSpace(*c.Email)
+	}
+	if c.Role != nil {
+		r.Role = *c.Role
+	}
+	if c.Skills != nil {
+		r.Skills = *c.Skills
+	}
+	if c.Groups != nil {
+		r.Groups = *c.Groups
+	}
+	if c.Capacity != nil {
+		r.Capacity = *c.Capacity
+	}
+}
+
+// changeAgent applies a change to the agent as it now is, again when somebody
+// else was faster.
+func (s *Service) changeAgent(ctx context.Context, id threads.AgentID, expected *int64, apply func(*agentRecord)) (Agent, error) {
+	for {
+		item, err := s.agents.Get(ctx, string(id))
+		if err != nil {
+			return Agent{}, fmt.Errorf("update agent: %w", err)
+		}
+		if expected != nil && *expected != item.Version {
+			return Agent{}, fmt.Errorf("update agent: version is %d: %w", item.Version, directory.ErrConflict)
+		}
+		apply(&item.Value)
+		item.Value.UpdatedAt = s.now()
+		item, err = s.agents.Update(ctx, item)
+		if errors.Is(err, directory.ErrConflict) && expected == nil {
+			continue
+		}
+		if err != nil {
+			return Agent{}, fmt.Errorf("update agent: %w", err)
+		}
+		s.cache.clear() // names of principals
+		return agentOf(item), nil
+	}
+}
+
+// SetAvailability says whether the agent is there.
+func (s *Service) SetAvailability(ctx context.Context, id threads.AgentID, a Availability) (Agent, error) {
+	return s.changeAgent(ctx, id, nil, func(r *agentRecord) { r.Availability = a })
+}
+
+// Available tells whether the agent may get a conversation back: one that is
+// online. An agent that does not exist is not available.
+func (s *Service) Available(ctx context.Context, id threads.AgentID) (bool, error) {
+	a, err := s.Agent(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return false, nil
+	}
+	return a.Availability == Online, err
+}
+
+// DeleteAgent removes an agent and the tokens that act as it.
+func (s *Service) DeleteAgent(ctx context.Context, id threads.AgentID) error {
+	defer s.cache.clear()
+	if _, err := s.agents.Get(ctx, string(id)); err != nil {
+		return fmt.Errorf("delete agent: %w", err)
+	}
+	// Tokens first: a crash in between leaves an agent who has none.
+	if err := s.deleteTokensOf(ctx, id); err != nil {
+		return fmt.Errorf("delete agent: revoke tokens: %w", err)
+	}
+	if err := s.agents.Delete(ctx, string(id)); err != nil {
+		return fmt.Errorf("delete agent: %w", err)
+	}
+	return nil
+}
+
+// leaveGroup takes every agent out of the group.
+func (s *Service) leaveGroup(ctx context.Context, group threads.GroupID) error {
+	after := threads.AgentID("")
+	for {
+		agents, err := s.Agents(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		for _, a := range agents {
+			after = a.ID
+			if !slices.Contains(a.Groups, group) {
+				continue
+			}
+			_, err := s.changeAgent(ctx, a.ID, nil, func(r *agentRecord) {
+				r.Groups = slices.DeleteFunc(r.Groups, func(g threads.GroupID) bool { return g == group })
+			})
+			if err != nil && !errors.Is(err, directory.ErrNotFound) {
+				return err
+			}
+		}
+		if len(agents) < page {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package auth
+
+import (
+	"slices"
+	"time"
+
+	"threadhub/threads"
+)
+
+// Role says what a token is for.
+type Role string
+
+// Roles. Admins may do everything, agents work on conversations, integrations
+// may do what their scopes say.
+const (
+	RoleAdmin       Role = "admin"
+	RoleAgent       Role = "agent"
+	RoleIntegration Role = "integration"
+)
+
+// Scope names a part of the API. The API document lists them.
+type Scope string
+
+// Scopes.
+const (
+	ScopeAgentsRead         Scope = "agents:read"
+	ScopeAgentsWrite        Scope = "agents:write"
+	ScopeChannelsRead       Scope = "channels:read"
+	ScopeContactsRead       Scope = "contacts:read"
+	ScopeContactsWrite      Scope = "contacts:write"
+	ScopeConversationsRead  Scope = "conversations:read"
+	ScopeConversationsWrite Scope = "conversations:write"
+	ScopeEventsRead         Scope = "events:read"
+	ScopeMessagesWrite      Scope = "messages:write"
+	ScopeSettingsRead       Scope = "settings:read"
+)
+
+// Principal is an authenticated caller.
+type Principal struct {
+	TokenID string
+	Name    string // of the agent the token acts as, otherwise of the token
+	Role    Role
+	AgentID threads.AgentID // empty when the token acts as no agent
+	Scopes  []Scope
+	// Channels and Groups limit what the caller may see; empty for all.
+	Channels  []threads.ChannelID
+	Groups    []threads.GroupID
+	ExpiresAt time.Time // zero: never
+}
+
+// Admin tells whether the caller may do what only admins may. An admin token
+// with scopes of its own may do no more than they say.
+func (p Principal) Admin() bool { return p.Role == RoleAdmin && len(p.Scopes) == 0 }
+
+// Allows tells whether the caller may use the part of the API. A token with
+// scopes is bound by them whatever its role; an integration without any may
+// use none.
+func (p Principal) Allows(s Scope) bool {
+	if len(p.Scopes) > 0 {
+		return slices.Contains(p.Scopes, s)
+	}
+	return p.Role == RoleAdmin || p.Role == RoleAgent
+}
+
+// Limited tells whether the caller sees only some channels or groups.
+func (p Principal) Limited() bool { return len(p.Channels) > 0 || len(p.Groups) > 0 }
+
+// SeesChannel tells whether the caller may see things of the channel.
+func (p Principal) SeesChannel(id threads.ChannelID) bool {
+	return len(p.Channels) == 0 || slices.Contains(p.Channels, id)
+}
+
+// SeesGroup tells whether the caller may see things of the group. Who is
+// limited to groups does not see what belongs to none.
+func (p Principal) SeesGroup(id threads.GroupID) bool {
+	return len(p.Groups) == 0 || slices.Contains(p.Groups, id)
+}
+
+// Author is the caller as the author of messages and transitions: the agent
+// that the token acts as, or the admin or agent behind a token without one. An
+// integration that acts as nobody is the system: what it writes is not the
+// reply of an agent.
+func (p Principal) Author() threads.Author {
+	if p.AgentID == "" && p.Role == RoleIntegration {
+		return threads.Author{Type: threads.AuthorSystem, ID: p.TokenID, Name: p.Name}
+	}
+	return threads.Author{Type: threads.AuthorAgent, ID: string(p.AgentID), Name: p.Name}
+}

@@ -1,0 +1,185 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"threadhub/connectors"
+)
+
+// Server is every option of the commands that run a hub: serve, api, worker.
+type Server struct {
+	File
+	Network
+	Storage
+	Security
+	Logging
+	Work
+}
+
+// File names the configuration file. It is embedded by every command that
+// embeds another group.
+type File struct {
+	Config string `name:"config" group:"General" placeholder:"FILE" setting:"" help:"File with settings in YAML or JSON. Keys are the names below in snake_case."`
+}
+
+// BeforeResolve is kong's hook; it reads the file that the command line or the
+// environment names, and refuses what is no setting.
+func (*File) BeforeResolve(ctx *kong.Context, r *resolver) error { return r.load(ctx) }
+
+// Network is where the hub is reached.
+type Network struct {
+	Addr           string        `name:"addr" group:"Network" default:"127.0.0.1:8080" placeholder:"HOST:PORT" setting:"" help:"Address to listen on."`
+	PublicURL      string        `name:"public-url" group:"Network" placeholder:"URL" setting:"" help:"Address under which platforms reach the hub, such as https://hub.example.com. Webhook addresses begin with it."`
+	TrustedProxies []string      `name:"trusted-proxies" group:"Network" sep:"," placeholder:"CIDR,..." setting:"" help:"Addresses or prefixes of the proxies whose X-Forwarded-For is believed. None by default."`
+	ShutdownGrace  time.Duration `name:"shutdown-grace" group:"Network" default:"15s" setting:"" help:"How long work in hand may take to finish when the hub is stopped."`
+}
+
+// Storage is where data is kept.
+type Storage struct {
+	DataDir          string            `name:"data-dir" group:"Storage" default:"./data" placeholder:"DIR" setting:"" help:"Directory of the embedded store and the generated keys."`
+	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path. Unset: the embedded store in the data directory."`
+	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://). Unset: a queue inside the process."`
+	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay."`
+}
+
+// Security is who may do what, and the key that seals credentials.
+type Security struct {
+	AdminToken           connectors.Secret `name:"admin-token" group:"Security" placeholder:"TOKEN" setting:"" help:"Token of the first administrator. Unset: one is made on the first start and printed once."`
+	MasterKey            connectors.Secret `name:"master-key" group:"Security" placeholder:"KEY" setting:"" help:"Key that seals the channels' credentials: 32 bytes in base64 or hexadecimal (openssl rand -base64 32). Unset with the embedded store: made in the data directory."`
+	MasterKeyFile        string            `name:"master-key-file" group:"Security" placeholder:"FILE" setting:"" help:"File that holds the master key, readable by its owner only. Instead of master-key."`
+	AllowPrivateNetworks bool              `name:"allow-private-networks" group:"Security" setting:"" help:"Let the hub call private and loopback addresses. For tests and for platforms' servers of your own."`
+}
+
+// Logging is what the hub writes about itself, on standard error.
+type Logging struct {
+	LogLevel  string `name:"log-level" group:"Logging" default:"info" enum:"debug,info,warn,error" setting:"" help:"Least severity to log: ${enum}."`
+	LogFormat string `name:"log-format" group:"Logging" default:"text" enum:"text,json" setting:"" help:"Form of the log: ${enum}."`
+}
+
+// Work is how much is done at a time.
+type Work struct {
+	WorkerConcurrency int `name:"worker-concurrency" group:"Work" default:"16" setting:"" help:"Tasks that one worker process carries out at the same time."`
+}
+
+// Validate checks the addresses.
+func (n Network) Validate() error {
+	_, port, err := net.SplitHostPort(n.Addr)
+	if err != nil {
+		return fmt.Errorf("addr %q is not host:port; use for example 127.0.0.1:8080, or :8080 for all interfaces", n.Addr)
+	}
+	if p, err := strconv.Atoi(port); err != nil || p < 0 || p > 65535 {
+		return fmt.Errorf("addr %q has no port between 0 and 65535", n.Addr)
+	}
+	if n.PublicURL != "" {
+		u, err := url.Parse(n.PublicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return fmt.Errorf("public_url %q is not an address to build on; use for example https://hub.example.com", n.PublicURL)
+		}
+	}
+	for _, proxy := range n.TrustedProxies {
+		_, errAddr := netip.ParseAddr(proxy)
+		_, errPrefix := netip.ParsePrefix(proxy)
+		if errAddr != nil && errPrefix != nil {
+			return fmt.Errorf("trusted_proxies: %q is neither an address nor a prefix; use for example 10.0.0.0/8", proxy)
+		}
+	}
+	if n.ShutdownGrace < 0 {
+		return fmt.Errorf("shutdown_grace %s is negative; use for example 15s", n.ShutdownGrace)
+	}
+	return nil
+}
+
+// BaseURL is where the hub is reached from outside, without a slash at the
+// end: the public URL, or the listening address when there is none.
+func (n Network) BaseURL() string {
+	if n.PublicURL != "" {
+		return strings.TrimRight(n.PublicURL, "/")
+	}
+	return "http://" + n.Addr
+}
+
+// Validate checks the directory, the addresses' schemes and the retention.
+// It never repeats an address, which may hold a password.
+func (s Storage) Validate() error {
+	switch {
+	case s.DataDir == "":
+		return errors.New("data_dir is empty; leave it out for ./data")
+	case !s.MongoDBURI.Empty() && !hasScheme(s.MongoDBURI, "mongodb://", "mongodb+srv://"):
+		return errors.New("mongodb_uri does not begin with mongodb:// or mongodb+srv://")
+	case !s.RedisURL.Empty() && !hasScheme(s.RedisURL, "redis://", "rediss://"):
+		return errors.New("redis_url does not begin with redis:// or rediss://")
+	case s.JournalRetention < time.Hour:
+		return fmt.Errorf("journal_retention %s is less than 1h: platforms may repeat a webhook and admins could not look at one", s.JournalRetention)
+	}
+	return nil
+}
+
+func hasScheme(s connectors.Secret, schemes ...string) bool {
+	for _, scheme := range schemes {
+		if strings.HasPrefix(s.Reveal(), scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// Shared refuses embedded stores, for commands that run as several processes.
+func (s Storage) Shared(command string) error {
+	var missing []string
+	if s.MongoDBURI.Empty() {
+		missing = append(missing, EnvName("mongodb-uri"))
+	}
+	if s.RedisURL.Empty() {
+		missing = append(missing, EnvName("redis-url"))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("threadhub %s shares its work with other processes and needs %s; for a hub in one process use threadhub serve",
+		command, strings.Join(missing, " and "))
+}
+
+// Validate checks that there is one master key at most and that the admin's
+// token can be sent in a header.
+func (s Security) Validate() error {
+	if !s.MasterKey.Empty() && s.MasterKeyFile != "" {
+		return errors.New("both master_key and master_key_file are set; keep one of them")
+	}
+	for _, r := range s.AdminToken.Reveal() {
+		if r <= ' ' || r > '~' {
+			return errors.New("admin_token holds white space or letters outside ASCII; use for example the output of: openssl rand -hex 24")
+		}
+	}
+	return nil
+}
+
+// Logger writes to w in the chosen form.
+func (l Logging) Logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	// An unknown level is refused by the enum above; info is the zero value.
+	_ = level.UnmarshalText([]byte(l.LogLevel))
+	options := &slog.HandlerOptions{Level: level}
+	if l.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// Validate checks the numbers.
+func (w Work) Validate() error {
+	if w.WorkerConcurrency < 1 || w.WorkerConcurrency > 1024 {
+		return fmt.Errorf("worker_concurrency %d is not between 1 and 1024", w.WorkerConcurrency)
+	}
+	return nil
+}

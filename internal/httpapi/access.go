@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"threadhub/internal/auth"
+)
+
+// access is who may call an operation.
+type access struct {
+	public bool       // nobody has to say who they are
+	anyone bool       // whoever has a token
+	scope  auth.Scope // whose token allows it; none of the three: admins only
+}
+
+// readAccess reads the security requirement of an operation. One that says
+// nothing is the admins'.
+func readAccess(requirements []map[string][]string) access {
+	switch {
+	case len(requirements) == 0:
+		return access{public: true}
+	case len(requirements[0]["bearer"]) == 0:
+		return access{anyone: true}
+	case requirements[0]["bearer"][0] == "admin":
+		return access{}
+	default:
+		return access{scope: auth.Scope(requirements[0]["bearer"][0])}
+	}
+}
+
+// String tells people who may call.
+func (a access) String() string {
+	switch {
+	case a.public:
+		return "public"
+	case a.anyone:
+		return "any token"
+	case a.scope != "":
+		return string(a.scope)
+	default:
+		return "admin"
+	}
+}
+
+func (a access) allows(p auth.Principal) bool {
+	return a.anyone || (a.scope != "" && p.Allows(a.scope)) || p.Admin()
+}
+
+// authorize lets a request pass that comes from somebody who may make it. A
+// route that the document does not name is nobody's.
+func (s *server) authorize(c *gin.Context) {
+	op := s.operation(c)
+	switch {
+	case op == nil:
+		s.refuse(c, notFound("there is no such address"))
+		return
+	case op.access.public:
+		c.Next()
+		return
+	}
+	token, ok := bearer(c.Request)
+	if !ok {
+		s.unauthenticated(c)
+		return
+	}
+	p, err := s.Auth.Authenticate(c.Request.Context(), token)
+	if errors.Is(err, auth.ErrUnauthenticated) {
+		s.unauthenticated(c)
+		return
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if !op.access.allows(p) {
+		detail := "only admins may do this"
+		if op.access.scope != "" {
+			detail = "the token lacks the scope " + string(op.access.scope)
+		}
+		s.refuse(c, problem(http.StatusForbidden, codeForbidden, detail))
+		return
+	}
+	c.Set(keyPrincipal, p)
+	c.Set(keyBearer, token)
+	c.Next()
+}
+
+func (s *server) unauthenticated(c *gin.Context) {
+	c.Header("WWW-Authenticate", "Bearer")
+	s.refuse(c, problem(http.StatusUnauthorized, codeUnauthenticated, "send a valid token as Authorization: Bearer …"))
+}
+
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimSpace(token)
+	return token, token != ""
+}
+
+// caller is who made the request. Only operations that are not public have one.
+func caller(c *gin.Context) auth.Principal {
+	p, _ := c.MustGet(keyPrincipal).(auth.Principal)
+	return p
+}

@@ -1,0 +1,300 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"threadhub/api"
+	"threadhub/connectors"
+	"threadhub/internal/auth"
+	"threadhub/internal/channels"
+	"threadhub/internal/egress"
+	"threadhub/internal/httpapi"
+	"threadhub/internal/seal"
+	"threadhub/internal/settings"
+	"threadhub/internal/sqlite"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+func TestMain(m *testing.M) {
+	// The page at /docs is text to the contract.
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
+	goleak.VerifyTestMain(m)
+}
+
+const (
+	adminToken = "adm-of-the-tests"
+	publicURL  = "https://hub.example"
+	botSecret  = "canary-7f3a91"
+)
+
+// hub is the whole API over a real embedded store, on a clock that the test
+// moves. Only the platform and the live stream are stand-ins.
+type hub struct {
+	t        *testing.T
+	handler  http.Handler
+	store    *sqlite.Store
+	auth     *auth.Service
+	service  *threads.Service
+	live     *live
+	contract routers.Router
+
+	mu      sync.Mutex
+	now     time.Time
+	answer  func() (*connectors.Response, error) // of the platform
+	broken  error                                // of the parts /readyz asks
+	observe []string
+}
+
+func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
+	t.Helper()
+	store, err := sqlite.Open(context.Background(), t.TempDir(), sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	h := &hub{t: t, store: store, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), live: newLive()}
+	h.answer = func() (*connectors.Response, error) { return &connectors.Response{Status: http.StatusOK}, nil }
+	logger := slog.New(slog.DiscardHandler)
+	h.auth = auth.New(auth.Options{Store: store, Now: h.clock, AdminToken: adminToken})
+	set := settings.New(store)
+	keys, err := seal.NewKeyring(seal.GenerateKey())
+	require.NoError(t, err)
+	kinds := connectors.Set{parrotKind()}
+	registry, err := channels.NewRegistry(channels.Options{
+		Store: store, Kinds: kinds, Keys: keys, Caller: h, Logger: logger, Now: h.clock,
+		CheckURL: func(string) error { return nil }, DefaultStyle: set.DefaultStyle,
+		OpenConversations: func(ctx context.Context, id threads.ChannelID) (int, error) {
+			n, err := store.CountConversations(ctx, []threads.Filter{{
+				Channels: []threads.ChannelID{id}, Statuses: []threads.Status{threads.StatusNew, threads.StatusOpen},
+			}})
+			return n[0], err
+		},
+	})
+	require.NoError(t, err)
+	h.service = threads.NewService(threads.Options{
+		Store: store, Channels: registry, Roster: h.auth, Announce: h.live, Logger: logger, Now: h.clock,
+	})
+	deps := httpapi.Deps{
+		Logger: logger, Auth: h.auth, Settings: set, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Now: h.clock, PublicURL: publicURL,
+		Ready: func(context.Context) []httpapi.Component {
+			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
+		},
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+			_, _ = io.WriteString(w, "threadhub_up 1\n")
+		}),
+		Webhook: func(c *gin.Context) { c.Status(http.StatusOK) },
+		Observe: func(operation string, status int, _ time.Duration) {
+			h.observe = append(h.observe, fmt.Sprintf("%s %d", operation, status))
+		},
+	}
+	for _, f := range change {
+		f(&deps)
+	}
+	engine, err := httpapi.New(deps)
+	require.NoError(t, err)
+	h.handler, h.contract = engine, documentRouter(t)
+	return h
+}
+
+// documentRouter finds operations of the document as it is served.
+func documentRouter(t *testing.T) routers.Router {
+	t.Helper()
+	body, err := api.DocumentJSON()
+	require.NoError(t, err)
+	doc, err := openapi3.NewLoader().LoadFromData(body)
+	require.NoError(t, err)
+	require.NoError(t, doc.Validate(context.Background()))
+	router, err := legacy.NewRouter(doc)
+	require.NoError(t, err)
+	return router
+}
+
+func (h *hub) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *hub) wait(pause time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(pause)
+}
+
+// Do stands in for the platform.
+func (h *hub) Do(context.Context, egress.Target, *connectors.Call) (*connectors.Response, error) {
+	return h.answer()
+}
+
+// request is a call of the API.
+type request struct {
+	method, path string
+	token        string // "" for none
+	body         string
+	header       map[string]string
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	raw    string
+	body   map[string]any // nil when it is not a JSON object
+}
+
+// code is the code of a problem.
+func (a answer) code() string { s, _ := a.body["code"].(string); return s }
+
+// id of the record that was answered.
+func (a answer) id() string { s, _ := a.body["id"].(string); return s }
+
+// data of a list.
+func (a answer) data(t *testing.T) []map[string]any {
+	t.Helper()
+	list, ok := a.body["data"].([]any)
+	require.True(t, ok, a.raw)
+	out := make([]map[string]any, len(list))
+	for i, v := range list {
+		out[i], ok = v.(map[string]any)
+		require.True(t, ok, a.raw)
+	}
+	return out
+}
+
+// fields that a 422 names.
+func (a answer) fields() []string {
+	list, _ := a.body["errors"].([]any)
+	out := []string{}
+	for _, v := range list {
+		if f, ok := v.(map[string]any); ok {
+			out = append(out, fmt.Sprint(f["field"]))
+		}
+	}
+	return out
+}
+
+// do makes a call and holds the answer, and a request that was not refused,
+// to the document.
+func (h *hub) do(r request) answer {
+	h.t.Helper()
+	req := httptest.NewRequestWithContext(context.Background(), r.method, r.path, strings.NewReader(r.body))
+	if r.body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	for k, v := range r.header {
+		req.Header.Set(k, v)
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, req)
+	a := answer{status: w.Code, header: w.Header(), raw: w.Body.String()}
+	_ = json.Unmarshal(w.Body.Bytes(), &a.body)
+	h.hold(r, req, a)
+	return a
+}
+
+func (h *hub) hold(r request, req *http.Request, a answer) {
+	h.t.Helper()
+	what := fmt.Sprintf("%s %s answered %d: %s", r.method, r.path, a.status, a.raw)
+	if a.status >= http.StatusBadRequest && !strings.HasSuffix(r.path, "/readyz") {
+		require.Equal(h.t, "application/problem+json", a.header.Get("Content-Type"), what)
+		require.NotEmpty(h.t, a.code(), what)
+		require.NotEmpty(h.t, a.header.Get("X-Request-Id"), what)
+	}
+	route, params, err := h.contract.FindRoute(req)
+	if err != nil {
+		require.Contains(h.t, []int{http.StatusNotFound, http.StatusMethodNotAllowed}, a.status, what)
+		return
+	}
+	req.Body = io.NopCloser(strings.NewReader(r.body))
+	in := &openapi3filter.RequestValidationInput{
+		Request: req, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{
+			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, SkipSettingDefaults: true,
+		},
+	}
+	if a.status < http.StatusBadRequest {
+		require.NoError(h.t, openapi3filter.ValidateRequest(context.Background(), in), what)
+	}
+	require.NoError(h.t, openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader([]byte(a.raw))),
+		Options: in.Options,
+	}), what)
+}
+
+// must makes a call as the admin that has to succeed.
+func (h *hub) must(method, path, body string) answer {
+	h.t.Helper()
+	a := h.do(request{method: method, path: path, body: body, token: adminToken})
+	require.Less(h.t, a.status, http.StatusMultipleChoices, "%s %s: %s", method, path, a.raw)
+	return a
+}
+
+// token makes a token; draft is the body of POST /v1/tokens.
+func (h *hub) token(draft string) string {
+	h.t.Helper()
+	s, _ := h.must(http.MethodPost, "/v1/tokens", draft).body["token"].(string)
+	require.NotEmpty(h.t, s)
+	return s
+}
+
+// agent adds an agent and answers its id and a token that acts as it.
+func (h *hub) agent(name string) (id, token string) {
+	h.t.Helper()
+	id = h.must(http.MethodPost, "/v1/agents", fmt.Sprintf(`{"name":%q,"email":"%s@example.org"}`, name, name)).id()
+	return id, h.token(fmt.Sprintf(`{"name":%q,"role":"agent","agent_id":%q}`, name, id))
+}
+
+// channel registers a channel of the stand-in platform.
+func (h *hub) channel(more string) string {
+	h.t.Helper()
+	return h.must(http.MethodPost, "/v1/channels",
+		fmt.Sprintf(`{"kind":"parrot","name":"Parrot","credentials":{"bot_token":%q}%s}`, botSecret, more)).id()
+}
+
+// receive lets a customer write and answers the conversation's id.
+func (h *hub) receive(channel, from, text string) string {
+	h.t.Helper()
+	now := h.clock()
+	h.wait(time.Millisecond)
+	id := normalize.PlatformID(fmt.Sprintf("%s-%d", from, now.UnixMilli()))
+	errs := h.service.Ingest(context.Background(), []threads.Arrival{{
+		Channel: threads.ChannelID(channel), ReceivedAt: now, Event: normalize.Event{
+			Key: "msg:" + string(id), Type: normalize.EventMessage, At: now, Peer: normalize.Peer{ID: normalize.PeerID(from), Name: "Ana " + from},
+			Message: &normalize.Message{ID: id, Type: normalize.TypeText, Text: text},
+		},
+	}})
+	require.NoError(h.t, errors.Join(errs...))
+	list := h.must(http.MethodGet, "/v1/conversations?sort=-created_at&channel_id="+channel, "").data(h.t)
+	for _, c := range list {
+		if contact, _ := c["contact"].(map[string]any); contact["external_id"] == from {
+			s, _ := c["id"].(string)
+			return s
+		}
+	}
+	h.t.Fatalf("no conversation of %s", from)
+	return ""
+}

@@ -1,0 +1,235 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/oapi-codegen/nullable"
+
+	"threadhub/api"
+	"threadhub/internal/auth"
+	"threadhub/internal/directory"
+	"threadhub/threads"
+)
+
+// Cursors of a list of messages hold the direction to go on in.
+const (
+	olderThan = "before."
+	newerThan = "after."
+)
+
+// ListMessages implements GET /v1/conversations/{conversation_id}/messages.
+func (s *server) ListMessages(c *gin.Context, id string, params api.ListMessagesParams) {
+	ctx := c.Request.Context()
+	page, err := messagePage(params)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	conv, err := s.conversation(ctx, caller(c), id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	list, more, err := s.Records.Messages(ctx, conv.ID, page)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	out := api.MessageList{Data: convert(list, messageView), NextCursor: nullable.NewNullNullable[string]()}
+	if more && len(list) > 0 {
+		next := newerThan + string(list[len(list)-1].ID)
+		if page.Before != "" {
+			next = olderThan + string(list[0].ID)
+		}
+		out.NextCursor = nextCursor(base64.RawURLEncoding.EncodeToString([]byte(next)))
+	}
+	s.answer(c, http.StatusOK, out)
+}
+
+func messagePage(params api.ListMessagesParams) (threads.MessagePage, error) {
+	page := threads.MessagePage{
+		Before: threads.MessageID(value(params.Before)), After: threads.MessageID(value(params.After)), Limit: limitOf(params.Limit),
+	}
+	if params.Cursor == nil {
+		if page.Before != "" && page.After != "" {
+			return page, invalid(fieldError{"before", "cannot be combined with after"})
+		}
+		return page, nil
+	}
+	plain, err := base64.RawURLEncoding.DecodeString(*params.Cursor)
+	older, isOlder := strings.CutPrefix(string(plain), olderThan)
+	newer, isNewer := strings.CutPrefix(string(plain), newerThan)
+	switch {
+	case err == nil && isOlder:
+		page.Before, page.After = threads.MessageID(older), ""
+	case err == nil && isNewer:
+		page.Before, page.After = "", threads.MessageID(newer)
+	default:
+		return page, invalid(fieldError{"cursor", "is not a cursor of this list"})
+	}
+	return page, nil
+}
+
+// SendMessage implements POST /v1/conversations/{conversation_id}/messages.
+func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams) {
+	var in api.MessageDraft
+	if !s.decode(c, &in) {
+		return
+	}
+	ctx := c.Request.Context()
+	cmd, err := sendCommand(c, "", in)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	conv, err := s.conversation(ctx, caller(c), id)
+	if err == nil {
+		err = s.quotes(ctx, "reply_to", conv.ID, cmd.ReplyTo)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	cmd.Conversation = conv.ID
+	m, _, err := s.Conversations.Send(ctx, cmd)
+	if err != nil {
+		s.fail(c, s.withWindow(ctx, conv, err))
+		return
+	}
+	s.answer(c, http.StatusAccepted, messageView(m))
+}
+
+// sendCommand reads a message; field is where it stands in the body.
+func sendCommand(c *gin.Context, field string, in api.MessageDraft) (threads.SendCommand, error) {
+	content, err := contentOf(field, in)
+	replyTo, _ := in.ReplyTo.Get() // an error only for null and absent
+	return threads.SendCommand{
+		Author: caller(c).Author(), Internal: value(in.Internal), Content: content, ReplyTo: threads.MessageID(replyTo),
+		Metadata: value(in.Metadata), ClientKey: clientKey(c),
+	}, err
+}
+
+// quotes refuses to answer a message that is not one of the conversation's.
+func (s *server) quotes(ctx context.Context, field string, conv threads.ConversationID, id threads.MessageID) error {
+	if id == "" {
+		return nil
+	}
+	m, err := s.Records.Message(ctx, id)
+	if errors.Is(err, threads.ErrNotFound) || (err == nil && m.ConversationID != conv) {
+		return invalid(fieldError{field, "there is no such message in this conversation"})
+	}
+	return err
+}
+
+// withWindow adds to a refusal when the reply window closed.
+func (s *server) withWindow(ctx context.Context, conv threads.Conversation, err error) error {
+	var refused *threads.RefusedError
+	if !errors.As(err, &refused) || refused.Code != threads.RefusedWindow {
+		return err
+	}
+	p := refusal(refused)
+	caps, capsErr := s.capabilities().of(ctx, conv.ChannelID)
+	if capsErr != nil || caps == nil {
+		return p
+	}
+	if _, until, _ := threads.ReplyWindow(conv, *caps, s.now()); !until.IsZero() {
+		at := timeView(until)
+		p.Until = &at
+	}
+	return p
+}
+
+// StartConversation implements POST /v1/conversations.
+func (s *server) StartConversation(c *gin.Context, _ api.StartConversationParams) {
+	var in api.ConversationStart
+	if !s.decode(c, &in) {
+		return
+	}
+	ctx, p := c.Request.Context(), caller(c)
+	cmd, err := sendCommand(c, "message", in.Message)
+	if err == nil {
+		err = s.mayStart(ctx, p, threads.ChannelID(in.ChannelID), in.To)
+	}
+	if err == nil && (cmd.ReplyTo != "" || cmd.Internal) {
+		err = invalid(fieldError{"message", "the first message can be neither a note nor an answer"})
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.start(c, threads.StartCommand{Channel: threads.ChannelID(in.ChannelID), To: peer(in.To), Send: cmd})
+}
+
+// mayStart refuses a channel that the caller does not see, and a contact whose
+// conversation on it is another group's.
+func (s *server) mayStart(ctx context.Context, p auth.Principal, id threads.ChannelID, to string) error {
+	ch, err := s.Channels.Get(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) || (err == nil && !p.SeesChannel(id)) {
+		return invalid(fieldError{"channel_id", "there is no such channel"})
+	}
+	if err != nil || len(p.Groups) == 0 {
+		return err
+	}
+	group := ch.GroupID
+	who := threads.Identity{Channel: id, Peer: peer(to)}
+	owners, err := s.Records.Owners(ctx, []threads.Identity{who})
+	if err != nil {
+		return err
+	}
+	slot := threads.Slot{Channel: id, Contact: owners[who]}
+	current, err := s.Records.Current(ctx, []threads.Slot{slot})
+	if err != nil {
+		return err
+	}
+	if conv, ok := current[slot]; ok && conv.State.Status != threads.StatusClosed {
+		group = conv.State.Group
+	}
+	if !p.SeesGroup(group) {
+		return problem(http.StatusForbidden, codeForbidden, "the conversation would be one of a group that the token does not see")
+	}
+	return nil
+}
+
+// StartFollowUp implements POST /v1/conversations/{conversation_id}/follow-up.
+func (s *server) StartFollowUp(c *gin.Context, id string, _ api.StartFollowUpParams) {
+	var in api.FollowUp
+	if !s.decode(c, &in) {
+		return
+	}
+	cmd, err := sendCommand(c, "message", in.Message)
+	var conv threads.Conversation
+	if err == nil {
+		conv, err = s.conversation(c.Request.Context(), caller(c), id)
+	}
+	if err == nil && conv.State.Status != threads.StatusClosed {
+		err = problem(http.StatusConflict, string(threads.RefusedIllegal), "the conversation is not closed: send into it")
+	}
+	if err == nil && (cmd.ReplyTo != "" || cmd.Internal) {
+		err = invalid(fieldError{"message", "the first message can be neither a note nor an answer"})
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.start(c, threads.StartCommand{FollowUpOf: conv.ID, Send: cmd})
+}
+
+func (s *server) start(c *gin.Context, cmd threads.StartCommand) {
+	ctx := c.Request.Context()
+	m, conv, err := s.Conversations.Start(ctx, cmd)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	view, err := s.conversationView(ctx, conv)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, http.StatusAccepted, api.Started{Conversation: view, Message: messageView(m)})
+}

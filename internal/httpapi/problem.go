@@ -1,0 +1,183 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"threadhub/api"
+	"threadhub/internal/auth"
+	"threadhub/internal/channels"
+	"threadhub/internal/directory"
+	"threadhub/threads"
+)
+
+// Codes of errors, besides the refusals of package threads: stable names that
+// clients may rely on.
+const (
+	codeBadJSON         = "malformed_json"
+	codeValidation      = "validation"
+	codeUnauthenticated = "unauthenticated"
+	codeForbidden       = "forbidden"
+	codeNotFound        = "not_found"
+	codeMethod          = "method_not_allowed"
+	codeVersion         = "version_conflict"
+	codeTaken           = "already_exists"
+	codeChannelInUse    = "channel_in_use"
+	codeTooLarge        = "body_too_large"
+	codeMediaType       = "unsupported_media_type"
+	codeKeyMismatch     = "idempotency_mismatch"
+	codeKeyInProgress   = "idempotency_in_progress"
+	codeAgentRequired   = "agent_required"
+	codeUnavailable     = "unavailable"
+	codeInternal        = "internal"
+)
+
+// problemType is what makes a code a URI, as RFC 9457 wants it.
+const problemType = "urn:threadhub:problem:"
+
+// problemError is an error that knows its answer.
+type problemError struct{ api.Problem }
+
+// Error is the code and the detail.
+func (e *problemError) Error() string {
+	if e.Detail == nil {
+		return e.Code
+	}
+	return e.Code + ": " + *e.Detail
+}
+
+// fieldError names a field and what is wrong with it.
+type fieldError struct{ field, message string }
+
+func problem(status int, code, detail string) *problemError {
+	p := api.Problem{Type: problemType + code, Title: http.StatusText(status), Status: status, Code: code}
+	if detail != "" {
+		p.Detail = &detail
+	}
+	return &problemError{p}
+}
+
+func invalid(fields ...fieldError) *problemError {
+	list := make([]api.FieldProblem, len(fields))
+	told := make([]string, len(fields))
+	for i, f := range fields {
+		list[i] = api.FieldProblem{Field: f.field, Message: f.message}
+		told[i] = strings.TrimPrefix(f.field+": "+f.message, ": ")
+	}
+	p := problem(http.StatusUnprocessableEntity, codeValidation, strings.Join(told, "; "))
+	p.Errors = &list
+	return p
+}
+
+func notFound(detail string) *problemError {
+	return problem(http.StatusNotFound, codeNotFound, detail)
+}
+
+func methodNotAllowed() *problemError {
+	return problem(http.StatusMethodNotAllowed, codeMethod, "this address does not take the method; see the Allow header")
+}
+
+func unavailable() *problemError {
+	return problem(http.StatusServiceUnavailable, codeUnavailable,
+		"the hub cannot reach its store or is too slow right now; nothing was half done, try again")
+}
+
+// problemOf says what an error means to a client. What no package named is the
+// store's trouble or ours: 503, and the request may be repeated.
+func problemOf(err error) *problemError {
+	var (
+		own     *problemError
+		refused *threads.RefusedError
+		channel *channels.InvalidError
+		inUse   *channels.InUseError
+		person  *auth.InvalidError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &refused):
+		return refusal(refused)
+	case errors.As(err, &channel):
+		fields := make([]fieldError, len(channel.Fields))
+		for i, f := range channel.Fields {
+			fields[i] = fieldError{f.Field, f.Message}
+		}
+		return invalid(fields...)
+	case errors.As(err, &inUse):
+		return problem(http.StatusConflict, codeChannelInUse, inUse.Error())
+	case errors.As(err, &person):
+		return invalid(fieldError{person.Field, person.Message})
+	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound):
+		return notFound("there is no such record")
+	case errors.Is(err, threads.ErrConflict), errors.Is(err, directory.ErrConflict):
+		return problem(http.StatusConflict, codeVersion, "somebody else changed it: read it again")
+	case errors.Is(err, directory.ErrTaken):
+		return problem(http.StatusConflict, codeTaken, "another record has this name or e-mail address")
+	}
+	return unavailable()
+}
+
+// refusal answers a command that the conversation does not allow.
+func refusal(r *threads.RefusedError) *problemError {
+	status := http.StatusConflict
+	switch r.Code {
+	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge:
+		status = http.StatusUnprocessableEntity
+	}
+	p := problem(status, string(r.Code), r.Detail)
+	if r.Code == threads.RefusedClosed && r.Conversation != "" {
+		path := "/v1/conversations/" + string(r.Conversation) + "/follow-up"
+		p.FollowUp = &path
+	}
+	if r.Code == threads.RefusedWindow {
+		allowed := make([]string, len(r.Allowed))
+		for i, t := range r.Allowed {
+			allowed[i] = string(t)
+		}
+		p.Allowed = &allowed
+	}
+	return p
+}
+
+// fail answers an error that a handler met.
+func (s *server) fail(c *gin.Context, err error) {
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+		s.Logger.ErrorContext(c.Request.Context(), "request failed",
+			"operation", operationName(c), "request_id", c.GetString(keyRequestID), "error", err)
+	}
+	s.refuse(c, p)
+}
+
+// refuse answers a problem and ends the request.
+func (s *server) refuse(c *gin.Context, e *problemError) {
+	p := e.Problem
+	if id := c.GetString(keyRequestID); id != "" {
+		p.RequestID = &id
+	}
+	if p.Status == http.StatusServiceUnavailable && c.Writer.Header().Get("Retry-After") == "" {
+		c.Header("Retry-After", "1")
+	}
+	body, err := json.Marshal(p)
+	if err != nil { // strings and numbers always marshal
+		body = []byte(`{}`)
+	}
+	c.Abort()
+	c.Data(p.Status, "application/problem+json", body)
+}
+
+// answer writes a JSON body.
+func (s *server) answer(c *gin.Context, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		s.Logger.ErrorContext(c.Request.Context(), "answer cannot be written", "operation", operationName(c), "error", err)
+		s.refuse(c, problem(http.StatusInternalServerError, codeInternal, ""))
+		return
+	}
+	c.Data(status, "application/json", body)
+}

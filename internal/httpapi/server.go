@@ -1,0 +1,164 @@
+// Package httpapi is the hub's HTTP side: the routes of the API document, held
+// to it, and the translation between the API's words and the hub's.
+//
+// A request passes, in this order: request id, panic guard, headers, who is
+// it and may they (access.go), query and body against the document (query.go,
+// body.go), idempotency (idempotency.go), handler. What an operation takes and
+// who may call it is read from the document (contract.go) and nowhere else.
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"threadhub/api"
+	"threadhub/connectors"
+	"threadhub/internal/auth"
+	"threadhub/internal/channels"
+	"threadhub/internal/idempotency"
+	"threadhub/internal/journal"
+	"threadhub/internal/settings"
+	"threadhub/threads"
+)
+
+// Conversations changes conversations; threads.Service does.
+type Conversations interface {
+	Send(ctx context.Context, cmd threads.SendCommand) (threads.Message, threads.Conversation, error)
+	Start(ctx context.Context, cmd threads.StartCommand) (threads.Message, threads.Conversation, error)
+	Update(ctx context.Context, id threads.ConversationID, cmd threads.UpdateCommand) (threads.Conversation, error)
+	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
+	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
+	MarkRead(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
+	// EditContact changes a contact; edit answers false to leave it as it is.
+	EditContact(ctx context.Context, id threads.ContactID, edit func(*threads.Contact) bool) (threads.Contact, error)
+}
+
+// Records reads what was stored; every threads.Store does.
+type Records interface {
+	threads.Queries
+	Conversation(ctx context.Context, id threads.ConversationID) (threads.Conversation, error)
+	Message(ctx context.Context, id threads.MessageID) (threads.Message, error)
+	Contact(ctx context.Context, id threads.ContactID) (threads.Contact, error)
+	Owners(ctx context.Context, ids []threads.Identity) (map[threads.Identity]threads.ContactID, error)
+	Current(ctx context.Context, slots []threads.Slot) (map[threads.Slot]threads.Conversation, error)
+}
+
+// Channels keeps the registered channels; channels.Registry does.
+type Channels interface {
+	Create(ctx context.Context, d channels.Draft) (channels.Channel, error)
+	Get(ctx context.Context, id threads.ChannelID) (channels.Channel, error)
+	List(ctx context.Context, after threads.ChannelID, limit int) ([]channels.Channel, error)
+	Update(ctx context.Context, id threads.ChannelID, c channels.Change) (channels.Channel, error)
+	Delete(ctx context.Context, id threads.ChannelID, force bool) error
+	Check(ctx context.Context, id threads.ChannelID) (channels.CheckResult, error)
+	RegisterWebhook(ctx context.Context, id threads.ChannelID, webhookURL string) (channels.CheckResult, error)
+	ChannelInfo(ctx context.Context, id threads.ChannelID) (threads.ChannelInfo, error)
+	// Open answers the channel with the secrets to mask in raw webhooks.
+	Open(ctx context.Context, id threads.ChannelID) (*channels.Opened, error)
+}
+
+// Webhooks reads the journal; every journal.Store does.
+type Webhooks interface {
+	Entry(ctx context.Context, id string) (journal.Entry, error)
+	Entries(ctx context.Context, channelID, before string, limit int) ([]journal.Entry, error)
+	Items(ctx context.Context, channelID, before string, limit int) ([]journal.Item, error)
+}
+
+// Component is one thing the hub needs, and whether it can be reached.
+type Component struct {
+	Name   string
+	Err    error  // nil when it works
+	Detail string // for people, may be empty; Err itself is only logged
+}
+
+// Deps are what the API works with. All are required unless they say so.
+type Deps struct {
+	Logger        *slog.Logger
+	Auth          *auth.Service
+	Settings      *settings.Service
+	Channels      Channels
+	Kinds         connectors.Set
+	Conversations Conversations
+	Records       Records
+	Webhooks      Webhooks
+	Idempotency   idempotency.Store
+	Live          Live
+	// Now is the clock.
+	Now func() time.Time
+	// Ready asks everything the hub needs how it does.
+	Ready func(ctx context.Context) []Component
+	// Metrics serves /metrics.
+	Metrics http.Handler
+	// Webhook answers platforms at /webhooks/:channel_id; nil: no such route.
+	Webhook gin.HandlerFunc
+	// Observe, when set, is told of every finished request: the operation's
+	// name from the document ("none" for an unknown route), status and time.
+	Observe func(operation string, status int, took time.Duration)
+	// PublicURL is the hub's address as platforms call it, without a slash at
+	// its end.
+	PublicURL string
+	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For
+	// is believed; nobody's when empty.
+	TrustedProxies []string
+}
+
+// server implements the routes of the document.
+type server struct {
+	Deps
+	contract *contract
+	document []byte // as served at /openapi.json
+	docs     []byte // the page at /docs
+}
+
+var _ api.ServerInterface = (*server)(nil)
+
+// New builds the HTTP side. It fails when the API document or the list of
+// proxies cannot be used. The engine is safe for concurrent use.
+func New(d Deps) (*gin.Engine, error) {
+	s := &server{Deps: d}
+	var err error
+	if s.document, err = api.DocumentJSON(); err != nil {
+		return nil, fmt.Errorf("http api: %w", err)
+	}
+	if s.contract, err = newContract(s.document); err != nil {
+		return nil, fmt.Errorf("http api: %w", err)
+	}
+	if s.docs, err = docsPage(s.contract); err != nil {
+		return nil, fmt.Errorf("http api: %w", err)
+	}
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	if err := engine.SetTrustedProxies(d.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("http api: trusted proxies: %w", err)
+	}
+	engine.RedirectTrailingSlash = false
+	engine.HandleMethodNotAllowed = true
+	engine.Use(s.requestID, s.observe, s.recover, secure)
+	engine.NoRoute(func(c *gin.Context) { s.refuse(c, notFound("there is no such address")) })
+	engine.NoMethod(func(c *gin.Context) { s.refuse(c, methodNotAllowed()) })
+	if d.Webhook != nil {
+		engine.GET(webhookRoute, d.Webhook)
+		engine.POST(webhookRoute, d.Webhook)
+	}
+	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent)
+	api.RegisterHandlersWithOptions(routes, s, api.GinServerOptions{ErrorHandler: s.unbindable})
+	return engine, nil
+}
+
+const (
+	webhookPath  = "/webhooks/"
+	webhookRoute = webhookPath + ":channel_id"
+)
+
+// unbindable answers a parameter that passed the document's check and still
+// could not be read: that is a hole in the document.
+func (s *server) unbindable(c *gin.Context, err error, _ int) {
+	s.refuse(c, invalid(fieldError{"", err.Error()}))
+}
+
+func (s *server) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,139 @@
+package httpapi_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"threadhub/connectors"
+	"threadhub/internal/channels"
+	"threadhub/internal/httpapi"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// parrot is a platform that needs no network.
+type parrot struct{}
+
+func parrotKind() connectors.Kind {
+	return connectors.Kind{
+		Name: "parrot", Title: "Parrot",
+		Credentials: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["bot_token"],"properties":{"bot_token":{"type":"string","minLength":4},"app_secret":{"type":"string"}}}`),
+		Settings:    json.RawMessage(`{"type":"object","additionalProperties":false,"properties":{"perch":{"type":"string"}}}`),
+		Setup:       "1. Find a parrot.",
+		Caps: normalize.Capabilities{
+			Text:      normalize.TextLimit{Max: 100, Unit: normalize.Runes},
+			Media:     map[normalize.MessageType]normalize.MediaSpec{normalize.TypeImage: {MaxBytes: 1 << 20, Caption: 50}},
+			Templates: true, ReplyTo: true,
+			Window: &normalize.Window{Open: 24 * time.Hour, After: []normalize.MessageType{normalize.TypeTemplate}},
+			Rate:   normalize.Rate{PerSecond: 30, PeerEvery: time.Second},
+		},
+		New: func(connectors.Config) (connectors.Connector, error) { return parrot{}, nil },
+	}
+}
+
+func (parrot) Verify(*connectors.Request, time.Time) error          { return nil }
+func (parrot) Parse(*connectors.Request) ([]normalize.Event, error) { return nil, nil }
+func (parrot) Check() *connectors.Call                              { return &connectors.Call{Name: "whoami"} }
+func (parrot) Subscribe(string) ([]*connectors.Call, error) {
+	return []*connectors.Call{{Name: "hook"}}, nil
+}
+func (parrot) Next(*normalize.Outbound, []normalize.Exchange) (*connectors.Call, error) {
+	return nil, nil //nolint:nilnil // nothing is sent here
+}
+
+func (parrot) Classify(_ *connectors.Call, r *connectors.Response) connectors.Outcome {
+	if r.Status != http.StatusOK {
+		return connectors.Outcome{Verdict: connectors.Suspend, Failure: &normalize.Failure{Reason: normalize.ReasonAuth, Message: "no such bird"}}
+	}
+	return connectors.Outcome{Verdict: connectors.Done}
+}
+
+// live is a stream in memory that remembers everything.
+type live struct {
+	mu     sync.Mutex
+	events []httpapi.Event
+	news   chan struct{} // closed and renewed with every event
+	reset  bool          // what clients ask for is not known any more
+}
+
+func newLive() *live { return &live{news: make(chan struct{})} }
+
+func (l *live) Announce(_ context.Context, notices []threads.Notice) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, n := range notices {
+		l.events = append(l.events, httpapi.Event{ID: strconv.Itoa(len(l.events) + 1), Notice: n})
+	}
+	close(l.news)
+	l.news = make(chan struct{})
+	return nil
+}
+
+func (l *live) Subscribe(ctx context.Context, after string) (httpapi.Subscription, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := len(l.events)
+	if n, err := strconv.Atoi(after); err == nil && !l.reset {
+		at = n
+	}
+	out := make(chan httpapi.Event)
+	go l.feed(ctx, at, out)
+	return httpapi.Subscription{Events: out, Reset: l.reset && after != "", Position: strconv.Itoa(at)}, nil
+}
+
+func (l *live) feed(ctx context.Context, at int, out chan<- httpapi.Event) {
+	defer close(out)
+	for {
+		l.mu.Lock()
+		pending, news := l.events[at:], l.news
+		l.mu.Unlock()
+		for _, e := range pending {
+			select {
+			case out <- e:
+				at++
+			case <-ctx.Done():
+				return
+			}
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// brokenConversations fails where a store or a programmer would.
+type brokenConversations struct{ httpapi.Conversations }
+
+func (*brokenConversations) MarkRead(context.Context, threads.ConversationID, threads.Author) (threads.Conversation, error) {
+	return threads.Conversation{}, errors.New("disk I/O error")
+}
+
+func (*brokenConversations) EndSession(context.Context, threads.ConversationID, threads.Author) (threads.Conversation, error) {
+	panic("a mistake of ours")
+}
+
+func sha256Of(s string) []byte { sum := sha256.Sum256([]byte(s)); return sum[:] }
+
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// slowChannels takes its time to make a channel.
+type slowChannels struct {
+	httpapi.Channels
+	entered chan<- struct{}
+	leave   <-chan struct{}
+}
+
+func (s slowChannels) Create(ctx context.Context, d channels.Draft) (channels.Channel, error) {
+	s.entered <- struct{}{}
+	<-s.leave
+	return s.Channels.Create(ctx, d)
+}

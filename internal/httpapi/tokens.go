@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/oapi-codegen/nullable"
+
+	"threadhub/api"
+	"threadhub/internal/auth"
+	"threadhub/internal/directory"
+	"threadhub/threads"
+)
+
+// ListTokens implements GET /v1/tokens.
+func (s *server) ListTokens(c *gin.Context, params api.ListTokensParams) {
+	limit := limitOf(params.Limit)
+	tokens, err := s.Auth.Tokens(c.Request.Context(), value(params.Cursor), limit+1)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	tokens, next := cut(tokens, limit, func(t auth.Token) string { return t.ID })
+	s.answer(c, http.StatusOK, api.TokenList{Data: convert(tokens, tokenView), NextCursor: next})
+}
+
+// CreateToken implements POST /v1/tokens.
+func (s *server) CreateToken(c *gin.Context, _ api.CreateTokenParams) {
+	var in api.TokenDraft
+	if !s.decode(c, &in) {
+		return
+	}
+	if !s.unlimited(c) {
+		return
+	}
+	agent, _ := in.AgentID.Get()
+	expires, _ := in.ExpiresAt.Get()
+	token, secret, err := s.Auth.CreateToken(c.Request.Context(), auth.TokenDraft{
+		Name: in.Name, Role: auth.Role(in.Role), AgentID: threads.AgentID(agent), Scopes: typed[auth.Scope](in.Scopes),
+		Channels: typed[threads.ChannelID](in.Channels), Groups: typed[threads.GroupID](in.Groups), ExpiresAt: expires.Time,
+	})
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, http.StatusCreated, api.IssuedToken{Token: tokenView(token), Secret: secret})
+}
+
+// unlimited refuses a caller who sees only some channels or groups: with a
+// token of its own making it would see the rest.
+func (s *server) unlimited(c *gin.Context) bool {
+	if !caller(c).Limited() {
+		return true
+	}
+	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "a token that is limited to channels or groups may not make or revoke tokens"))
+	return false
+}
+
+// DeleteToken implements DELETE /v1/tokens/{token_id}.
+func (s *server) DeleteToken(c *gin.Context, id string) {
+	if !s.unlimited(c) {
+		return
+	}
+	if err := s.Auth.DeleteToken(c.Request.Context(), id); err != nil {
+		s.fail(c, err)
+		return
+	}
+	gone(c)
+}
+
+// GetMe implements GET /v1/me.
+func (s *server) GetMe(c *gin.Context) {
+	p := caller(c)
+	me := api.Me{
+		TokenID: p.TokenID, Name: p.Name, Role: api.TokenRole(p.Role), Scopes: convert(p.Scopes, scopeView),
+		Channels: convert(p.Channels, text[threads.ChannelID]), Groups: convert(p.Groups, text[threads.GroupID]),
+		ExpiresAt: timeOrNull(p.ExpiresAt), Agent: nullable.NewNullNullable[api.Agent](),
+	}
+	if p.AgentID != "" {
+		agent, err := s.Auth.Agent(c.Request.Context(), p.AgentID)
+		var loads []int
+		if err == nil {
+			loads, err = s.loads(c.Request.Context(), []auth.Agent{agent})
+		}
+		if errors.Is(err, directory.ErrNotFound) { // removed a moment ago
+			s.unauthenticated(c)
+			return
+		}
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		me.Agent = nullable.NewNullableWithValue(agentView(agent, loads[0]))
+	}
+	s.answer(c, http.StatusOK, me)
+}

@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"strings"
+	"time"
+
+	"github.com/oapi-codegen/nullable"
+
+	"threadhub/api"
+	"threadhub/internal/auth"
+	"threadhub/internal/settings"
+	"threadhub/threads"
+)
+
+// orNull is v, or null for the zero value.
+func orNull[T comparable](v T) nullable.Nullable[T] {
+	var zero T
+	if v == zero {
+		return nullable.NewNullNullable[T]()
+	}
+	return nullable.NewNullableWithValue(v)
+}
+
+// pick is f of what p points to, or null.
+func pick[A, B any](p *A, f func(A) B) nullable.Nullable[B] {
+	if p == nil {
+		return nullable.NewNullNullable[B]()
+	}
+	return nullable.NewNullableWithValue(f(*p))
+}
+
+// ptr is nil for the zero value: the field is left out.
+func ptr[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func timeView(t time.Time) api.Time { return api.Time{Time: t} }
+
+func timeOrNull(t time.Time) nullable.Nullable[api.Time] {
+	if t.IsZero() {
+		return nullable.NewNullNullable[api.Time]()
+	}
+	return nullable.NewNullableWithValue(timeView(t))
+}
+
+// durationText is how the API writes a duration: a Go duration without the
+// units that are zero ("96h", "1h30m", "3s").
+func durationText(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func styleView(name threads.StyleName, c threads.Countdown) api.Style {
+	clock := c.Clock
+	if clock == "" {
+		clock = threads.ClockElapsed
+	}
+	return api.Style{
+		Name: api.StyleName(name), CloseAfter: durationText(c.After),
+		Clock: api.Clock(clock), ScheduleID: orNull(c.ScheduleID),
+	}
+}
+
+// styleOf reads a style; field is where it stands in the body.
+func styleOf(field string, d *api.StyleDraft) (*threads.Style, error) {
+	if d == nil {
+		return nil, nil //nolint:nilnil // no style given is not an error
+	}
+	var after *time.Duration
+	if d.CloseAfter != nil {
+		parsed, err := time.ParseDuration(*d.CloseAfter)
+		if err != nil {
+			return nil, invalid(fieldError{field + ".close_after", "is not a duration such as 3s or 96h"})
+		}
+		after = &parsed
+	}
+	schedule, _ := d.ScheduleID.Get()
+	style, err := threads.NewStyle(threads.StyleName(d.Name), after, threads.Clock(value(d.Clock)), schedule)
+	if err != nil {
+		return nil, invalid(fieldError{field, err.Error()})
+	}
+	if style.Close.ScheduleID != "" {
+		// Counting elapsed time instead would close at the wrong moment.
+		return nil, invalid(fieldError{field + ".schedule_id", "there is no such schedule"})
+	}
+	return &style, nil
+}
+
+func settingsView(v settings.Settings) api.Settings {
+	return api.Settings{DefaultStyle: styleView(v.DefaultStyle.Name, v.DefaultStyle.Close), Version: v.Version}
+}
+
+func groupView(g auth.Group) api.Group {
+	return api.Group{
+		ID: string(g.ID), Name: g.Name, CreatedAt: timeView(g.CreatedAt), UpdatedAt: timeView(g.UpdatedAt), Version: g.Version,
+	}
+}
+
+func agentView(a auth.Agent, load int) api.Agent {
+	return api.Agent{
+		ID: string(a.ID), Name: a.Name, Email: a.Email, Role: api.AgentRole(a.Role),
+		Skills: convert(a.Skills, text[string]), Groups: convert(a.Groups, text[threads.GroupID]),
+		Capacity: api.Capacity{Messaging: a.Capacity.Messaging}, Availability: api.Availability(a.Availability), Load: load,
+		CreatedAt: timeView(a.CreatedAt), UpdatedAt: timeView(a.UpdatedAt), Version: a.Version,
+	}
+}
+
+// text turns one of the hub's typed strings into a plain one.
+func text[T ~string](v T) string { return string(v) }
+
+func tokenView(t auth.Token) api.Token {
+	return api.Token{
+		ID: t.ID, Name: t.Name, Role: api.TokenRole(t.Role), AgentID: orNull(string(t.AgentID)),
+		Scopes:   convert(t.Scopes, scopeView),
+		Channels: convert(t.Channels, text[threads.ChannelID]), Groups: convert(t.Groups, text[threads.GroupID]),
+		ExpiresAt: timeOrNull(t.ExpiresAt), CreatedAt: timeView(t.CreatedAt),
+	}
+}
+
+func scopeView(s auth.Scope) api.Scope { return api.Scope(s) }

@@ -1,0 +1,77 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"threadhub/api"
+	"threadhub/connectors"
+	"threadhub/internal/channels"
+	"threadhub/normalize"
+)
+
+func (s *server) channelView(ch channels.Channel) api.Channel {
+	settings := ch.Settings
+	if len(settings) == 0 {
+		settings = json.RawMessage("{}")
+	}
+	path := webhookPath + string(ch.ID)
+	return api.Channel{
+		ID: string(ch.ID), Kind: ch.Kind, Name: ch.Name, WebhookURL: s.PublicURL + path, WebhookPath: path,
+		Settings: settings, Style: styleView(ch.Style.Name, ch.Style.Close), GroupID: orNull(string(ch.GroupID)),
+		Enabled: ch.Enabled, CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health),
+		CreatedAt: timeView(ch.CreatedAt), UpdatedAt: timeView(ch.UpdatedAt), Version: ch.Version,
+	}
+}
+
+func healthView(h channels.Health) api.ChannelHealth {
+	state := h.State
+	if state == "" {
+		state = channels.HealthUnchecked
+	}
+	return api.ChannelHealth{
+		State: api.ChannelHealthState(state), Detail: orNull(h.Detail), CheckedAt: timeOrNull(h.CheckedAt),
+	}
+}
+
+func connectorView(k connectors.Kind) (api.Connector, error) {
+	caps, err := capabilitiesJSON(k.Caps)
+	if err != nil {
+		return api.Connector{}, fmt.Errorf("connector %s: %w", k.Name, err)
+	}
+	return api.Connector{
+		Kind: k.Name, Name: k.Title, CredentialsSchema: k.Credentials, SettingsSchema: k.Settings,
+		Capabilities: caps, Setup: k.Setup,
+	}, nil
+}
+
+// capabilitiesJSON writes capabilities with their durations as the API has
+// them.
+func capabilitiesJSON(caps normalize.Capabilities) (json.RawMessage, error) {
+	type window struct {
+		Open  string                  `json:"open"`
+		After []normalize.MessageType `json:"after,omitempty"`
+	}
+	type rate struct {
+		PerSecond float64 `json:"per_second,omitempty"`
+		Burst     int     `json:"burst,omitempty"`
+		PeerEvery string  `json:"peer_every,omitempty"`
+		PeerBurst int     `json:"peer_burst,omitempty"`
+	}
+	// The outer fields hide those of the same name inside.
+	view := struct {
+		normalize.Capabilities
+		Window *window `json:"window,omitempty"`
+		Rate   *rate   `json:"rate,omitempty"`
+	}{Capabilities: caps}
+	if w := caps.Window; w != nil {
+		view.Window = &window{Open: durationText(w.Open), After: w.After}
+	}
+	if r := caps.Rate; r != (normalize.Rate{}) {
+		view.Rate = &rate{PerSecond: r.PerSecond, Burst: r.Burst, PeerBurst: r.PeerBurst}
+		if r.PeerEvery > 0 {
+			view.Rate.PeerEvery = durationText(r.PeerEvery)
+		}
+	}
+	return json.Marshal(view)
+}

@@ -1,0 +1,188 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oapi-codegen/nullable"
+
+	"threadhub/api"
+	"threadhub/normalize"
+	"threadhub/threads"
+)
+
+// capabilities remembers what channels can carry for the length of one answer.
+type capabilities struct {
+	channels Channels
+	known    map[threads.ChannelID]*normalize.Capabilities
+}
+
+func (s *server) capabilities() *capabilities {
+	return &capabilities{channels: s.Channels, known: map[threads.ChannelID]*normalize.Capabilities{}}
+}
+
+// of answers a channel's capabilities, nil when the channel is no longer there.
+func (k *capabilities) of(ctx context.Context, id threads.ChannelID) (*normalize.Capabilities, error) {
+	if caps, ok := k.known[id]; ok {
+		return caps, nil
+	}
+	info, err := k.channels.ChannelInfo(ctx, id)
+	if errors.Is(err, threads.ErrNotFound) {
+		k.known[id] = nil
+		return nil, nil //nolint:nilnil // a deleted channel is not an error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("capabilities: %w", err)
+	}
+	k.known[id] = &info.Caps
+	return &info.Caps, nil
+}
+
+func (s *server) conversationView(ctx context.Context, c threads.Conversation) (api.Conversation, error) {
+	caps, err := s.capabilities().of(ctx, c.ChannelID)
+	return conversationView(c, caps, s.now()), err
+}
+
+func (s *server) conversationViews(ctx context.Context, list []threads.Conversation) ([]api.Conversation, error) {
+	known := s.capabilities()
+	now := s.now()
+	out := make([]api.Conversation, len(list))
+	for i, c := range list {
+		caps, err := known.of(ctx, c.ChannelID)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = conversationView(c, caps, now)
+	}
+	return out, nil
+}
+
+func conversationView(c threads.Conversation, caps *normalize.Capabilities, now time.Time) api.Conversation {
+	st := c.State
+	return api.Conversation{
+		ID: string(c.ID), ChannelID: string(c.ChannelID), Contact: contactBriefView(c.Contact),
+		Status: api.ConversationStatus(st.Status), Style: styleView(st.Style, st.Close), Session: sessionView(st.Session),
+		AssigneeID: orNull(string(st.Assignee)), GroupID: orNull(string(st.Group)),
+		Priority: priorityView(c.Priority), Tags: convert(c.Tags, text[string]), Subject: orNull(c.Subject),
+		FollowUpOf: orNull(string(c.FollowUpOf)), SuccessorID: orNull(string(st.Successor)),
+		ReopenCount: st.ReopenCount, UnreadCount: c.UnreadCount, MessageCount: c.MessageCount,
+		LastMessage: pick(c.LastMessage, previewView),
+		CreatedAt:   timeView(c.CreatedAt), UpdatedAt: timeView(c.UpdatedAt),
+		FirstReplyAt: timeOrNull(st.FirstReplyAt), LastCustomerMessageAt: timeOrNull(st.LastCustomerMessageAt),
+		QueuedAt: timeOrNull(st.QueuedAt), SolvedAt: timeOrNull(st.SolvedAt), ClosedAt: timeOrNull(st.ClosedAt),
+		CloseDueAt: timeOrNull(st.CloseDueAt), ReplyWindow: replyWindow(c, caps, now),
+		NeedsAttention: st.NeedsAttention, Metrics: metricsView(c), Version: c.Version,
+	}
+}
+
+func contactBriefView(c threads.ContactBrief) api.ContactBrief {
+	return api.ContactBrief{
+		ID: string(c.ID), Name: orNull(c.Name), ExternalID: string(c.ExternalID), AvatarURL: orNull(c.AvatarURL),
+	}
+}
+
+func sessionView(s threads.Session) api.Session {
+	if s == "" {
+		return api.SessionActive
+	}
+	return api.Session(s)
+}
+
+func priorityView(p string) api.Priority {
+	if p == "" {
+		return api.PriorityNormal
+	}
+	return api.Priority(p)
+}
+
+func previewView(p threads.Preview) api.MessagePreview {
+	return api.MessagePreview{
+		ID: string(p.ID), Type: api.MessageType(p.Type), Text: orNull(p.Text),
+		Direction: api.Direction(p.Direction), Author: authorView(p.Author), At: timeView(p.At),
+	}
+}
+
+func metricsView(c threads.Conversation) api.ConversationMetrics {
+	return api.ConversationMetrics{
+		FirstReplySeconds:     secondsBetween(c.CreatedAt, c.State.FirstReplyAt),
+		FullResolutionSeconds: secondsBetween(c.CreatedAt, c.State.ClosedAt),
+	}
+}
+
+// secondsBetween is null until the second moment has come.
+func secondsBetween(from, to time.Time) nullable.Nullable[float64] {
+	if from.IsZero() || to.IsZero() {
+		return nullable.NewNullNullable[float64]()
+	}
+	return nullable.NewNullableWithValue(max(0, to.Sub(from).Seconds()))
+}
+
+// mediaTypes in the order they are listed.
+var mediaTypes = [...]normalize.MessageType{
+	normalize.TypeImage, normalize.TypeAudio, normalize.TypeVideo, normalize.TypeFile, normalize.TypeSticker,
+}
+
+// carried lists the message types that a channel can carry.
+func carried(caps *normalize.Capabilities) []api.MessageType {
+	types := []api.MessageType{}
+	add := func(can bool, t normalize.MessageType) {
+		if can {
+			types = append(types, api.MessageType(t))
+		}
+	}
+	add(caps.Text.Max > 0, normalize.TypeText)
+	for _, t := range mediaTypes {
+		_, can := caps.Media[t]
+		add(can, t)
+	}
+	add(caps.Location, normalize.TypeLocation)
+	add(caps.Contacts, normalize.TypeContact)
+	add(caps.Templates, normalize.TypeTemplate)
+	return types
+}
+
+// replyWindow says what may be sent now: everything the channel carries while
+// the platform's window is open, then what the platform still allows. On a
+// channel that is gone nothing may be sent.
+func replyWindow(c threads.Conversation, caps *normalize.Capabilities, now time.Time) api.ReplyWindow {
+	if caps == nil {
+		return api.ReplyWindow{Until: timeOrNull(time.Time{}), Allowed: []api.MessageType{}}
+	}
+	open, until, after := threads.ReplyWindow(c, *caps, now)
+	allowed := carried(caps)
+	if !open {
+		allowed = convert(after, func(t normalize.MessageType) api.MessageType { return api.MessageType(t) })
+	}
+	return api.ReplyWindow{Open: open, Until: timeOrNull(until), Allowed: allowed}
+}
+
+func transitionView(t threads.Transition) api.Transition {
+	from := nullable.NewNullNullable[api.ConversationStatus]()
+	if t.From != "" {
+		from = nullable.NewNullableWithValue(api.ConversationStatus(t.From))
+	}
+	return api.Transition{
+		ID: t.ID, From: from, To: api.ConversationStatus(t.To), Cause: string(t.Cause), Actor: authorView(t.Actor), At: timeView(t.At),
+		Style: styleView(t.Style, t.Policy), Generation: t.Generation, Detail: orNull(t.Detail),
+	}
+}
+
+func contactView(c threads.Contact, sees func(threads.ChannelID) bool) api.Contact {
+	identities := []api.ContactIdentity{}
+	for _, id := range c.Identities {
+		if sees(id.Channel) {
+			identities = append(identities, api.ContactIdentity{ChannelID: string(id.Channel), ExternalID: string(id.Peer)})
+		}
+	}
+	consents := make(map[string]api.ContactConsents, len(c.Consents))
+	for category, status := range c.Consents {
+		consents[category] = api.ContactConsents(status)
+	}
+	return api.Contact{
+		ID: string(c.ID), Name: orNull(c.Name), Username: orNull(c.Username), Phone: orNull(c.Phone),
+		Locale: orNull(c.Locale), AvatarURL: orNull(c.AvatarURL), Group: c.Group, Identities: identities, Consents: consents,
+		CreatedAt: timeView(c.CreatedAt), UpdatedAt: timeView(c.UpdatedAt), Version: c.Version,
+	}
+}

@@ -1,0 +1,116 @@
+// Package mongotest gives tests a server to keep a store on: the one that
+// THREADHUB_TEST_MONGODB_URI names, or a test double from testdata/ferretdb.
+//
+// The double (FerretDB on SQLite) answers right, one command at a
+// time, but its commands are not atomic: what concurrent writers do needs a
+// real server.
+package mongotest
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"threadhub/internal/ident"
+	"threadhub/internal/mongo"
+)
+
+// URIVariable names the environment variable with the address of a real
+// server. Its database part is not used.
+const URIVariable = "THREADHUB_TEST_MONGODB_URI"
+
+// Server is a MongoDB-compatible server for the length of a test.
+type Server struct {
+	// Real tells a server with atomic commands from the test double.
+	Real bool
+	base string // the address up to the database
+	tail string // the address from the parameters on
+}
+
+// Start answers the server to test against and says in the log which it is.
+// The double is built on first use, which takes minutes with cold caches, and
+// ends with the test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	if uri := os.Getenv(URIVariable); uri != "" {
+		t.Logf("using the server of %s", URIVariable)
+		s := &Server{Real: true}
+		s.base, s.tail = split(uri)
+		return s
+	}
+	t.Logf("%s is not set: using FerretDB, which can not tell what concurrent writers do", URIVariable)
+	s := &Server{}
+	s.base, s.tail = split(startDouble(t, binary(t)) + "?retryWrites=false")
+	return s
+}
+
+// split cuts an address around the name of its database.
+func split(uri string) (base, tail string) {
+	uri, tail, ok := strings.Cut(uri, "?")
+	if ok {
+		tail = "?" + tail
+	}
+	scheme, rest, _ := strings.Cut(uri, "://")
+	hosts, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + hosts + "/", tail
+}
+
+// Database is the address of a database that nobody else uses. It is dropped
+// when the test ends.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := "test_" + strings.ReplaceAll(ident.New("th"), "-", "_")
+	uri := s.base + name + s.tail
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		c, err := driver.Connect(options.Client().ApplyURI(uri))
+		require.NoError(t, err)
+		require.NoError(t, c.Database(name).Drop(ctx))
+		require.NoError(t, c.Disconnect(ctx))
+	})
+	return uri
+}
+
+// Open opens a store on a fresh database. It is closed when the test ends.
+func (s *Server) Open(t testing.TB) *mongo.Store {
+	t.Helper()
+	return s.OpenAt(t, s.Database(t), mongo.Options{})
+}
+
+// OpenAt opens a store on the database of the address.
+func (s *Server) OpenAt(t testing.TB, uri string, o mongo.Options) *mongo.Store {
+	t.Helper()
+	store, err := mongo.Open(t.Context(), uri, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+// startDouble runs the double until the test ends and answers its address.
+func startDouble(t testing.TB, program string) string {
+	t.Helper()
+	cmd := exec.Command(program)
+	cmd.Dir = t.TempDir()
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = in.Close() // the end of its input is what it waits for
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err, "FerretDB did not start")
+	return strings.TrimSpace(line)
+}

@@ -1,0 +1,144 @@
+package mongo
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"threadhub/threads"
+)
+
+// epoch stands for "at once" where a time must be stored: a zero one is left
+// out, and what is left out is not before any time.
+var epoch = time.Unix(0, 0).UTC()
+
+// row is a record under its key. What the store keeps about a record stands
+// beside it, never in it.
+type row[T any] struct {
+	ID  string `bson:"_id"`
+	Doc T      `bson:"doc"`
+}
+
+// conversationRow is a document of the collection conversations.
+type conversationRow struct {
+	ID   string               `bson:"_id"`
+	Doc  threads.Conversation `bson:"doc"`
+	Slot string               `bson:"slot"`
+	// Current repeats the slot on the newest conversation of it, and for a
+	// moment on the one before.
+	Current string `bson:"current,omitempty"`
+	// Live is the slot until the conversation is closed, then its own id: a
+	// unique index on it keeps a second one that is not closed out of a slot.
+	Live string `bson:"live"`
+	// Tokens tell who made the latest commits (see tokenField).
+	Tokens map[string]bson.ObjectID `bson:"tokens,omitempty"`
+	// Pending rows of commits that are not all written out, by version.
+	Pending map[string]pendingRows `bson:"pending,omitempty"`
+	// UnsettledAt is the time of the latest commit until it is announced.
+	UnsettledAt time.Time `bson:"unsettled_at,omitempty"`
+}
+
+// pendingRows are the rows of one commit.
+type pendingRows struct {
+	Version     int64                `bson:"version"`
+	Messages    []threads.Message    `bson:"messages,omitempty"`
+	Transitions []threads.Transition `bson:"transitions,omitempty"`
+	Deliveries  []threads.Delivery   `bson:"deliveries,omitempty"`
+}
+
+func (p pendingRows) empty() bool {
+	return len(p.Messages)+len(p.Transitions)+len(p.Deliveries) == 0
+}
+
+// pendingOf are the rows a change adds.
+func pendingOf(c threads.Change) pendingRows {
+	return pendingRows{
+		Version:  c.Conversation.Version,
+		Messages: c.Messages, Transitions: c.Transitions, Deliveries: c.Deliveries,
+	}
+}
+
+// messageRow is a document of the collection messages.
+type messageRow struct {
+	ID  string          `bson:"_id"`
+	Doc threads.Message `bson:"doc"`
+	// Settled says that the message's delivery has ended: a row of the outbox
+	// for it is a leftover.
+	Settled bool `bson:"settled,omitempty"`
+}
+
+// transitionRow is a document of the collection transitions. Version and Index
+// are those of its id, as numbers: the order of the log.
+type transitionRow struct {
+	ID      string             `bson:"_id"`
+	Doc     threads.Transition `bson:"doc"`
+	Version int64              `bson:"version"`
+	Index   int                `bson:"index"`
+}
+
+// deliveryRow is a document of the collection deliveries.
+type deliveryRow struct {
+	ID   string           `bson:"_id"`
+	Doc  threads.Delivery `bson:"doc"`
+	Lane string           `bson:"lane"`
+	Due  time.Time        `bson:"due"` // NotBefore, but never zero
+}
+
+func newDeliveryRow(d threads.Delivery) deliveryRow {
+	return deliveryRow{ID: string(d.MessageID), Doc: d, Lane: laneOf(d), Due: dueOf(d)}
+}
+
+// laneOf is the key of the delivery's lane.
+func laneOf(d threads.Delivery) string {
+	return slotKey(threads.Slot{Channel: d.ChannelID, Contact: d.ContactID})
+}
+
+func dueOf(d threads.Delivery) time.Time {
+	if d.NotBefore.Before(epoch) {
+		return epoch
+	}
+	return d.NotBefore
+}
+
+// laneRow is a document of the collection lanes: a lease on the deliveries of
+// a channel and contact. A lane without one is free.
+type laneRow struct {
+	ID    string    `bson:"_id"`
+	Owner string    `bson:"owner,omitempty"`
+	Until time.Time `bson:"until"`
+	// Delivery is the one the lane was leased for. Only its end frees the lane.
+	Delivery string        `bson:"delivery"`
+	Token    bson.ObjectID `bson:"token"` // of the claim
+}
+
+// slotKey joins the two ids; the hub mints both, without a slash.
+func slotKey(s threads.Slot) string { return string(s.Channel) + "/" + string(s.Contact) }
+
+// identityKey joins channel and peer; only the first slash separates.
+func identityKey(i threads.Identity) string { return string(i.Channel) + "/" + string(i.Peer) }
+
+// liveKey is the conversation's value of Live.
+func liveKey(c threads.Conversation) string {
+	if c.State.Status == threads.StatusClosed {
+		return string(c.ID)
+	}
+	return slotKey(c.Slot())
+}
+
+// pendingField is where the rows of the commit to the version wait.
+func pendingField(version int64) string {
+	return "pending." + pendingKey(version)
+}
+
+func pendingKey(version int64) string { return "v" + strconv.FormatInt(version, 10) }
+
+// tokenRing is how many commits can follow one another before the first can
+// no longer be told from somebody else's.
+const tokenRing = 8
+
+// tokenField is where the commit to the version leaves its token.
+func tokenField(version int64) string { return "tokens." + tokenKey(version) }
+
+func tokenKey(version int64) string { return fmt.Sprintf("s%d", version%tokenRing) }

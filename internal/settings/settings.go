@@ -1,0 +1,106 @@
+// Package settings keeps what an admin sets for the whole hub.
+package settings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"threadhub/internal/directory"
+	"threadhub/threads"
+)
+
+// Settings of the hub.
+type Settings struct {
+	// DefaultStyle is the style of channels that name none.
+	DefaultStyle threads.Style
+	// Version grows by one with every change; 1 before the first.
+	Version int64
+}
+
+// Change is what to change; nil fields stay.
+type Change struct {
+	IfVersion    *int64
+	DefaultStyle *threads.Style
+}
+
+// record is how the settings are stored. Absent fields have their defaults, so
+// that a setting added later has its default on hubs that exist.
+type record struct {
+	DefaultStyle *threads.Style `json:"default_style,omitempty"`
+}
+
+// id of the only record.
+const id = "hub"
+
+// Service keeps the settings. It is safe for concurrent use.
+type Service struct{ records directory.Collection[record] }
+
+// New returns a service over the store.
+func New(store directory.Store) *Service {
+	return &Service{records: directory.NewCollection[record](store, "settings", nil)}
+}
+
+// Get answers the settings, with defaults for what was never set.
+func (s *Service) Get(ctx context.Context) (Settings, error) {
+	item, _, err := s.load(ctx)
+	return settingsOf(item), err
+}
+
+// load reads the record; stored tells whether there is one.
+func (s *Service) load(ctx context.Context) (item directory.Item[record], stored bool, err error) {
+	item, err = s.records.Get(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return directory.Item[record]{ID: id, Version: 1}, false, nil
+	}
+	if err != nil {
+		return item, false, fmt.Errorf("settings: %w", err)
+	}
+	return item, true, nil
+}
+
+func settingsOf(i directory.Item[record]) Settings {
+	s := Settings{Version: i.Version}
+	s.DefaultStyle, _ = threads.DefaultStyle(threads.SocialMessaging)
+	if i.Value.DefaultStyle != nil {
+		s.DefaultStyle = *i.Value.DefaultStyle
+	}
+	return s
+}
+
+// DefaultStyle answers the style of channels that name none.
+func (s *Service) DefaultStyle(ctx context.Context) (threads.Style, error) {
+	got, err := s.Get(ctx)
+	return got.DefaultStyle, err
+}
+
+// Update changes the settings. directory.ErrConflict when their version is not
+// the expected one.
+func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
+	for {
+		item, stored, err := s.load(ctx)
+		if err != nil {
+			return Settings{}, err
+		}
+		if c.IfVersion != nil && *c.IfVersion != item.Version {
+			return Settings{}, fmt.Errorf("settings: version is %d: %w", item.Version, directory.ErrConflict)
+		}
+		if c.DefaultStyle != nil {
+			item.Value.DefaultStyle = c.DefaultStyle
+		}
+		if !stored {
+			// Version 1 stands for the defaults: the first change makes it 2.
+			if _, err = s.records.Create(ctx, id, record{}); err != nil && !errors.Is(err, directory.ErrConflict) {
+				return Settings{}, err
+			}
+		}
+		item, err = s.records.Update(ctx, item)
+		if errors.Is(err, directory.ErrConflict) && c.IfVersion == nil {
+			continue
+		}
+		if err != nil {
+			return Settings{}, fmt.Errorf("settings: %w", err)
+		}
+		return settingsOf(item), nil
+	}
+}

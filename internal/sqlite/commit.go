@@ -1,0 +1,207 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"threadhub/threads"
+)
+
+const (
+	sqlAddConversation = `INSERT INTO conversations (version, status, style, assignee_id, group_id, unread, updated_at,
+ close_due_at, queued_at, tags, search, doc, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+
+	sqlSaveConversation = `UPDATE conversations SET version = ?, status = ?, style = ?, assignee_id = ?, group_id = ?,
+ unread = ?, updated_at = ?, close_due_at = ?, queued_at = ?, tags = ?, search = ?, doc = ?
+ WHERE id = ? AND version = ?`
+
+	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
+
+	sqlAddMessage = `INSERT INTO messages (id, channel_id, key, conversation_id, sent_at, sequence, version, doc)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+
+	sqlAddTransition = "INSERT INTO transitions (id, conversation_id, doc) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+)
+
+// Commit implements [threads.Store]. The changes share one transaction, in
+// which each is undone alone if it fails; when the transaction fails, all do.
+func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
+	errs := make([]error, len(changes))
+	ready := make([]*encodedChange, len(changes))
+	for i, c := range changes {
+		ready[i], errs[i] = encodeChange(c)
+	}
+	err := s.write.do(ctx, func(t *tx) error {
+		for i, c := range ready {
+			if c == nil {
+				continue
+			}
+			errs[i] = t.part(func() error { return c.write(t) })
+			if err := errs[i]; errors.Is(err, errAgain) || grave(err) {
+				return err
+			}
+		}
+		return nil
+	})
+	for i := range errs {
+		if err != nil && ready[i] != nil {
+			errs[i] = err
+		}
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("commit: %w", errs[i])
+		}
+	}
+	return errs
+}
+
+// encodedChange is a change with its records as doc columns keep them: made
+// before the writer's turn, since others wait for that.
+type encodedChange struct {
+	threads.Change
+	conversation string
+	previous     string
+	messages     []string
+	transitions  []string
+	deliveries   []string
+}
+
+func encodeChange(c threads.Change) (*encodedChange, error) {
+	if c.Conversation.Version != c.Expected+1 {
+		return nil, fmt.Errorf("conversation %s has version %d where %d was expected before it",
+			c.Conversation.ID, c.Conversation.Version, c.Expected)
+	}
+	e := &encodedChange{Change: c}
+	var errs [5]error
+	e.conversation, errs[0] = encode(c.Conversation)
+	if c.Previous != nil {
+		e.previous, errs[1] = encode(c.Previous)
+	}
+	e.messages, errs[2] = encodeAll(c.Messages)
+	e.transitions, errs[3] = encodeAll(c.Transitions)
+	e.deliveries, errs[4] = encodeAll(c.Deliveries)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func encodeAll[T any](list []T) ([]string, error) {
+	docs := make([]string, len(list))
+	for i := range list {
+		var err error
+		if docs[i], err = encode(&list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
+}
+
+// write carries the change out. Lost races show at its first statement, before
+// anything is written that would have to be undone.
+func (c *encodedChange) write(t *tx) error {
+	if err := c.writePrevious(t); err != nil {
+		return err
+	}
+	if err := c.writeConversation(t); err != nil {
+		return err
+	}
+	for i := range c.Messages {
+		if err := addMessage(t, &c.Messages[i], c.messages[i]); err != nil {
+			return err
+		}
+	}
+	for i, tr := range c.Transitions {
+		if _, err := t.exec(sqlAddTransition, tr.ID, string(tr.ConversationID), c.transitions[i]); err != nil {
+			return err
+		}
+	}
+	for i := range c.Deliveries {
+		if err := addDelivery(t, &c.Deliveries[i], c.deliveries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *encodedChange) writeConversation(t *tx) error {
+	conv := &c.Conversation
+	tags, err := tagsColumn(conv.Tags)
+	if err != nil {
+		return err
+	}
+	var due any
+	if conv.State.Status == threads.StatusSolved {
+		due = millisOrNull(conv.State.CloseDueAt)
+	}
+	args := []any{
+		conv.Version, string(conv.State.Status), string(conv.State.Style), string(conv.State.Assignee),
+		string(conv.State.Group), flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), due,
+		millisOrNull(conv.State.QueuedAt), tags, conversationSearch(conv), c.conversation, string(conv.ID),
+	}
+	sql := sqlSaveConversation
+	if c.Expected == 0 {
+		sql = sqlAddConversation
+		args = append(args, string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
+			string(conv.FollowUpOf), millis(conv.CreatedAt))
+	} else {
+		args = append(args, c.Expected)
+	}
+	n, err := t.exec(sql, args...)
+	if err == nil && n == 0 {
+		// Another version, or somebody else's conversation is in its place.
+		return threads.ErrConflict
+	}
+	return err
+}
+
+// writePrevious gives the conversation's predecessor its successor. One that
+// has this successor already is as it should be.
+func (c *encodedChange) writePrevious(t *tx) error {
+	p := c.Previous
+	if p == nil {
+		return nil
+	}
+	n, err := t.exec(sqlLinkPrevious, p.Version, millis(p.UpdatedAt), c.previous, string(p.ID), p.Version-1)
+	if err != nil || n > 0 {
+		return err
+	}
+	linked := false
+	err = t.query(sqlConversation, func(r row) error {
+		have, err := decode[threads.Conversation](r.text(0))
+		linked = err == nil && have.Version == p.Version && have.State.Successor == p.State.Successor
+		return err
+	}, string(p.ID))
+	if err == nil && !linked {
+		return threads.ErrConflict
+	}
+	return err
+}
+
+// addMessage stores a new message, or answers ErrSeen when its id or its key
+// is stored already.
+func addMessage(t *tx, m *threads.Message, doc string) error {
+	n, err := t.exec(sqlAddMessage, string(m.ID), string(m.ChannelID), string(m.Key), string(m.ConversationID),
+		millis(m.SentAt), m.Sequence, m.Version, doc)
+	if err == nil && n == 0 {
+		return threads.ErrSeen
+	}
+	if err != nil {
+		return err
+	}
+	return addExternal(t, m.ChannelID, m.ID, m.ExternalIDs)
+}
+
+// tagsColumn is the JSON list of the tags, NULL for none.
+func tagsColumn(tags []string) (any, error) {
+	if len(tags) == 0 {
+		return nil, nil
+	}
+	return encode(tags)
+}
+
+// conversationSearch is what a search for conversations looks at.
+func conversationSearch(c *threads.Conversation) string {
+	return searchText(c.Contact.Name, string(c.Contact.ExternalID), c.Subject)
+}

@@ -1,0 +1,13 @@
+// Package sqlite keeps all of the hub's data in two SQLite files of one
+// directory: journal.db holds accepted webhooks, threadhub.db everything else.
+// They are apart so that a long commit of conversations never delays the
+// synced write that a platform's webhook waits for.
+//
+// One process owns the directory. Therefore leases live in memory, where a
+// restart frees them, and nobody outside the process needs to be told about
+// commits.
+//
+// Each file has one writer, which commits whatever is waiting in one synced
+// transaction, and readers of its own, which see the latest commit and never
+// wait for the writer.
+package sqlite

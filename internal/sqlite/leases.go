@@ -1,0 +1,37 @@
+package sqlite
+
+import (
+	"sync"
+	"time"
+)
+
+// lease is an entry in somebody's hands.
+type lease struct {
+	owner string
+	until time.Time
+}
+
+// leases are those of the journal, by entry. mu is held over a whole claim,
+// and a finished entry is freed after its commit: so a claim that still sees
+// the entry pending also still sees its lease.
+type leases struct {
+	mu   sync.Mutex
+	byID map[string]lease
+}
+
+func newLeases() *leases { return &leases{byID: map[string]lease{}} }
+
+// held tells whether somebody has the entry. mu is held.
+func (l *leases) held(id string, now time.Time) bool {
+	have, ok := l.byID[id]
+	return ok && now.Before(have.until)
+}
+
+// free ends the leases of the entries.
+func (l *leases) free(results int, id func(int) string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range results {
+		delete(l.byID, id(i))
+	}
+}

@@ -1,0 +1,34 @@
+-- Accepted webhooks. seq is the order of arrival; body comes last so that
+-- lists, which leave it out, do not read its pages.
+CREATE TABLE entries (
+  seq         INTEGER PRIMARY KEY,
+  id          TEXT    NOT NULL,
+  channel_id  TEXT    NOT NULL,
+  received_at INTEGER NOT NULL,
+  state       TEXT    NOT NULL,
+  retry_at    INTEGER NOT NULL DEFAULT 0,
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  events      INTEGER NOT NULL DEFAULT 0,
+  reason      TEXT    NOT NULL DEFAULT '',
+  method      TEXT    NOT NULL,
+  url         TEXT    NOT NULL,
+  header      TEXT,
+  elsewhere   TEXT,
+  body        BLOB
+);
+CREATE UNIQUE INDEX entries_id ON entries (id);
+CREATE INDEX entries_channel ON entries (channel_id, id);
+CREATE INDEX entries_state ON entries (state, received_at, id, retry_at);
+
+-- Parts of webhooks that could not be used.
+CREATE TABLE items (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  channel_id TEXT    NOT NULL,
+  at         INTEGER NOT NULL,
+  doc        TEXT    NOT NULL
+);
+CREATE INDEX items_channel ON items (channel_id, id);
+CREATE INDEX items_at ON items (at);
+
+CREATE TABLE liveness (at INTEGER NOT NULL);
+INSERT INTO liveness VALUES (0);

@@ -1,0 +1,127 @@
+-- A record is kept as JSON in doc, beside the columns that keys and indexes
+-- need. Times are Unix milliseconds.
+
+CREATE TABLE contacts (
+  id      TEXT    NOT NULL PRIMARY KEY,
+  version INTEGER NOT NULL,
+  search  TEXT    NOT NULL, -- folded text of what a search looks at
+  doc     TEXT    NOT NULL
+);
+
+CREATE TABLE identities (
+  channel_id TEXT NOT NULL,
+  peer       TEXT NOT NULL,
+  contact_id TEXT NOT NULL,
+  PRIMARY KEY (channel_id, peer)
+) WITHOUT ROWID;
+
+CREATE TABLE conversations (
+  id           TEXT    NOT NULL PRIMARY KEY,
+  version      INTEGER NOT NULL,
+  channel_id   TEXT    NOT NULL,
+  contact_id   TEXT    NOT NULL,
+  ordinal      INTEGER NOT NULL,
+  status       TEXT    NOT NULL,
+  style        TEXT    NOT NULL,
+  assignee_id  TEXT    NOT NULL,
+  group_id     TEXT    NOT NULL,
+  follow_up_of TEXT    NOT NULL,
+  unread       INTEGER NOT NULL, -- 1: something is unread
+  created_at   INTEGER NOT NULL,
+  updated_at   INTEGER NOT NULL,
+  close_due_at INTEGER,          -- only while solved and counting down
+  queued_at    INTEGER,          -- only while waiting
+  tags         TEXT,             -- JSON list
+  search       TEXT    NOT NULL, -- folded text of what a search looks at
+  doc          TEXT    NOT NULL
+);
+CREATE INDEX conversations_ordinal ON conversations (channel_id, contact_id, ordinal);
+-- At most one conversation of a contact on a channel is not closed.
+CREATE UNIQUE INDEX conversations_live ON conversations (channel_id, contact_id) WHERE status <> 'closed';
+CREATE INDEX conversations_updated ON conversations (updated_at, id);
+CREATE INDEX conversations_created ON conversations (created_at, id);
+CREATE INDEX conversations_live_updated ON conversations (updated_at, id) WHERE status <> 'closed';
+CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
+CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
+CREATE INDEX conversations_contact ON conversations (contact_id);
+CREATE INDEX conversations_follow_up ON conversations (follow_up_of) WHERE follow_up_of <> '';
+
+CREATE TABLE messages (
+  id              TEXT    NOT NULL PRIMARY KEY,
+  channel_id      TEXT    NOT NULL,
+  key             TEXT    NOT NULL,
+  conversation_id TEXT    NOT NULL,
+  sent_at         INTEGER NOT NULL,
+  sequence        INTEGER NOT NULL,
+  version         INTEGER NOT NULL,
+  doc             TEXT    NOT NULL
+);
+-- What makes a message that is delivered again recognisable.
+CREATE UNIQUE INDEX messages_key ON messages (channel_id, key);
+CREATE INDEX messages_reading ON messages (conversation_id, sent_at, sequence, id);
+
+CREATE TABLE external_ids (
+  channel_id  TEXT NOT NULL,
+  external_id TEXT NOT NULL,
+  message_id  TEXT NOT NULL,
+  PRIMARY KEY (channel_id, external_id, message_id)
+) WITHOUT ROWID;
+
+CREATE TABLE transitions (
+  seq             INTEGER PRIMARY KEY,
+  id              TEXT    NOT NULL,
+  conversation_id TEXT    NOT NULL,
+  doc             TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX transitions_id ON transitions (id);
+CREATE INDEX transitions_conversation ON transitions (conversation_id, seq);
+
+CREATE TABLE parked (
+  id          TEXT    NOT NULL PRIMARY KEY,
+  channel_id  TEXT    NOT NULL,
+  target      TEXT    NOT NULL,
+  received_at INTEGER NOT NULL,
+  doc         TEXT    NOT NULL
+);
+CREATE INDEX parked_target ON parked (channel_id, target, received_at, id);
+CREATE INDEX parked_received ON parked (received_at, id);
+
+-- The outbox. head marks the one delivery of each lane (channel and contact)
+-- that may go next, so that finding work does not depend on how much waits.
+CREATE TABLE deliveries (
+  message_id TEXT    NOT NULL PRIMARY KEY,
+  channel_id TEXT    NOT NULL,
+  contact_id TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  in_flight  INTEGER NOT NULL,
+  head       INTEGER NOT NULL,
+  doc        TEXT    NOT NULL
+);
+CREATE INDEX deliveries_lane ON deliveries (channel_id, contact_id, message_id);
+CREATE UNIQUE INDEX deliveries_head ON deliveries (channel_id, contact_id) WHERE head = 1;
+CREATE INDEX deliveries_next ON deliveries (created_at, message_id, not_before, channel_id, contact_id) WHERE head = 1;
+CREATE INDEX deliveries_not_before ON deliveries (not_before);
+
+CREATE TABLE documents (
+  kind        TEXT    NOT NULL,
+  id          TEXT    NOT NULL,
+  unique_name TEXT,
+  version     INTEGER NOT NULL,
+  body        BLOB,
+  PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX documents_unique_name ON documents (kind, unique_name) WHERE unique_name IS NOT NULL;
+
+CREATE TABLE idempotency (
+  key          TEXT    NOT NULL PRIMARY KEY,
+  fingerprint  TEXT    NOT NULL,
+  created_at   INTEGER NOT NULL,
+  status       INTEGER NOT NULL,
+  content_type TEXT    NOT NULL,
+  body         BLOB
+);
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+CREATE TABLE liveness (at INTEGER NOT NULL);
+INSERT INTO liveness VALUES (0);

@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"threadhub/threads"
+)
+
+// plan answers how SQLite carries a statement out.
+func plan(t *testing.T, r *readers, sql string) string {
+	t.Helper()
+	var steps []string
+	require.NoError(t, r.with(t.Context(), func(c *conn) error {
+		return c.queryOnce(t.Context(), "EXPLAIN QUERY PLAN "+sql, func(r row) error {
+			steps = append(steps, r.text(3))
+			return nil
+		}, make([]any, strings.Count(sql, "?"))...)
+	}))
+	return strings.Join(steps, "\n")
+}
+
+func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
+	s := open(t, t.TempDir())
+	main := map[string]string{
+		"owner": sqlOwner, "contact": sqlContact, "save contact": sqlSaveContact,
+		"conversation": sqlConversation, "current": sqlCurrent, "save conversation": sqlSaveConversation,
+		"link previous": sqlLinkPrevious, "due": sqlDue, "transitions": sqlTransitions,
+		"seen": sqlSeen, "message": sqlMessage, "save message": sqlSaveMessage, "by external id": sqlByExternal,
+		"messages first": sqlMessagesFirst, "messages after": sqlMessagesAfter, "messages before": sqlMessagesBefore,
+		"reading place": sqlReadingPlace, "parked for": sqlParkedFor, "parked before": sqlParkedBefore, "unpark": sqlUnpark,
+		"lane head": sqlLaneHead, "unhead": sqlUnhead, "delivery": sqlDelivery, "in flight": sqlInFlight,
+		"keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "place": sqlPlace, "new head": sqlNewHead,
+		"next due": sqlNextDue, "next delivery": sqlNextDelivery,
+		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,
+		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
+	}
+	inJournal := map[string]string{
+		"pending": sqlPending, "finish": sqlFinish, "entry by seq": sqlEntryBySeq, "entry": sqlEntry,
+		"entries": sqlEntries, "entries last": sqlEntriesLast, "oldest": sqlOldest, "backlog": sqlBacklog,
+		"items of": sqlItemsOf, "items before": sqlItemsBefore, "trim entries": sqlTrimEntries, "trim items": sqlTrimItems,
+	}
+	check := func(r *readers, list map[string]string) {
+		for name, sql := range list {
+			got := plan(t, r, sql)
+			require.NotContainsf(t, got, "SCAN", "%s: %s", name, sql)
+			require.NotContainsf(t, got, "TEMP B-TREE", "%s: %s", name, sql)
+		}
+	}
+	check(s.read, main)
+	check(s.journal.read, inJournal)
+}
+
+func TestClaimingWalksTheHeadsOfLanesInOrder(t *testing.T) {
+	s := open(t, t.TempDir())
+	got := plan(t, s.read, sqlHeads)
+	require.Contains(t, got, "USING COVERING INDEX deliveries_next")
+	require.NotContains(t, got, "TEMP B-TREE")
+}
+
+func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
+	s := open(t, t.TempDir())
+	live := []threads.Status{threads.StatusOpen, threads.StatusNew}
+	for _, c := range []struct {
+		filter threads.Filter
+		index  string
+	}{
+		{threads.Filter{}, "conversations_updated"},
+		{threads.Filter{Channels: []threads.ChannelID{"a", "b"}, Query: "x", Tags: []string{"t"}}, "conversations_updated"},
+		{threads.Filter{Statuses: live, Assignees: []threads.AgentID{"x"}}, "conversations_live_updated"},
+		{threads.Filter{Sort: threads.SortCreated, Statuses: live}, "conversations_created"},
+		{threads.Filter{Sort: threads.SortOldest}, "conversations_created"},
+		{threads.Filter{Sort: threads.SortWaiting}, "conversations_queued"},
+		{threads.Filter{Sort: threads.SortCloseDue}, "conversations_due"},
+	} {
+		sel, err := selectionOf(c.filter)
+		require.NoError(t, err)
+		require.NotContains(t, plan(t, s.read, sel.list()), "TEMP B-TREE")
+		sel.after(place{At: 1, ID: "x"})
+		got := plan(t, s.read, sel.list())
+		require.Contains(t, got, "SEARCH conversations USING INDEX "+c.index+" (")
+		require.NotContains(t, got, "TEMP B-TREE")
+	}
+	for _, f := range []threads.Filter{{Contacts: []threads.ContactID{"x"}}, {FollowUpOf: "x", Sort: threads.SortWaiting}} {
+		sel, err := selectionOf(f)
+		require.NoError(t, err)
+		require.NotContains(t, plan(t, s.read, sel.list()), "SCAN")
+		require.NotContains(t, plan(t, s.read, sel.count()), "SCAN")
+	}
+}

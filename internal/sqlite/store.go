@@ -1,0 +1,149 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"threadhub/internal/directory"
+	"threadhub/internal/idempotency"
+	"threadhub/internal/journal"
+	"threadhub/threads"
+	"threadhub/workers"
+)
+
+// File names within the data directory.
+const (
+	mainFile    = "threadhub.db"
+	journalFile = "journal.db"
+	lockFile    = "threadhub.lock"
+)
+
+// Page caches, in KiB. Readers need little: what they miss is in the
+// operating system's cache.
+const (
+	mainWriterCache    = 16 << 10
+	journalWriterCache = 4 << 10
+	readerCache        = 2 << 10
+)
+
+// Options of a store. The zero value is good.
+type Options struct {
+	// Readers is how many reads of the main file run at once, default 4.
+	Readers int
+}
+
+// Store keeps everything but the journal, which [Store.Journal] answers. It is
+// safe for concurrent use.
+type Store struct {
+	lock    *os.File
+	write   *writer
+	read    *readers
+	journal *Journal
+	lanes   *lanes
+
+	closing sync.Once
+	closed  error
+}
+
+var (
+	_ threads.Store     = (*Store)(nil)
+	_ workers.Outbox    = (*Store)(nil)
+	_ directory.Store   = (*Store)(nil)
+	_ idempotency.Store = (*Store)(nil)
+	_ journal.Store     = (*Journal)(nil)
+)
+
+// Open opens the store in dir, which it makes (mode 0700) if it is not there,
+// and brings its files up to date. It fails with [ErrLocked] while another
+// process has the directory, and with [ErrNewer] on files that a newer version
+// of the hub has written.
+func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	s = &Store{lanes: newLanes()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+			s = nil
+		}
+	}()
+	if s.lock, err = lock(filepath.Join(dir, lockFile)); err != nil {
+		return s, fmt.Errorf("data directory %s: %w", dir, err)
+	}
+	if s.write, s.read, err = openFile(ctx, dir, mainFile, "main", mainWriterCache, o.Readers); err != nil {
+		return s, err
+	}
+	w, r, err := openFile(ctx, dir, journalFile, "journal", journalWriterCache, journalReaders)
+	if err != nil {
+		return s, err
+	}
+	s.journal = &Journal{write: w, read: r, leases: newLeases()}
+	return s, nil
+}
+
+// openFile opens and migrates one database file.
+func openFile(ctx context.Context, dir, file, schema string, cacheKiB, n int) (*writer, *readers, error) {
+	path := filepath.Join(dir, file)
+	c, err := dial(path, cacheKiB, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := migrate(ctx, c, schema); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), c.close())
+	}
+	r, err := openReaders(file, path, n, readerCache)
+	if err != nil {
+		return nil, nil, errors.Join(err, c.close())
+	}
+	return startWriter(file, c), r, nil
+}
+
+// Journal answers the journal, which lives and closes with the store.
+func (s *Store) Journal() journal.Store { return s.journal }
+
+// Close finishes the writes in hand, closes the files and gives the directory
+// free. It may be called again, and then answers the same.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		var errs []error
+		if s.journal != nil {
+			errs = append(errs, s.journal.read.close(), s.journal.write.close())
+		}
+		if s.write != nil {
+			errs = append(errs, s.read.close(), s.write.close())
+		}
+		if s.lock != nil {
+			errs = append(errs, s.lock.Close())
+		}
+		if err := errors.Join(errs...); err != nil {
+			s.closed = fmt.Errorf("close store: %w", err)
+		}
+	})
+	return s.closed
+}
+
+// Ping tells whether both files can be read and written: each gets an empty
+// commit.
+func (s *Store) Ping(ctx context.Context) error {
+	for _, w := range []*writer{s.write, s.journal.write} {
+		if err := w.do(ctx, ping); err != nil {
+			return fmt.Errorf("ping %s: %w", w.name, err)
+		}
+	}
+	return nil
+}
+
+// ping writes a value that nobody reads: a disk that is full or has become
+// read-only shows only when something is written.
+func ping(t *tx) error {
+	_, err := t.exec("UPDATE liveness SET at = at + 1")
+	return err
+}
