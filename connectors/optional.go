@@ -20,6 +20,12 @@ type Accounted interface {
 	Account() string
 }
 
+// Rated is implemented by connectors whose accounts differ in how fast they may
+// send; Rate takes the place of the Kind's.
+type Rated interface {
+	Rate() normalize.Rate
+}
+
 // Subscriber registers the webhook at the platform.
 type Subscriber interface {
 	// Subscribe returns the calls that register webhookURL, in order.

@@ -3,7 +3,6 @@ package telegram
 import (
 	_ "embed"
 	"encoding/json"
-	"time"
 
 	"threadhub/connectors"
 	"threadhub/normalize"
@@ -71,6 +70,8 @@ func capabilities() normalize.Capabilities {
 			normalize.EventEcho, normalize.EventReceipt, normalize.EventReaction, normalize.EventEdit,
 			normalize.EventDeletion, normalize.EventConsent, normalize.EventIdentity, normalize.EventChannel,
 		},
-		Rate: normalize.Rate{PerSecond: 30, Burst: 30, PeerEvery: time.Second, PeerBurst: 3},
+		// No Rate: Telegram's figures (about 30/s a bot, 1/s a chat) are soft, paid
+		// broadcasts and own servers lie far above them, and a bot that is too
+		// fast is told so with a 429 that names the pause. That is obeyed.
 	}
 }

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"threadhub/connectors"
+	"threadhub/normalize"
 )
 
 // What a channel gets that does not say otherwise. A Graph API version lives
@@ -26,6 +28,7 @@ type settings struct {
 	WABAID        string `json:"waba_id"`
 	APIVersion    string `json:"api_version"`
 	APIBaseURL    string `json:"api_base_url"`
+	PerSecond     int    `json:"messages_per_second"`
 }
 
 // connector is one WhatsApp number. It is immutable.
@@ -38,6 +41,7 @@ type connector struct {
 
 	phoneNumberID string
 	wabaID        string
+	perSecond     int
 	root          string // base address and version, without a slash at the end
 	ownHost       bool   // api_base_url points somewhere else than to Meta
 }
@@ -46,6 +50,7 @@ var (
 	_ connectors.Connector     = (*connector)(nil)
 	_ connectors.Handshaker    = (*connector)(nil)
 	_ connectors.Accounted     = (*connector)(nil)
+	_ connectors.Rated         = (*connector)(nil)
 	_ connectors.Checker       = (*connector)(nil)
 	_ connectors.Subscriber    = (*connector)(nil)
 	_ connectors.Reader        = (*connector)(nil)
@@ -83,6 +88,7 @@ func open(cfg connectors.Config) (connectors.Connector, error) {
 		appSecrets:    []connectors.Secret{cfg.Credentials["app_secret"], cfg.Credentials["app_secret_previous"]},
 		phoneNumberID: set.PhoneNumberID,
 		wabaID:        set.WABAID,
+		perSecond:     cmp.Or(set.PerSecond, perSecond),
 		root:          root,
 		ownHost:       !strings.HasPrefix(root, defaultBase+"/"),
 	}, nil
@@ -107,6 +113,9 @@ func (s settings) root() (string, error) {
 // Account is the number's id, by which Meta addresses events (webhooks:
 // value.metadata.phone_number_id).
 func (c *connector) Account() string { return c.phoneNumberID }
+
+// Rate is what Meta lets this number send.
+func (c *connector) Rate() normalize.Rate { return rateOf(c.perSecond) }
 
 // endpoint is the address of a Graph API node or edge.
 func (c *connector) endpoint(path ...string) string {

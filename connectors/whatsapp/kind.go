@@ -59,8 +59,15 @@ func capabilities() normalize.Capabilities {
 		},
 		Window: &normalize.Window{Open: 24 * time.Hour, After: []normalize.MessageType{normalize.TypeTemplate}},
 		// Per number, and per person one message in 6 s on average.
-		Rate: normalize.Rate{PerSecond: 80, Burst: 80, PeerEvery: pairPause, PeerBurst: 45},
+		Rate: rateOf(perSecond),
 	}
+}
+
+// perSecond is what a new number may send.
+const perSecond = 80
+
+func rateOf(perSecond int) normalize.Rate {
+	return normalize.Rate{PerSecond: float64(perSecond), Burst: perSecond, PeerEvery: pairPause, PeerBurst: 45}
 }
 
 const credentialsSchema = `{
@@ -127,6 +134,14 @@ const settingsSchema = `{
       "type": "string",
       "pattern": "^v[0-9]+\\.[0-9]+$",
       "default": "v25.0"
+    },
+    "messages_per_second": {
+      "title": "Messages a second",
+      "description": "What Meta lets the number send: 80 at first, up to 1000 once it has raised it, 20 for a number that the WhatsApp Business app uses too.",
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 1000,
+      "default": 80
     },
     "api_base_url": {
       "title": "API address",

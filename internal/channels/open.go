@@ -61,8 +61,11 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	if r, ok := c.(connectors.Redactor); ok {
 		more = r.Redactions()
 	}
+	if r, ok := c.(connectors.Rated); ok {
+		o.Caps.Rate = r.Rate()
+	}
 	o.Target = egress.Target{
-		Kind: kind.Name, Channel: item.ID, Rate: kind.Caps.Rate, Redactor: egress.NewRedactor(credentials, more...),
+		Kind: kind.Name, Channel: item.ID, Rate: o.Caps.Rate, Redactor: egress.NewRedactor(credentials, more...),
 	}
 	return o, nil
 }
