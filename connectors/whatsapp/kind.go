@@ -118,14 +118,14 @@ const settingsSchema = `{
       "title": "Phone number ID",
       "description": "The id of the business number, from WhatsApp, API Setup. It is not the phone number itself.",
       "type": "string",
-      "pattern": "^[0-9A-Za-z_-]{1,64}$",
+      "pattern": "^[^\\s/?#\\p{Cc}]{1,128}$",
       "examples": ["106540352242922"]
     },
     "waba_id": {
       "title": "WhatsApp Business account ID",
       "description": "From the same page. Needed for registering the webhook from here.",
       "type": "string",
-      "pattern": "^[0-9A-Za-z_-]{0,64}$",
+      "pattern": "^[^\\s/?#\\p{Cc}]{0,128}$",
       "examples": ["102290129340398"]
     },
     "api_version": {

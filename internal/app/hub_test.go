@@ -31,14 +31,14 @@ const adminToken = "adm_0123456789abcdef"
 
 // hub is a whole hub inside the test, spoken to over HTTP as a client would.
 type hub struct {
-	t    *testing.T
+	t    testing.TB
 	cfg  config.Server
 	base string
 	stop func() error
 	log  *bytes.Buffer
 }
 
-func newConfig(t *testing.T) config.Server {
+func newConfig(t testing.TB) config.Server {
 	t.Helper()
 	var cfg config.Server
 	cfg.Addr, cfg.DataDir = "127.0.0.1:0", t.TempDir()
@@ -48,9 +48,9 @@ func newConfig(t *testing.T) config.Server {
 	return cfg
 }
 
-func startHub(t *testing.T, cfg config.Server) *hub { return startRole(t, cfg, app.RoleAll) }
+func startHub(t testing.TB, cfg config.Server) *hub { return startRole(t, cfg, app.RoleAll) }
 
-func startRole(t *testing.T, cfg config.Server, role app.Role) *hub {
+func startRole(t testing.TB, cfg config.Server, role app.Role) *hub {
 	t.Helper()
 	h := &hub{t: t, cfg: cfg, log: &bytes.Buffer{}}
 	ctx, cancel := context.WithCancel(context.Background())

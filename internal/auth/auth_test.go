@@ -198,14 +198,13 @@ func TestChangesOfAnAgentAtOnceAllCount(t *testing.T) {
 	s := newService(&directory.Memory{}, newClock())
 	bea, err := s.CreateAgent(ctx, AgentDraft{Name: "Bea", Email: "bea@example.org"})
 	require.NoError(t, err)
+	errs := make([]error, 10)
 	var all sync.WaitGroup
-	for range 10 {
-		all.Go(func() {
-			_, err := s.SetAvailability(ctx, bea.ID, Online)
-			require.NoError(t, err)
-		})
+	for i := range errs {
+		all.Go(func() { _, errs[i] = s.SetAvailability(ctx, bea.ID, Online) })
 	}
 	all.Wait()
+	require.NoError(t, errors.Join(errs...))
 	after, err := s.Agent(ctx, bea.ID)
 	require.NoError(t, err)
 	require.EqualValues(t, 11, after.Version)

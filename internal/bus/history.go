@@ -26,8 +26,8 @@ type history struct {
 	base    string // id before the first kept event
 	last    string // id of the latest event, or base
 	bytes   int
-	broken  int // grows when events were lost: readers from before are cut off
-	closed  bool
+	broken  int           // grows when events were lost: readers from before are cut off
+	done    chan struct{} // closed with the history
 	changed chan struct{} // closed at the next change
 }
 
@@ -38,7 +38,7 @@ type record struct {
 
 // newHistory begins at an id: what comes later is after it.
 func newHistory(limits bounds, base string) *history {
-	return &history{limits: limits, base: base, last: base, changed: make(chan struct{})}
+	return &history{limits: limits, base: base, last: base, done: make(chan struct{}), changed: make(chan struct{})}
 }
 
 // append adds events that have their ids.
@@ -81,14 +81,18 @@ func (h *history) restart(base string) {
 func (h *history) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.closed = true
-	h.wake()
+	if !h.isClosed() {
+		close(h.done)
+	}
 }
 
 func (h *history) isClosed() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.closed
+	select {
+	case <-h.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // wake tells the readers. The lock is held.
@@ -155,7 +159,7 @@ func (h *history) after(id string) (place, bool) {
 func (h *history) read(at *place, buf []Event) (events []Event, changed <-chan struct{}, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || at.broken != h.broken || at.next < h.first {
+	if at.broken != h.broken || at.next < h.first {
 		return nil, nil, false
 	}
 	events = buf[:0]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -164,6 +165,9 @@ func (b *Redis) readBack(ctx context.Context, entry, after, base string) (missed
 
 // Close implements [Bus].
 func (b *Redis) Close() error {
+	if b.history.isClosed() {
+		return nil
+	}
 	b.stop()
 	err := b.client.Close() // ends a read that waits
 	b.done.Wait()
@@ -191,9 +195,12 @@ const lastPlace = 99_999
 // eventID writes the id of an entry and a place in it so that ids sort as
 // text.
 func eventID(entry string, index int) string {
-	var ms, seq uint64
-	_, _ = fmt.Sscanf(entry, "%d-%d", &ms, &seq) // Redis writes it so
-	return fmt.Sprintf("%013d-%08d-%05d", ms, seq, index)
+	ms, seq, _ := strings.Cut(entry, "-") // Redis writes it so
+	return padded(ms, 13) + "-" + padded(seq, 8) + "-" + padded(strconv.Itoa(index), 5)
+}
+
+func padded(digits string, width int) string {
+	return strings.Repeat("0", max(width-len(digits), 0)) + digits
 }
 
 // entryOf answers the entry that an event's id names.

@@ -36,13 +36,13 @@ func subscribe(h *history, at place, position string, missed []Event) *Subscript
 
 func (s *Subscription) run(h *history, at place, missed []Event) {
 	defer close(s.events)
-	if !s.deliver(missed) {
+	if !s.deliver(h, missed) {
 		return
 	}
 	buf := make([]Event, batch)
 	for {
 		events, changed, ok := h.read(&at, buf)
-		if !ok || !s.deliver(events) {
+		if !ok || !s.deliver(h, events) {
 			return
 		}
 		if len(events) > 0 {
@@ -50,6 +50,8 @@ func (s *Subscription) run(h *history, at place, missed []Event) {
 		}
 		select {
 		case <-changed:
+		case <-h.done:
+			return
 		case <-s.end:
 			return
 		}
@@ -57,13 +59,15 @@ func (s *Subscription) run(h *history, at place, missed []Event) {
 }
 
 // deliver hands events to the listener, at the listener's pace.
-func (s *Subscription) deliver(events []Event) bool {
+func (s *Subscription) deliver(h *history, events []Event) bool {
 	for _, e := range events {
 		if e.ID <= s.Position {
 			continue
 		}
 		select {
 		case s.events <- e:
+		case <-h.done:
+			return false
 		case <-s.end:
 			return false
 		}

@@ -143,6 +143,7 @@ func TestWhatIsKnownOfAFailedCall(t *testing.T) {
 			require.Equal(t, c.reason, fail.Reason, err.Error())
 			require.Equal(t, c.status, fail.Status)
 			require.NotEqual(t, errors.Is(err, ErrNotSent), errors.Is(err, ErrOutcomeUnknown))
+			require.Equal(t, c.reason == ReasonInvalid, errors.Is(err, ErrURL))
 		})
 	}
 }

@@ -22,7 +22,8 @@ var (
 	ErrThrottled = errors.New("throttled")
 	// ErrBlocked: not sent, since the address is private.
 	ErrBlocked = errors.New("private address")
-	// ErrURL: the URL is one that the hub does not call.
+	// ErrURL: the URL is one that the hub does not call, or the rest of the
+	// request cannot be sent (a line break in a header). Trying again is in vain.
 	ErrURL = errors.New("unusable URL")
 )
 
@@ -90,6 +91,8 @@ func (e *Error) Is(target error) bool {
 		return e.Reason == ReasonThrottled
 	case ErrBlocked:
 		return e.Reason == ReasonBlocked
+	case ErrURL:
+		return e.Reason == ReasonInvalid
 	}
 	return false
 }

@@ -166,12 +166,16 @@ func TestWhatACallerMayNotSeeIsNotThere(t *testing.T) {
 		change.token = byChannel
 		require.Equal(t, http.StatusNotFound, h.do(change).status, change.path)
 	}
-	bulk := h.do(request{method: http.MethodPost, path: "/v1/conversations/bulk", token: byChannel,
-		body: fmt.Sprintf(`{"ids":[%q,%q],"priority":"high"}`, other, mine)})
+	bulk := h.do(request{
+		method: http.MethodPost, path: "/v1/conversations/bulk", token: byChannel,
+		body: fmt.Sprintf(`{"ids":[%q,%q],"priority":"high"}`, other, mine),
+	})
 	require.EqualValues(t, http.StatusNotFound, bulk.data(t)[0]["status"])
 	require.Equal(t, true, bulk.data(t)[1]["ok"])
-	start := h.do(request{method: http.MethodPost, path: "/v1/conversations", token: byGroup,
-		body: fmt.Sprintf(`{"channel_id":%q,"to":"p9","message":{"type":"template","template":{"name":"a","language":"en"}}}`, seen)})
+	start := h.do(request{
+		method: http.MethodPost, path: "/v1/conversations", token: byGroup,
+		body: fmt.Sprintf(`{"channel_id":%q,"to":"p9","message":{"type":"template","template":{"name":"a","language":"en"}}}`, seen),
+	})
 	require.Equal(t, http.StatusForbidden, start.status)
 }
 

@@ -275,8 +275,10 @@ func TestTheBusinessWritesFirst(t *testing.T) {
 	require.Equal(t, "open", a.body["status"])
 	require.Equal(t, "p7", a.body["contact"].(map[string]any)["external_id"])
 	require.Equal(t, a.id(), h.must(http.MethodPost, "/v1/conversations", body).id(), "the open conversation is used again")
-	note := h.do(request{method: "POST", path: "/v1/conversations", token: adminToken,
-		body: fmt.Sprintf(`{"channel_id":%q,"to":"p8","message":{"text":"x","internal":true}}`, ch)})
+	note := h.do(request{
+		method: "POST", path: "/v1/conversations", token: adminToken,
+		body: fmt.Sprintf(`{"channel_id":%q,"to":"p8","message":{"text":"x","internal":true}}`, ch),
+	})
 	require.Equal(t, []string{"message"}, note.fields())
 }
 

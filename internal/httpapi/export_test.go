@@ -1,10 +1,10 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,7 +33,7 @@ func OperationRoutes(t testing.TB) []string {
 // FollowTest runs the inside of a stream, for tests with a clock of their own.
 type FollowTest struct {
 	s     *server
-	out   *bytes.Buffer
+	out   *sharedWriter
 	token string
 	id    string
 	ended chan struct{}
@@ -42,17 +42,15 @@ type FollowTest struct {
 // NewFollowTest starts to follow a stream on which nothing happens.
 func NewFollowTest(t *testing.T) *FollowTest {
 	t.Helper()
-	people := auth.New(auth.Options{Store: &memory{}, Now: time.Now, Fresh: time.Second})
+	people := auth.New(auth.Options{Store: &directory.Memory{}, Now: time.Now, Fresh: time.Second})
 	made, token, err := people.CreateToken(t.Context(), auth.TokenDraft{Name: "x", Role: auth.RoleAgent})
 	require.NoError(t, err)
 	f := &FollowTest{
-		s: &server{Deps: Deps{Auth: people}}, out: &bytes.Buffer{}, token: token, id: made.ID, ended: make(chan struct{}),
+		s: &server{Deps: Deps{Auth: people}}, out: &sharedWriter{ResponseRecorder: httptest.NewRecorder()}, token: token, id: made.ID, ended: make(chan struct{}),
 	}
-	w := httptest.NewRecorder()
-	w.Body = f.out
 	go func() {
 		defer close(f.ended)
-		f.s.follow(t.Context(), token, &stream{w: w, control: http.NewResponseController(w)}, nil)
+		f.s.follow(t.Context(), token, &stream{w: f.out, control: http.NewResponseController(f.out)}, nil)
 	}()
 	return f
 }
@@ -64,7 +62,24 @@ func (f *FollowTest) Advance(pause time.Duration) {
 }
 
 // Written is what the client got so far.
-func (f *FollowTest) Written() string { return f.out.String() }
+func (f *FollowTest) Written() string {
+	f.out.mu.Lock()
+	defer f.out.mu.Unlock()
+	return f.out.Body.String()
+}
+
+// sharedWriter is a client that can be looked at while it is written to.
+type sharedWriter struct {
+	mu sync.Mutex
+	*httptest.ResponseRecorder
+}
+
+// WriteString writes.
+func (w *sharedWriter) WriteString(s string) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ResponseRecorder.WriteString(s)
+}
 
 // Revoke takes the token away.
 func (f *FollowTest) Revoke() { _ = f.s.Auth.DeleteToken(context.Background(), f.id) }
@@ -78,20 +93,3 @@ func (f *FollowTest) Ended() bool {
 		return false
 	}
 }
-
-// memory is a store of one document.
-type memory struct {
-	directory.Store
-	doc *directory.Document
-}
-
-func (m *memory) Put(_ context.Context, d directory.Document) error { m.doc = &d; return nil }
-
-func (m *memory) Find(context.Context, string, string) (directory.Document, error) {
-	if m.doc == nil {
-		return directory.Document{}, directory.ErrNotFound
-	}
-	return *m.doc, nil
-}
-
-func (m *memory) Delete(context.Context, string, string) error { m.doc = nil; return nil }

@@ -62,8 +62,11 @@ func TestARequestThatBreaksTheDocumentIsRefused(t *testing.T) {
 		"a close delay too long":       {"PATCH", "/v1/settings", `{"default_style":{"name":"social_messaging","close_after":"673h"}}`, 422, "validation", []string{"default_style"}},
 		"a delay where none may be":    {"PATCH", "/v1/settings", `{"default_style":{"name":"live_chat","close_after":"1h"}}`, 422, "validation", []string{"default_style"}},
 		"a delay that is none":         {"PATCH", "/v1/settings", `{"default_style":{"name":"social_messaging","close_after":"4 days"}}`, 422, "validation", []string{"default_style.close_after"}},
-		"an unknown schedule": {"PATCH", "/v1/settings",
-			`{"default_style":{"name":"social_messaging","clock":"business","schedule_id":"sc_1"}}`, 422, "validation", []string{"default_style.schedule_id"}},
+		"an unknown schedule": {
+			"PATCH", "/v1/settings",
+			`{"default_style":{"name":"social_messaging","clock":"business","schedule_id":"sc_1"}}`, 422, "validation",
+			[]string{"default_style.schedule_id"},
+		},
 		"an unknown connector":  {"POST", "/v1/channels", `{"kind":"smoke","name":"s","credentials":{}}`, 422, "validation", []string{"kind"}},
 		"a credential too few":  {"POST", "/v1/channels", `{"kind":"parrot","name":"s","credentials":{}}`, 422, "validation", nil},
 		"a start on no channel": {"POST", "/v1/conversations", `{"channel_id":"ch_0","to":"p1","message":{"text":"hi"}}`, 422, "validation", []string{"channel_id"}},

@@ -41,9 +41,11 @@ func parrotKind() connectors.Kind {
 func (parrot) Verify(*connectors.Request, time.Time) error          { return nil }
 func (parrot) Parse(*connectors.Request) ([]normalize.Event, error) { return nil, nil }
 func (parrot) Check() *connectors.Call                              { return &connectors.Call{Name: "whoami"} }
+
 func (parrot) Subscribe(string) ([]*connectors.Call, error) {
 	return []*connectors.Call{{Name: "hook"}}, nil
 }
+
 func (parrot) Next(*normalize.Outbound, []normalize.Exchange) (*connectors.Call, error) {
 	return nil, nil //nolint:nilnil // nothing is sent here
 }

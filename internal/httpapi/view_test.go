@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"threadhub/normalize"
 	"threadhub/threads"
@@ -23,7 +24,16 @@ func TestDurationsAreWrittenWithoutZeroUnits(t *testing.T) {
 	}
 }
 
-// The view tests hold what clients see, field by field, to files.
+func TestAnyDurationReadsBackAsItWas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := time.Duration(rapid.Int64Range(0, int64(threads.MaxCloseAfter/time.Millisecond)).Draw(t, "ms")) * time.Millisecond
+		back, err := time.ParseDuration(durationText(d))
+		require.NoError(t, err)
+		require.Equal(t, d, back)
+	})
+}
+
+// compare holds what clients see, field by field, to a file.
 func compare(t *testing.T, name string, view any) {
 	t.Helper()
 	got, err := json.MarshalIndent(view, "", "  ")

@@ -7,32 +7,46 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// bsonOptions makes records marshal by their json tags. Empty fields are left
-// out, zero times above all: an index on a time then holds only the records
-// that have one.
+// bsonOptions makes records marshal by their json tags, of which the driver
+// knows omitempty.
 func bsonOptions() *options.BSONOptions {
-	return &options.BSONOptions{UseJSONStructTags: true, OmitEmpty: true}
+	return &options.BSONOptions{UseJSONStructTags: true}
 }
 
-// registry is the driver's, apart from two things that records hold and BSON
-// does not keep as they are: maps, whose keys others choose, and []any, which
-// is JSON passed through.
+// registry is the driver's, apart from what records hold and BSON does not
+// keep as it is: zero times, which are stored as null, so that no comparison
+// of times finds them; maps, whose keys others choose; and []any, which is
+// JSON passed through.
 //
-// Both rules are by type, so the store's own commands and filters are written
-// as bson.D and bson.A and never as maps or []any.
+// The rules are by type, so the store's own commands and filters are written
+// as bson.D and bson.A, never as maps or []any.
 func registry() *bson.Registry {
 	r := bson.NewRegistry()
+	r.RegisterTypeEncoder(reflect.TypeFor[time.Time](), bson.ValueEncoderFunc(encodeTime))
 	r.RegisterKindEncoder(reflect.Map, bson.ValueEncoderFunc(encodeMap))
 	r.RegisterKindDecoder(reflect.Map, bson.ValueDecoderFunc(decodeMap))
 	anys := reflect.TypeFor[[]any]()
 	r.RegisterTypeEncoder(anys, bson.ValueEncoderFunc(encodeJSON))
 	r.RegisterTypeDecoder(anys, bson.ValueDecoderFunc(decodeJSON))
 	return r
+}
+
+// encodeTime writes whole milliseconds, or null for the zero time.
+func encodeTime(_ bson.EncodeContext, w bson.ValueWriter, v reflect.Value) error {
+	at, ok := v.Interface().(time.Time)
+	if !ok {
+		return fmt.Errorf("encode %s as a time", v.Type())
+	}
+	if at.IsZero() {
+		return w.WriteNull()
+	}
+	return w.WriteDateTime(at.UnixMilli())
 }
 
 // encodeJSON writes a value as the JSON text of it: nested arrays and any key

@@ -111,12 +111,7 @@ func (s *Store) SaveContact(ctx context.Context, c threads.Contact) error {
 	return nil
 }
 
-// versioned matches a record only while it has the version. Version 0 is
-// stored like all that is zero: not at all.
+// versioned matches a record only while it has the version.
 func versioned(id string, version int64) bson.D {
-	var stored any
-	if version != 0 {
-		stored = version
-	}
-	return bson.D{{Key: "_id", Value: id}, {Key: "doc.version", Value: stored}}
+	return bson.D{{Key: "_id", Value: id}, {Key: "doc.version", Value: version}}
 }

@@ -12,8 +12,8 @@ import (
 	"threadhub/threads"
 )
 
-// anyTime matches fields that hold a time, whichever, through a sparse index.
-func anyTime() bson.D { return op("$gt", time.Time{}) }
+// anyTime matches fields that hold a time, whichever.
+func anyTime() bson.D { return op("$gt", bson.NewDateTimeFromTime(time.Time{})) }
 
 // loadConversations is the only way a conversation is read: it completes what
 // a commit left pending before anybody sees the conversation.

@@ -3,12 +3,14 @@ package mongo_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 func TestAGroupCostsAsManyRoundTripsAsOneMessage(t *testing.T) {
@@ -47,6 +49,55 @@ func TestAGroupCostsAsManyRoundTripsAsOneMessage(t *testing.T) {
 			require.Equal(t, map[string]int{
 				"find messages": 1, "update conversations": 2, "insert messages": 1,
 			}, count.during(func() { commit(t, s, group...) }), "their next messages")
+		})
+	}
+}
+
+func TestAClaimOfManyLanesCostsAsManyRoundTripsAsOfOne(t *testing.T) {
+	server := mongotest.Start(t)
+	for _, n := range []int{1, 40} {
+		t.Run(fmt.Sprintf("%d lanes", n), func(t *testing.T) {
+			count := &counter{}
+			s := server.OpenAt(t, server.Database(t), mongo.Options{Monitor: count.monitor()})
+			claim := func() []threads.Delivery {
+				list, err := s.ClaimDeliveries(t.Context(), "w", noon, time.Minute, 100, nil)
+				require.NoError(t, err)
+				return list
+			}
+			require.Equal(t, map[string]int{"find lanes": 1, "find deliveries": 1},
+				count.during(func() { require.Empty(t, claim()) }), "nothing to do")
+
+			var group []threads.Change
+			for i := range n {
+				c := first(fmt.Sprintf("p%d", i), 1)
+				out := reply(c.Conversation)
+				c.Messages, c.Deliveries = out.Messages, out.Deliveries
+				group = append(group, c)
+			}
+			commit(t, s, group...)
+			var claimed []threads.Delivery
+			require.Equal(t, map[string]int{
+				"find lanes": 1, "find deliveries": 2, "insert lanes": 1, "find messages": 1,
+			}, count.during(func() { claimed = claim() }))
+			require.Len(t, claimed, n)
+
+			ids := make([]threads.MessageID, n)
+			results := make([]workers.DeliveryResult, n)
+			for i, d := range claimed {
+				ids[i] = d.MessageID
+				results[i] = workers.DeliveryResult{Delivery: d, Message: threads.MessagePatch{Status: threads.MessageSent}}
+			}
+			require.Equal(t, map[string]int{"find messages": 1, "update messages": 1, "update deliveries": 1},
+				count.during(func() {
+					_, err := s.BeginCalls(t.Context(), ids)
+					require.NoError(t, err)
+				}))
+			require.Equal(t, map[string]int{
+				"find messages": 1, "update messages": 1, "delete deliveries": 1, "delete lanes": 1,
+			}, count.during(func() {
+				_, err := s.SettleCalls(t.Context(), results)
+				require.NoError(t, err)
+			}))
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package mongo_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -16,10 +17,12 @@ import (
 // before the command. It answers the writer's error.
 func dies(t *testing.T, server *mongotest.Server, uri string, c threads.Change, command, collection string) error {
 	t.Helper()
-	d := &death{}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	d := &death{last: cancel}
 	writer := server.OpenAt(t, uri, mongo.Options{Dialer: d})
 	d.before(command, collection)
-	err := writer.Commit(t.Context(), []threads.Change{c})[0]
+	err := writer.Commit(ctx, []threads.Change{c})[0]
 	require.True(t, d.dead.Load(), "the writer sent no %s to %s", command, collection)
 	return err
 }
@@ -218,12 +221,14 @@ func TestADeliveryThatHasEndedIsNotClaimedAgain(t *testing.T) {
 		commit(t, s, c)
 		commit(t, s, reply(c.Conversation))
 
-		d := &death{}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		d := &death{last: cancel}
 		worker := server.OpenAt(t, uri, mongo.Options{Dialer: d})
 		got := claim(t, worker)
 		require.Len(t, got, 1)
 		d.before("delete", "deliveries")
-		_, err := worker.SettleCalls(t.Context(), sent(got[0]))
+		_, err := worker.SettleCalls(ctx, sent(got[0]))
 		require.Error(t, err)
 
 		later := noon.Add(2 * time.Minute) // the lease has run out

@@ -18,6 +18,9 @@ var errDied = errors.New("the writer died here")
 type death struct {
 	mark atomic.Pointer[[]byte]
 	dead atomic.Bool
+	// last, when set, is called as it dies: it cuts the driver's own retries
+	// short.
+	last func()
 }
 
 // before arms the death with a command on a collection.
@@ -49,6 +52,9 @@ type mortalConn struct {
 func (c mortalConn) Write(p []byte) (int, error) {
 	if mark := c.death.mark.Load(); mark != nil && bytes.Contains(p, *mark) {
 		c.death.dead.Store(true)
+		if c.death.last != nil {
+			c.death.last()
+		}
 	}
 	if c.death.dead.Load() {
 		return 0, errDied

@@ -17,7 +17,7 @@ type requestRow struct {
 	ID          string    `bson:"_id"` // the key
 	Fingerprint string    `bson:"fingerprint"`
 	CreatedAt   time.Time `bson:"created_at"`
-	Status      int       `bson:"status,omitempty"`
+	Status      int       `bson:"status"` // 0: no answer yet
 	ContentType string    `bson:"content_type,omitempty"`
 	Body        []byte    `bson:"body,omitempty"`
 }
@@ -86,7 +86,7 @@ func (s *Store) takeOver(ctx context.Context, r idempotency.Record, have request
 		{Key: "_id", Value: have.ID},
 		{Key: "created_at", Value: have.CreatedAt},
 		{Key: "fingerprint", Value: have.Fingerprint},
-		{Key: "status", Value: stored(have.Status)},
+		{Key: "status", Value: have.Status},
 	}, newRequestRow(r))
 	if err != nil {
 		return idempotency.Record{}, false, err
@@ -97,21 +97,13 @@ func (s *Store) takeOver(ctx context.Context, r idempotency.Record, have request
 	return r, true, nil
 }
 
-// stored is how a number is matched: zero is stored as nothing at all.
-func stored(n int) any {
-	if n == 0 {
-		return nil
-	}
-	return n
-}
-
 // Complete is idempotency.Store.Complete. A record that is gone, that has its
 // answer or that another request took over stays as it is.
 func (s *Store) Complete(ctx context.Context, r idempotency.Record) error {
 	_, err := s.requests.UpdateOne(ctx, bson.D{
 		{Key: "_id", Value: r.Key},
 		{Key: "fingerprint", Value: r.Fingerprint},
-		{Key: "status", Value: nil},
+		{Key: "status", Value: 0},
 	}, set(bson.D{
 		{Key: "status", Value: r.Status},
 		{Key: "content_type", Value: r.ContentType},
@@ -125,7 +117,7 @@ func (s *Store) Complete(ctx context.Context, r idempotency.Record) error {
 
 // Forget is idempotency.Store.Forget.
 func (s *Store) Forget(ctx context.Context, key string) error {
-	_, err := s.requests.DeleteOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "status", Value: nil}})
+	_, err := s.requests.DeleteOne(ctx, bson.D{{Key: "_id", Value: key}, {Key: "status", Value: 0}})
 	if err != nil {
 		return fmt.Errorf("mongo: forget request: %w", err)
 	}

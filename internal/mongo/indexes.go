@@ -3,6 +3,8 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -13,7 +15,8 @@ import (
 type index struct {
 	Fields []string
 	Unique bool
-	// Sparse leaves out documents that have none of the fields.
+	// Sparse leaves out documents without the field. It is for single fields:
+	// an index with _id in it leaves none out.
 	Sparse bool
 }
 
@@ -23,8 +26,8 @@ type collectionIndexes struct {
 	Indexes    []index
 }
 
-// indexes serve every query that traffic makes; literal text search is the one
-// kind that reads through a list.
+// indexes serve every query that traffic makes, with the list orders down to
+// the id. Literal text search is the one kind that reads through a list.
 func indexes() []collectionIndexes {
 	return []collectionIndexes{
 		{"conversations", []index{
@@ -32,17 +35,17 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"live"}, Unique: true},
 			{Fields: []string{"current"}, Sparse: true},
 			{Fields: []string{"unsettled_at"}, Sparse: true},
-			{Fields: []string{"doc.state.close_due_at"}, Sparse: true},
-			{Fields: []string{"doc.state.queued_at"}, Sparse: true},
+			{Fields: []string{"doc.state.close_due_at", "_id"}},
+			{Fields: []string{"doc.state.queued_at", "_id"}},
 			{Fields: []string{"doc.follow_up_of"}, Sparse: true},
 			{Fields: []string{"doc.tags"}, Sparse: true},
 			{Fields: []string{"-doc.updated_at", "-_id"}},
 			{Fields: []string{"-doc.created_at", "-_id"}},
-			{Fields: []string{"doc.state.status", "-doc.updated_at"}},
-			{Fields: []string{"doc.state.assignee_id", "doc.state.status", "-doc.updated_at"}},
-			{Fields: []string{"doc.state.group_id", "doc.state.status", "-doc.updated_at"}},
-			{Fields: []string{"doc.channel_id", "-doc.updated_at"}},
-			{Fields: []string{"doc.contact.id", "-doc.created_at"}},
+			{Fields: []string{"doc.state.status", "-doc.updated_at", "-_id"}},
+			{Fields: []string{"doc.state.assignee_id", "doc.state.status", "-doc.updated_at", "-_id"}},
+			{Fields: []string{"doc.state.group_id", "doc.state.status", "-doc.updated_at", "-_id"}},
+			{Fields: []string{"doc.channel_id", "-doc.updated_at", "-_id"}},
+			{Fields: []string{"doc.contact.id", "-doc.updated_at", "-_id"}},
 		}},
 		{"messages", []index{
 			{Fields: []string{"doc.channel_id", "doc.key"}, Unique: true},
@@ -73,19 +76,32 @@ func indexes() []collectionIndexes {
 // createIndexes makes those that are missing.
 func createIndexes(ctx context.Context, db *mongo.Database) error {
 	for _, c := range indexes() {
-		models := make([]mongo.IndexModel, len(c.Indexes))
-		for i, ix := range c.Indexes {
-			models[i] = ix.model()
+		view := db.Collection(c.Collection).Indexes()
+		there, err := view.ListSpecifications(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Collection, err)
 		}
-		if _, err := db.Collection(c.Collection).Indexes().CreateMany(ctx, models); err != nil {
+		var models []mongo.IndexModel
+		for _, ix := range c.Indexes {
+			named := func(s mongo.IndexSpecification) bool { return s.Name == ix.name() }
+			if !slices.ContainsFunc(there, named) {
+				models = append(models, ix.model())
+			}
+		}
+		if len(models) == 0 {
+			continue
+		}
+		if _, err := view.CreateMany(ctx, models); err != nil {
 			return fmt.Errorf("%s: %w", c.Collection, err)
 		}
 	}
 	return nil
 }
 
+func (ix index) name() string { return strings.Join(ix.Fields, " ") }
+
 func (ix index) model() mongo.IndexModel {
-	opts := options.Index()
+	opts := options.Index().SetName(ix.name())
 	if ix.Unique {
 		opts.SetUnique(true)
 	}

@@ -10,8 +10,8 @@ import (
 	"threadhub/threads"
 )
 
-// epoch stands for "at once" where a time must be stored: a zero one is left
-// out, and what is left out is not before any time.
+// epoch stands for "at once" where a time is compared: a zero one is stored as
+// null, and null is not before any time.
 var epoch = time.Unix(0, 0).UTC()
 
 // row is a record under its key. What the store keeps about a record stands

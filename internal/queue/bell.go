@@ -195,5 +195,8 @@ func (b *bell) put(id string) error {
 	defer cancel()
 	_, err := b.q.client.Load().EnqueueContext(ctx, asynq.NewTask(b.name, nil),
 		asynq.Queue(queueName), asynq.TaskID(id), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout))
+	if b.q.embedded != nil {
+		b.q.embedded.quiet.rung()
+	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 type embedded struct {
 	server   *miniredis.Miniredis
 	password string
+	quiet    *quiet
 	stop     chan struct{}
 	ticking  sync.WaitGroup
 }
@@ -24,7 +25,7 @@ type embedded struct {
 func startEmbedded() (*embedded, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
-	e := &embedded{server: miniredis.NewMiniRedis(), password: hex.EncodeToString(secret), stop: make(chan struct{})}
+	e := &embedded{server: miniredis.NewMiniRedis(), password: hex.EncodeToString(secret), quiet: newQuiet(), stop: make(chan struct{})}
 	e.server.RequireAuth(e.password)
 	if err := e.server.StartAddr("127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("start the queue inside the process: %w", err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2/server"
+	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/redis/go-redis/v9"
@@ -72,8 +73,8 @@ func scrape(reg *prometheus.Registry) string {
 
 // eachRedis runs a test on the Redis inside the process and on a real one.
 func eachRedis(t *testing.T, test func(t *testing.T, url string)) {
-	t.Run("embedded", func(t *testing.T) { test(t, "") })
-	t.Run("redis-server", func(t *testing.T) { test(t, queuetest.Start(t).URL()) })
+	t.Run("embedded", func(t *testing.T) { t.Parallel(); test(t, "") })
+	t.Run("redis-server", func(t *testing.T) { t.Parallel(); test(t, queuetest.Start(t).URL()) })
 }
 
 func TestARingLeadsToARun(t *testing.T) {
@@ -179,8 +180,8 @@ func TestTheHandlerLooksAfterTheLastRing(t *testing.T) {
 		})
 		require.NoError(t, q.Start())
 		rapid.Check(t, func(rt *rapid.T) {
-			length.Store(int64(rapid.IntRange(0, 30).Draw(rt, "run lasts, ms")) * int64(time.Millisecond))
-			for _, pause := range rapid.SliceOfN(rapid.IntRange(0, 25), 1, 5).Draw(rt, "pauses, ms") {
+			length.Store(int64(rapid.IntRange(0, 25).Draw(rt, "run lasts, ms")) * int64(time.Millisecond))
+			for _, pause := range rapid.SliceOfN(rapid.IntRange(0, 25), 1, 3).Draw(rt, "pauses, ms") {
 				time.Sleep(time.Duration(pause) * time.Millisecond)
 				stored.Add(1)
 				q.Ring("inbound")
@@ -378,4 +379,21 @@ func TestExpiryMovesOnInTheEmbeddedRedis(t *testing.T) {
 	q := open(t, Options{})
 	require.NoError(t, q.rings.Set(t.Context(), "k", "v", 500*time.Millisecond).Err())
 	require.Eventually(t, func() bool { return errors.Is(q.rings.Get(t.Context(), "k").Err(), redis.Nil) }, patience, 10*time.Millisecond)
+}
+
+func TestAnIdleHubLeavesTheEmbeddedRedisAlone(t *testing.T) {
+	q := open(t, Options{})
+	c := newCounter()
+	q.Handle("inbound", c.handle)
+	require.NoError(t, q.Start())
+	for range 5 {
+		before := q.embedded.quiet.spared.Load()
+		require.Eventually(t, func() bool { return q.embedded.quiet.spared.Load() > before+10 }, patience, time.Millisecond)
+		q.Ring("inbound")
+		c.wait(t)
+	}
+	// A task that comes by another way is found as well.
+	_, err := asynq.NewClientFromRedisClient(q.rings).Enqueue(asynq.NewTask("inbound", nil), asynq.Queue(queueName))
+	require.NoError(t, err)
+	c.wait(t)
 }

@@ -35,14 +35,13 @@ func TestSettingsHaveDefaultsUntilTheyAreSet(t *testing.T) {
 func TestChangesAtOnceAllCount(t *testing.T) {
 	ctx, s := context.Background(), New(&directory.Memory{})
 	style, _ := threads.DefaultStyle(threads.LiveChat)
+	errs := make([]error, 10)
 	var all sync.WaitGroup
-	for range 10 {
-		all.Go(func() {
-			_, err := s.Update(ctx, Change{DefaultStyle: &style})
-			require.NoError(t, err)
-		})
+	for i := range errs {
+		all.Go(func() { _, errs[i] = s.Update(ctx, Change{DefaultStyle: &style}) })
 	}
 	all.Wait()
+	require.NoError(t, errors.Join(errs...))
 	got, err := s.Get(ctx)
 	require.NoError(t, err)
 	require.EqualValues(t, 11, got.Version)

@@ -15,20 +15,25 @@ import (
 	"threadhub/threads"
 )
 
+// idsEach is how many identifiers each goroutine of together may mint.
+const idsEach = 2_000
+
 // together runs fn n times at once and waits for all. Each has a fixture of
-// its own, whose identifiers are nobody else's; an error fails the case.
+// its own, whose identifiers are nobody else's, also when a case calls together
+// again; an error fails the case.
 func (f *fixture) together(n int, fn func(i int, f *fixture) error) {
 	f.t.Helper()
 	errs := make([]error, n)
 	var wait sync.WaitGroup
 	begin := make(chan struct{})
 	for i := range n {
-		own := &fixture{t: f.t, s: f.s, ctx: f.ctx, n: (i + 1) * 10_000}
+		own := &fixture{t: f.t, s: f.s, ctx: f.ctx, n: f.n + i*idsEach}
 		wait.Go(func() {
 			<-begin
 			errs[i] = fn(i, own)
 		})
 	}
+	f.n += n * idsEach
 	close(begin)
 	wait.Wait()
 	for _, err := range errs {

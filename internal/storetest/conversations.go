@@ -57,7 +57,9 @@ var conversationTests = []test{
 
 		got, err := f.s.Current(f.ctx, []threads.Slot{
 			{Channel: channelA, Contact: "ct_1"},
-			{Channel: channelB, Contact: "ct_1"}, {Channel: channelA, Contact: "ct_2"}, {Channel: channelB, Contact: "ct_2"},
+			{Channel: channelB, Contact: "ct_1"},
+			{Channel: channelA, Contact: "ct_2"},
+			{Channel: channelB, Contact: "ct_2"},
 		})
 		require.NoError(t, err)
 		require.Len(t, got, 3)

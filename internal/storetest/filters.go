@@ -107,9 +107,16 @@ var filterTests = []test{
 			c.Contact.Name = "renamed"
 		}))
 		counts, err := f.s.CountConversations(f.ctx, []threads.Filter{
-			{Tags: []string{"old"}}, {Unread: true}, {Statuses: []threads.Status{threads.StatusNew}}, {Query: "beispiel"},
-			{Tags: []string{"new"}}, {Query: "another"}, {Query: "renamed"}, {Assignees: []threads.AgentID{"ag_1"}},
-			{Groups: []threads.GroupID{"gr_1"}}, {Styles: []threads.StyleName{threads.LiveChat}},
+			{Tags: []string{"old"}},
+			{Unread: true},
+			{Statuses: []threads.Status{threads.StatusNew}},
+			{Query: "beispiel"},
+			{Tags: []string{"new"}},
+			{Query: "another"},
+			{Query: "renamed"},
+			{Assignees: []threads.AgentID{"ag_1"}},
+			{Groups: []threads.GroupID{"gr_1"}},
+			{Styles: []threads.StyleName{threads.LiveChat}},
 		})
 		require.NoError(t, err)
 		require.Equal(t, []int{0, 0, 0, 0, 1, 1, 1, 1, 1, 1}, counts)

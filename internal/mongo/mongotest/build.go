@@ -18,28 +18,28 @@ import (
 // buildTimeout is how long one test waits for another that builds the double.
 const buildTimeout = 9 * time.Minute
 
-// binary answers the double's program, in bin/ of the project. Its name holds
+// program answers the double's program, in bin/ of the project. Its name holds
 // a hash of what it is built from.
-func binary(t testing.TB) string {
+func program(t testing.TB) string {
 	t.Helper()
 	root, err := projectRoot()
 	require.NoError(t, err)
 	source := filepath.Join(root, "testdata", "ferretdb")
 	sum, err := hashFiles(filepath.Join(source, "go.mod"), filepath.Join(source, "go.sum"), filepath.Join(source, "main.go"))
 	require.NoError(t, err)
-	program := filepath.Join(root, "bin", "ferretdb-"+sum)
-	if exists(program) {
-		return program
+	path := filepath.Join(root, "bin", "ferretdb-"+sum)
+	if exists(path) {
+		return path
 	}
-	require.NoError(t, os.MkdirAll(filepath.Dir(program), 0o755))
-	unlock, err := lock(program + ".lock")
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	unlock, err := lock(path + ".lock")
 	require.NoError(t, err)
 	defer unlock()
-	if !exists(program) {
+	if !exists(path) {
 		t.Log("building FerretDB, once")
-		require.NoError(t, build(source, program))
+		require.NoError(t, build(source, path))
 	}
-	return program
+	return path
 }
 
 // build makes the program and then gives it its name, so that it is never
@@ -51,6 +51,15 @@ func build(source, program string) error {
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build FerretDB: %w\n%s", err, out)
+	}
+	older, err := filepath.Glob(filepath.Join(filepath.Dir(program), "ferretdb-????????????????"))
+	if err != nil {
+		return err
+	}
+	for _, path := range older {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
 	}
 	return os.Rename(tmp, program)
 }

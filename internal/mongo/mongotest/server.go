@@ -1,9 +1,10 @@
 // Package mongotest gives tests a server to keep a store on: the one that
 // THREADHUB_TEST_MONGODB_URI names, or a test double from testdata/ferretdb.
 //
-// The double (FerretDB on SQLite) answers right, one command at a
-// time, but its commands are not atomic: what concurrent writers do needs a
-// real server.
+// The double (FerretDB on SQLite) answers right, but its commands are not
+// atomic. Stores that are opened here therefore send it one command at a time.
+// So it runs concurrent tests too; but only a real server shows what commands
+// do that run at the same time.
 package mongotest
 
 import (
@@ -31,8 +32,9 @@ const URIVariable = "THREADHUB_TEST_MONGODB_URI"
 type Server struct {
 	// Real tells a server with atomic commands from the test double.
 	Real bool
-	base string // the address up to the database
-	tail string // the address from the parameters on
+	dial options.ContextDialer // nil for the driver's own
+	base string                // the address up to the database
+	tail string                // the address from the parameters on
 }
 
 // Start answers the server to test against and says in the log which it is.
@@ -46,21 +48,25 @@ func Start(t testing.TB) *Server {
 		s.base, s.tail = split(uri)
 		return s
 	}
-	t.Logf("%s is not set: using FerretDB, which can not tell what concurrent writers do", URIVariable)
-	s := &Server{}
-	s.base, s.tail = split(startDouble(t, binary(t)) + "?retryWrites=false")
+	t.Logf("%s is not set: using FerretDB, one command at a time", URIVariable)
+	s := &Server{dial: &turns{}}
+	s.base, s.tail = split(startDouble(t, program(t)) + "?retryWrites=false")
 	return s
 }
 
-// split cuts an address around the name of its database.
+// split cuts an address around the name of its database. A user is looked up
+// in that database unless the address says otherwise: that must stay so.
 func split(uri string) (base, tail string) {
-	uri, tail, ok := strings.Cut(uri, "?")
-	if ok {
-		tail = "?" + tail
-	}
+	uri, query, _ := strings.Cut(uri, "?")
 	scheme, rest, _ := strings.Cut(uri, "://")
-	hosts, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + hosts + "/", tail
+	hosts, name, _ := strings.Cut(rest, "/")
+	if name != "" && strings.Contains(hosts, "@") && !strings.Contains(query, "authSource=") {
+		query = strings.TrimSuffix("authSource="+name+"&"+query, "&")
+	}
+	if query != "" {
+		query = "?" + query
+	}
+	return scheme + "://" + hosts + "/", query
 }
 
 // Database is the address of a database that nobody else uses. It is dropped
@@ -86,9 +92,13 @@ func (s *Server) Open(t testing.TB) *mongo.Store {
 	return s.OpenAt(t, s.Database(t), mongo.Options{})
 }
 
-// OpenAt opens a store on the database of the address.
+// OpenAt opens a store on the database of the address. It is closed when the
+// test ends.
 func (s *Server) OpenAt(t testing.TB, uri string, o mongo.Options) *mongo.Store {
 	t.Helper()
+	if o.Dialer == nil {
+		o.Dialer = s.dial
+	}
 	store, err := mongo.Open(t.Context(), uri, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })

@@ -35,7 +35,7 @@ CREATE TABLE conversations (
   search       TEXT    NOT NULL, -- folded text of what a search looks at
   doc          TEXT    NOT NULL
 );
-CREATE INDEX conversations_ordinal ON conversations (channel_id, contact_id, ordinal);
+CREATE UNIQUE INDEX conversations_ordinal ON conversations (channel_id, contact_id, ordinal);
 -- At most one conversation of a contact on a channel is not closed.
 CREATE UNIQUE INDEX conversations_live ON conversations (channel_id, contact_id) WHERE status <> 'closed';
 CREATE INDEX conversations_updated ON conversations (updated_at, id);

@@ -1,0 +1,54 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// BenchmarkThreading takes b.N webhooks of a thousand customers through the
+// whole hub, for profiles: go test -run ^$ -bench Threading -cpuprofile cpu.out.
+func BenchmarkThreading(b *testing.B) {
+	h := startHub(b, newConfig(b))
+	ch := h.telegram("", nil)
+	bodies := make([][]byte, b.N)
+	for i := range bodies {
+		bodies[i], _ = json.Marshal(update(i%1000+1, fmt.Sprint("message ", i)))
+	}
+	header := http.Header{"X-Telegram-Bot-Api-Secret-Token": {tgSecret}, "Content-Type": {"application/json"}}
+	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = 64
+	b.ResetTimer()
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+				if st := h.hook(ch, bodies[i], header); st != 200 {
+					panic(st)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	accepted := b.Elapsed()
+	for {
+		n := 0
+		for _, c := range h.conversations(ch) {
+			n += int(c["message_count"].(float64))
+		}
+		if n == b.N {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.StopTimer()
+	require.NotZero(b, accepted)
+	b.ReportMetric(float64(b.N)/accepted.Seconds(), "accepted/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "threaded/s")
+}

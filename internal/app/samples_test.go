@@ -1,0 +1,68 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRealSamplesAreTakenIn sends payloads that platforms really sent, where a
+// checkout has them beside it: each is accepted, and none is lost without a
+// word: it is worked in or quarantined with a reason.
+func TestRealSamplesAreTakenIn(t *testing.T) {
+	root := filepath.Join("..", "..", "..", "shared", "platforms", "samples")
+	h := startHub(t, newConfig(t))
+	tg := h.telegram("", nil)
+	for _, kind := range []string{"telegram", "whatsapp"} {
+		files, err := filepath.Glob(filepath.Join(root, kind, "*.json"))
+		require.NoError(t, err)
+		for _, file := range files {
+			t.Run(kind+"/"+filepath.Base(file), func(t *testing.T) {
+				body, err := os.ReadFile(file)
+				require.NoError(t, err)
+				ch, header := tg, http.Header{"X-Telegram-Bot-Api-Secret-Token": {tgSecret}}
+				if kind == "whatsapp" {
+					ch, header = h.whatsapp("", numberOf(body)), waSign(body, waSecret)
+				}
+				before := len(h.list("/v1/channels/" + ch + "/events"))
+				require.Equal(t, 200, h.hook(ch, body, header))
+				h.eventually("the event log shows it worked in", func() bool {
+					events := h.list("/v1/channels/" + ch + "/events")
+					return len(events) == before+1 && events[0]["result"] != "pending"
+				})
+				last := h.list("/v1/channels/" + ch + "/events")[0]
+				if last["result"] == "quarantined" {
+					require.NotEmpty(t, last["reason"])
+				}
+			})
+		}
+	}
+}
+
+// numberOf finds the WhatsApp number a payload is for.
+func numberOf(body []byte) string {
+	var p struct {
+		Entry []struct {
+			Changes []struct {
+				Value struct {
+					Metadata struct {
+						PhoneNumberID string `json:"phone_number_id"`
+					} `json:"metadata"`
+				} `json:"value"`
+			} `json:"changes"`
+		} `json:"entry"`
+	}
+	_ = json.Unmarshal(body, &p)
+	for _, e := range p.Entry {
+		for _, c := range e.Changes {
+			if id := c.Value.Metadata.PhoneNumberID; id != "" {
+				return id
+			}
+		}
+	}
+	return "1"
+}
