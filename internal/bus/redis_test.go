@@ -33,6 +33,28 @@ func TestProcessesHearEachOther(t *testing.T) {
 	expect(t, here, 450, 460)
 }
 
+// A listener may come from a process that has heard more than this one.
+func TestAPlaceAheadOfTheProcessIsKnown(t *testing.T) {
+	url := queuetest.Start(t).URL()
+	ahead := shared(t, url)
+	s, _ := subscribeTo(t, ahead, "")
+	conn, err := redis.ParseURL(url)
+	require.NoError(t, err)
+	behind := &Redis{client: redis.NewClient(conn), opts: ahead.opts, limits: ahead.limits, history: newHistory(ahead.limits, "")}
+	defer func() { _ = behind.client.Close() }()
+	require.NoError(t, behind.locate(t.Context()))
+	tail := &tailer{Redis: behind, trimmed: time.Now()}
+	tail.last, _ = entryOf(behind.latest())
+
+	publish(t, ahead, 0, 10)
+	publish(t, ahead, 10, 20)
+	ids := expect(t, s, 0, 20)
+	again, reset := subscribeTo(t, behind, ids[4])
+	require.False(t, reset)
+	require.NoError(t, tail.step(t.Context()))
+	expect(t, again, 5, 20)
+}
+
 func TestALongBacklogIsReadBack(t *testing.T) {
 	url := queuetest.Start(t).URL()
 	b := shared(t, url)

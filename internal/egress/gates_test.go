@@ -192,6 +192,27 @@ func TestAHostThatCannotBeReachedIsLeftAloneByAllChannels(t *testing.T) {
 	})
 }
 
+func TestACallThatTheHostsBreakerRefusesIsNoProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := simulated(t, Options{})
+		refused := error(dialError{})
+		p.fail.Store(&refused)
+		for range 5 {
+			do(t, c, target, send(api)) // opens the channel's breaker and the host's
+		}
+		time.Sleep(11 * time.Second) // both let probes through
+		other := target
+		other.Channel = "ch_3"
+		require.Equal(t, ReasonDial, failing(t, c, other, send(api)).Reason, "opens the host's again")
+		for range 5 {
+			require.ErrorIs(t, failing(t, c, target, send(api)), ErrBreakerOpen)
+		}
+		p.fail.Store(nil)
+		time.Sleep(11 * time.Second)
+		require.Nil(t, do(t, c, target, send(api)), "the channel's probes are still there")
+	})
+}
+
 type dialError struct{}
 
 func (dialError) Error() string   { return "connection refused" }

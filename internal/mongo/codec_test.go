@@ -84,9 +84,21 @@ func fill(v reflect.Value, n *int) {
 
 func TestEveryFieldOfARecordComesBack(t *testing.T) {
 	for _, empty := range []any{
-		conversationRow{}, messageRow{}, transitionRow{}, deliveryRow{}, entryRow{}, itemRow{},
-		row[threads.Contact]{}, row[threads.Parked]{}, row[normalize.Event]{}, row[journal.Entry]{},
-		identityRow{}, laneRow{}, recordRow{}, requestRow{}, applied{},
+		conversationRow{},
+		messageRow{},
+		transitionRow{},
+		deliveryRow{},
+		entryRow{},
+		itemRow{},
+		row[threads.Contact]{},
+		row[threads.Parked]{},
+		row[normalize.Event]{},
+		row[journal.Entry]{},
+		identityRow{},
+		laneRow{},
+		recordRow{},
+		requestRow{},
+		applied{},
 	} {
 		t.Run(reflect.TypeOf(empty).String(), func(t *testing.T) {
 			want := reflect.New(reflect.TypeOf(empty))

@@ -53,8 +53,10 @@ func (c claim) takeOver(ctx context.Context, lanes []candidate) ([]candidate, er
 		models[i] = mongo.NewUpdateOneModel().
 			SetFilter(bson.D{{Key: "_id", Value: l.Lane}, {Key: "until", Value: op("$lte", c.now)}}).
 			SetUpdate(set(bson.D{
-				{Key: "owner", Value: c.owner}, {Key: "until", Value: c.until},
-				{Key: "delivery", Value: l.ID}, {Key: "token", Value: c.token},
+				{Key: "owner", Value: c.owner},
+				{Key: "until", Value: c.until},
+				{Key: "delivery", Value: l.ID},
+				{Key: "token", Value: c.token},
 			}))
 	}
 	res, err := c.s.lanes.BulkWrite(ctx, models, unordered())

@@ -6,18 +6,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/internal/storetest"
 )
 
 func TestTheStoreBehavesLikeEveryStore(t *testing.T) {
 	server := mongotest.Start(t)
+	o := mongo.Options{}
 	if !server.Real {
 		fewerModelChecks(t)
-		t.Logf("the concurrent part runs one command at a time: set %s to run it in full", mongotest.URIVariable)
+		t.Logf("commands go one at a time, for the concurrent part too: set %s to run them at once", mongotest.URIVariable)
+		o.Dialer = &turns{}
 	}
 	storetest.Run(t, func(t *testing.T) storetest.Store {
-		return server.Open(t)
+		return server.OpenAt(t, server.Database(t), o)
 	}, storetest.Options{Concurrent: true, Unsettled: true})
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -119,27 +120,30 @@ func TestLostTasksDoNotSilenceTheBell(t *testing.T) {
 func TestADeadRedisDoesNotKeepTheProcessBusy(t *testing.T) {
 	t.Parallel()
 	r := queuetest.Start(t)
-	var tries atomicCount
+	var polls pollCount
 	q := open(t, Options{RedisURL: r.URL()})
-	q.polls.AddHook(&tries)
+	q.polls.AddHook(&polls)
 	require.NoError(t, q.Start())
 	r.Stop()
-	started, before := time.Now(), tries.n.Load()
-	require.Eventually(t, func() bool { return tries.n.Load() > before+5 }, patience, time.Millisecond)
-	// asynq's own loops ask as well: a few a second, not thousands.
-	require.Less(t, tries.n.Load()-before, int64(100*(1+time.Since(started)/time.Second)))
+	require.Eventually(t, func() bool { return polls.failed.Load() > 0 }, patience, time.Millisecond)
+	started, before := time.Now(), polls.failed.Load()
+	require.Eventually(t, func() bool { return polls.failed.Load() >= before+4 }, patience, time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(started), 3*failurePause)
 }
 
-// atomicCount counts the commands of a client.
-type atomicCount struct {
+// pollCount counts a client's polls that failed.
+type pollCount struct {
 	unhurried
-	n atomic.Int64
+	failed atomic.Int64
 }
 
 // ProcessHook implements redis.Hook.
-func (a *atomicCount) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (p *pollCount) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		a.n.Add(1)
-		return next(ctx, cmd)
+		err := next(ctx, cmd)
+		if isPoll(cmd) && err != nil && !errors.Is(err, redis.Nil) {
+			p.failed.Add(1)
+		}
+		return err
 	}
 }

@@ -18,7 +18,7 @@ const (
 // Owners implements [threads.Store].
 func (s *Store) Owners(ctx context.Context, ids []threads.Identity) (map[threads.Identity]threads.ContactID, error) {
 	owners := make(map[threads.Identity]threads.ContactID, len(ids))
-	err := s.read.with(ctx, func(c *conn) error {
+	err := s.hot(ctx, func(c *conn) error {
 		for _, id := range ids {
 			if err := owner(c, id, owners); err != nil {
 				return err

@@ -19,7 +19,7 @@ const (
 // Current implements [threads.Store].
 func (s *Store) Current(ctx context.Context, slots []threads.Slot) (map[threads.Slot]threads.Conversation, error) {
 	docs := make([]string, len(slots))
-	err := s.read.with(ctx, func(c *conn) error {
+	err := s.hot(ctx, func(c *conn) error {
 		for i, slot := range slots {
 			if err := c.query(sqlCurrent, func(r row) error {
 				docs[i] = r.text(0)

@@ -38,6 +38,7 @@ type Journal struct {
 	write  *writer
 	read   *readers
 	leases *leases
+	recent *handoff
 }
 
 // Append implements [journal.Store].
@@ -52,6 +53,8 @@ func (j *Journal) Append(ctx context.Context, entries []journal.Entry) error {
 			return fmt.Errorf("append to journal: %w", err)
 		}
 	}
+	// Before the commit: a claim that sees the rows finds them here.
+	j.recent.put(entries)
 	err := j.write.do(ctx, func(t *tx) error {
 		for _, args := range rows {
 			if _, err := t.exec(sqlAppend, args...); err != nil {
@@ -61,6 +64,9 @@ func (j *Journal) Append(ctx context.Context, entries []journal.Entry) error {
 		return nil
 	})
 	if err != nil {
+		for i := range entries {
+			j.recent.take(entries[i].ID)
+		}
 		return fmt.Errorf("append to journal: %w", err)
 	}
 	return nil
@@ -98,13 +104,17 @@ func (j *Journal) Claim(ctx context.Context, owner string, now time.Time, term t
 	j.leases.mu.Lock()
 	defer j.leases.mu.Unlock()
 	err := j.read.with(ctx, func(c *conn) error {
-		seqs, err := j.unclaimed(c, now, limit)
+		places, err := j.unclaimed(c, now, limit)
 		if err != nil {
 			return err
 		}
-		list = make([]journal.Entry, 0, len(seqs))
-		for _, seq := range seqs {
-			if err := c.query(sqlEntryBySeq, entriesInto(&list), seq); err != nil {
+		list = make([]journal.Entry, 0, len(places))
+		for _, p := range places {
+			if e, ok := j.recent.take(p.id); ok {
+				list = append(list, e)
+				continue
+			}
+			if err := c.query(sqlEntryBySeq, entriesInto(&list), p.seq); err != nil {
 				return err
 			}
 		}
@@ -119,21 +129,27 @@ func (j *Journal) Claim(ctx context.Context, owner string, now time.Time, term t
 	return list, nil
 }
 
+// rowOf is where an entry is.
+type rowOf struct {
+	seq int64
+	id  string
+}
+
 // unclaimed answers the oldest entries that may be claimed. It reads the index
 // alone: what others have claimed costs no more than a step over it.
-func (j *Journal) unclaimed(c *conn, now time.Time, limit int) ([]int64, error) {
-	var seqs []int64
+func (j *Journal) unclaimed(c *conn, now time.Time, limit int) ([]rowOf, error) {
+	var places []rowOf
 	err := c.query(sqlPending, func(r row) error {
 		if j.leases.held(r.text(1), now) {
 			return nil
 		}
-		seqs = append(seqs, r.number(0))
-		if len(seqs) == limit {
+		places = append(places, rowOf{r.number(0), r.text(1)})
+		if len(places) == limit {
 			return errEnough
 		}
 		return nil
 	}, millis(now))
-	return seqs, err
+	return places, err
 }
 
 // entriesInto adds the rows of a query for entryColumns, and perhaps body.

@@ -32,7 +32,7 @@ const (
 // Seen implements [threads.Store].
 func (s *Store) Seen(ctx context.Context, channel threads.ChannelID, keys []threads.MessageKey) (map[threads.MessageKey]threads.MessageID, error) {
 	seen := map[threads.MessageKey]threads.MessageID{}
-	err := s.read.with(ctx, func(c *conn) error {
+	err := s.hot(ctx, func(c *conn) error {
 		for _, k := range keys {
 			if err := c.query(sqlSeen, func(r row) error {
 				seen[k] = threads.MessageID(r.text(0))
@@ -57,7 +57,7 @@ func (s *Store) Message(ctx context.Context, id threads.MessageID) (threads.Mess
 // MessagesByExternal implements [threads.Store].
 func (s *Store) MessagesByExternal(ctx context.Context, channel threads.ChannelID, ids []normalize.PlatformID) (map[normalize.PlatformID]threads.Message, error) {
 	found := map[normalize.PlatformID]threads.Message{}
-	err := s.read.with(ctx, func(c *conn) error {
+	err := s.hot(ctx, func(c *conn) error {
 		for _, id := range ids {
 			if err := c.query(sqlByExternal, func(r row) (err error) {
 				found[id], err = decode[threads.Message](r.text(0))

@@ -35,7 +35,8 @@ func (s *Store) Park(ctx context.Context, p threads.Parked) error {
 // ParkedFor implements [threads.Store]: each target's in the order of receipt.
 func (s *Store) ParkedFor(ctx context.Context, channel threads.ChannelID, targets []normalize.PlatformID) ([]threads.Parked, error) {
 	var list []threads.Parked
-	err := s.read.with(ctx, func(c *conn) error {
+	err := s.hot(ctx, func(c *conn) error {
+		list = nil
 		for _, target := range targets {
 			if err := c.query(sqlParkedFor, collect(&list), string(channel), string(target)); err != nil {
 				return err

@@ -1,10 +1,8 @@
 // Package mongotest gives tests a server to keep a store on: the one that
 // THREADHUB_TEST_MONGODB_URI names, or a test double from testdata/ferretdb.
 //
-// The double (FerretDB on SQLite) answers right, but its commands are not
-// atomic. Stores that are opened here therefore send it one command at a time.
-// So it runs concurrent tests too; but only a real server shows what commands
-// do that run at the same time.
+// The double (FerretDB on SQLite) answers right, one command at a time, but its
+// commands are not atomic: what concurrent writers do needs a real server.
 package mongotest
 
 import (
@@ -32,9 +30,8 @@ const URIVariable = "THREADHUB_TEST_MONGODB_URI"
 type Server struct {
 	// Real tells a server with atomic commands from the test double.
 	Real bool
-	dial options.ContextDialer // nil for the driver's own
-	base string                // the address up to the database
-	tail string                // the address from the parameters on
+	base string // the address up to the database
+	tail string // the address from the parameters on
 }
 
 // Start answers the server to test against and says in the log which it is.
@@ -48,8 +45,8 @@ func Start(t testing.TB) *Server {
 		s.base, s.tail = split(uri)
 		return s
 	}
-	t.Logf("%s is not set: using FerretDB, one command at a time", URIVariable)
-	s := &Server{dial: &turns{}}
+	t.Logf("%s is not set: using FerretDB, whose commands are not atomic", URIVariable)
+	s := &Server{}
 	s.base, s.tail = split(startDouble(t, program(t)) + "?retryWrites=false")
 	return s
 }
@@ -96,9 +93,6 @@ func (s *Server) Open(t testing.TB) *mongo.Store {
 // test ends.
 func (s *Server) OpenAt(t testing.TB, uri string, o mongo.Options) *mongo.Store {
 	t.Helper()
-	if o.Dialer == nil {
-		o.Dialer = s.dial
-	}
 	store, err := mongo.Open(t.Context(), uri, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
