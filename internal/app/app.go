@@ -219,11 +219,17 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.sweeper.Run(work) })
 		wg.Go(func() { h.errands.Run(work) })
 	}
+	stopDebug, err := h.serveDebug(ctx)
+	if err != nil {
+		h.Logger.ErrorContext(ctx, "profiles are not served", "error", err)
+		stopDebug = func() {}
+	}
+	defer stopDebug()
 	served := make(chan error, 1)
 	go func() { served <- h.server.Serve(h.listener) }()
-	var err error
 	select {
 	case <-ctx.Done():
+		err = nil
 	case err = <-served:
 	}
 	h.Logger.InfoContext(ctx, "threadhub stops, work in hand is finished first")

@@ -42,6 +42,7 @@ type Network struct {
 	Addr           string        `name:"addr" group:"Network" default:"127.0.0.1:8080" placeholder:"HOST:PORT" setting:"" help:"Address to listen on."`
 	PublicURL      string        `name:"public-url" group:"Network" placeholder:"URL" setting:"" help:"Address under which platforms reach the hub, such as https://hub.example.com. Webhook addresses begin with it."`
 	TrustedProxies []string      `name:"trusted-proxies" group:"Network" sep:"," placeholder:"CIDR,..." setting:"" help:"Addresses or prefixes of the proxies whose X-Forwarded-For is believed. None by default."`
+	DebugAddr      string        `name:"debug-addr" group:"Network" placeholder:"HOST:PORT" setting:"" help:"Address to serve Go's profiles on (/debug/pprof), which must be on loopback. Unset: not served."`
 	ShutdownGrace  time.Duration `name:"shutdown-grace" group:"Network" default:"15s" setting:"" help:"How long work in hand may take to finish when the hub is stopped."`
 }
 
@@ -94,8 +95,23 @@ func (n Network) Validate() error {
 			return fmt.Errorf("trusted_proxies: %q is neither an address nor a prefix; use for example 10.0.0.0/8", proxy)
 		}
 	}
+	if err := n.checkDebug(); err != nil {
+		return err
+	}
 	if n.ShutdownGrace < 0 {
 		return fmt.Errorf("shutdown_grace %s is negative; use for example 15s", n.ShutdownGrace)
+	}
+	return nil
+}
+
+// checkDebug refuses to show the inside of the hub to other machines.
+func (n Network) checkDebug() error {
+	if n.DebugAddr == "" {
+		return nil
+	}
+	addr, err := netip.ParseAddrPort(n.DebugAddr)
+	if err != nil || !addr.Addr().IsLoopback() {
+		return fmt.Errorf("debug_addr %q is not an address on loopback; use for example 127.0.0.1:6060", n.DebugAddr)
 	}
 	return nil
 }
