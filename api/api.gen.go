@@ -13,6 +13,30 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for Acquaintance.
+const (
+	AcquaintanceKnown            Acquaintance = "known"
+	AcquaintanceKnownOnChannel   Acquaintance = "known_on_channel"
+	AcquaintanceUnknown          Acquaintance = "unknown"
+	AcquaintanceUnknownOnChannel Acquaintance = "unknown_on_channel"
+)
+
+// Valid indicates whether the value is a known member of the Acquaintance enum.
+func (e Acquaintance) Valid() bool {
+	switch e {
+	case AcquaintanceKnown:
+		return true
+	case AcquaintanceKnownOnChannel:
+		return true
+	case AcquaintanceUnknown:
+		return true
+	case AcquaintanceUnknownOnChannel:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AgentRole.
 const (
 	AgentRoleAdmin AgentRole = "admin"
@@ -88,6 +112,24 @@ func (e Availability) Valid() bool {
 	case AvailabilityOffline:
 		return true
 	case AvailabilityOnline:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BusinessHoursConditionState.
+const (
+	BusinessHoursConditionStateClosed BusinessHoursConditionState = "closed"
+	BusinessHoursConditionStateOpen   BusinessHoursConditionState = "open"
+)
+
+// Valid indicates whether the value is a known member of the BusinessHoursConditionState enum.
+func (e BusinessHoursConditionState) Valid() bool {
+	switch e {
+	case BusinessHoursConditionStateClosed:
+		return true
+	case BusinessHoursConditionStateOpen:
 		return true
 	default:
 		return false
@@ -478,6 +520,39 @@ func (e ReadinessStatus) Valid() bool {
 	}
 }
 
+// Defines values for ScheduleWeekIntervalDay.
+const (
+	ScheduleWeekIntervalDayFriday    ScheduleWeekIntervalDay = "friday"
+	ScheduleWeekIntervalDayMonday    ScheduleWeekIntervalDay = "monday"
+	ScheduleWeekIntervalDaySaturday  ScheduleWeekIntervalDay = "saturday"
+	ScheduleWeekIntervalDaySunday    ScheduleWeekIntervalDay = "sunday"
+	ScheduleWeekIntervalDayThursday  ScheduleWeekIntervalDay = "thursday"
+	ScheduleWeekIntervalDayTuesday   ScheduleWeekIntervalDay = "tuesday"
+	ScheduleWeekIntervalDayWednesday ScheduleWeekIntervalDay = "wednesday"
+)
+
+// Valid indicates whether the value is a known member of the ScheduleWeekIntervalDay enum.
+func (e ScheduleWeekIntervalDay) Valid() bool {
+	switch e {
+	case ScheduleWeekIntervalDayFriday:
+		return true
+	case ScheduleWeekIntervalDayMonday:
+		return true
+	case ScheduleWeekIntervalDaySaturday:
+		return true
+	case ScheduleWeekIntervalDaySunday:
+		return true
+	case ScheduleWeekIntervalDayThursday:
+		return true
+	case ScheduleWeekIntervalDayTuesday:
+		return true
+	case ScheduleWeekIntervalDayWednesday:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Scope.
 const (
 	ScopeAgentsRead         Scope = "agents:read"
@@ -609,6 +684,9 @@ func (e ListConversationsParamsSort) Valid() bool {
 		return false
 	}
 }
+
+// Acquaintance Whether the contact wrote before, on any channel of the hub or on this one.
+type Acquaintance string
 
 // Agent defines model for Agent.
 type Agent struct {
@@ -746,6 +824,15 @@ type BulkResult struct {
 type BulkResults struct {
 	Data []BulkResult `json:"data"`
 }
+
+// BusinessHoursCondition Whether a schedule is open when the first message is received.
+type BusinessHoursCondition struct {
+	ScheduleID string                      `json:"schedule_id"`
+	State      BusinessHoursConditionState `json:"state"`
+}
+
+// BusinessHoursConditionState defines model for BusinessHoursCondition.State.
+type BusinessHoursConditionState string
 
 // Button defines model for Button.
 type Button struct {
@@ -891,7 +978,7 @@ type Choice struct {
 // ChoiceKind defines model for Choice.Kind.
 type ChoiceKind string
 
-// Clock defines model for Clock.
+// Clock Which time counts, all of it or the hours of a schedule.
 type Clock string
 
 // Connector defines model for Connector.
@@ -938,6 +1025,7 @@ type Contact struct {
 	Locale     nullable.Nullable[string] `json:"locale"`
 	Name       nullable.Nullable[string] `json:"name"`
 	Phone      nullable.Nullable[string] `json:"phone"`
+	Tags       []string                  `json:"tags"`
 
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -990,6 +1078,7 @@ type ContactChange struct {
 
 	// Phone E.164, with +.
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
+	Tags  *Tags                     `json:"tags,omitempty"`
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
@@ -1023,7 +1112,7 @@ type Conversation struct {
 	LastMessage           nullable.Nullable[MessagePreview] `json:"last_message"`
 	MessageCount          int                               `json:"message_count"`
 
-	// Metrics Seconds; null until both of its events happened.
+	// Metrics The times in elapsed time and, under `business`, in business hours. Final once the conversation is closed.
 	Metrics        ConversationMetrics `json:"metrics"`
 	NeedsAttention bool                `json:"needs_attention"`
 	Priority       Priority            `json:"priority"`
@@ -1090,10 +1179,52 @@ type ConversationList struct {
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
 
-// ConversationMetrics Seconds; null until both of its events happened.
+// ConversationMetrics The times in elapsed time and, under `business`, in business hours. Final once the conversation is closed.
 type ConversationMetrics struct {
-	FirstReplySeconds     nullable.Nullable[float64] `json:"first_reply_seconds"`
+	// AgentWaitSeconds Time in pending.
+	AgentWaitSeconds nullable.Nullable[float64] `json:"agent_wait_seconds"`
+
+	// AssignmentToFirstReplySeconds From the first assignment to the first reply after it.
+	AssignmentToFirstReplySeconds nullable.Nullable[float64] `json:"assignment_to_first_reply_seconds"`
+
+	// Business Null unless the conversation began under a style with a schedule, which still exists.
+	Business nullable.Nullable[ConversationTimes] `json:"business"`
+
+	// FirstAssignmentSeconds From the beginning to the first assignment to an agent.
+	FirstAssignmentSeconds nullable.Nullable[float64] `json:"first_assignment_seconds"`
+
+	// FirstReplySeconds From the beginning to the first reply, by an agent or from the platform's app.
+	FirstReplySeconds nullable.Nullable[float64] `json:"first_reply_seconds"`
+
+	// FirstResolutionSeconds From the beginning to the first solve.
+	FirstResolutionSeconds nullable.Nullable[float64] `json:"first_resolution_seconds"`
+
+	// FullResolutionSeconds From the beginning to the latest solve; final once the conversation is closed.
 	FullResolutionSeconds nullable.Nullable[float64] `json:"full_resolution_seconds"`
+
+	// HandleSeconds Sum of the stretches in which an agent wrote. One begins when an agent gets the open conversation or the customer brings it back to them, and ends with pending, on_hold, solved, closed or another assignee.
+	HandleSeconds nullable.Nullable[float64] `json:"handle_seconds"`
+
+	// OnHoldSeconds Time in on_hold.
+	OnHoldSeconds nullable.Nullable[float64] `json:"on_hold_seconds"`
+
+	// OneTouch Solved with a reply by an agent, and never pending, on hold or taken back from solved. Null until the first solve.
+	OneTouch nullable.Nullable[bool] `json:"one_touch"`
+
+	// OverCapacityReturns How often it came back to an agent who had no place free.
+	OverCapacityReturns int `json:"over_capacity_returns"`
+
+	// Reopens How often the customer wrote while it was solved.
+	Reopens int `json:"reopens"`
+
+	// Replies Public messages by agents and from the platform's app.
+	Replies int `json:"replies"`
+
+	// RequesterWaitByMessageSeconds Sum of the customer's waits, each from the first message that has no reply yet to the next reply.
+	RequesterWaitByMessageSeconds nullable.Nullable[float64] `json:"requester_wait_by_message_seconds"`
+
+	// RequesterWaitByStatusSeconds Time in new, open and on_hold.
+	RequesterWaitByStatusSeconds nullable.Nullable[float64] `json:"requester_wait_by_status_seconds"`
 }
 
 // ConversationStart defines model for ConversationStart.
@@ -1107,6 +1238,39 @@ type ConversationStart struct {
 
 // ConversationStatus defines model for ConversationStatus.
 type ConversationStatus string
+
+// ConversationTimes In seconds, with milliseconds. Null is a time one of whose events has not happened. Times in a state go on until the answer while the conversation is in it. The beginning is when the hub received the first message.
+type ConversationTimes struct {
+	// AgentWaitSeconds Time in pending.
+	AgentWaitSeconds nullable.Nullable[float64] `json:"agent_wait_seconds"`
+
+	// AssignmentToFirstReplySeconds From the first assignment to the first reply after it.
+	AssignmentToFirstReplySeconds nullable.Nullable[float64] `json:"assignment_to_first_reply_seconds"`
+
+	// FirstAssignmentSeconds From the beginning to the first assignment to an agent.
+	FirstAssignmentSeconds nullable.Nullable[float64] `json:"first_assignment_seconds"`
+
+	// FirstReplySeconds From the beginning to the first reply, by an agent or from the platform's app.
+	FirstReplySeconds nullable.Nullable[float64] `json:"first_reply_seconds"`
+
+	// FirstResolutionSeconds From the beginning to the first solve.
+	FirstResolutionSeconds nullable.Nullable[float64] `json:"first_resolution_seconds"`
+
+	// FullResolutionSeconds From the beginning to the latest solve; final once the conversation is closed.
+	FullResolutionSeconds nullable.Nullable[float64] `json:"full_resolution_seconds"`
+
+	// HandleSeconds Sum of the stretches in which an agent wrote. One begins when an agent gets the open conversation or the customer brings it back to them, and ends with pending, on_hold, solved, closed or another assignee.
+	HandleSeconds nullable.Nullable[float64] `json:"handle_seconds"`
+
+	// OnHoldSeconds Time in on_hold.
+	OnHoldSeconds nullable.Nullable[float64] `json:"on_hold_seconds"`
+
+	// RequesterWaitByMessageSeconds Sum of the customer's waits, each from the first message that has no reply yet to the next reply.
+	RequesterWaitByMessageSeconds nullable.Nullable[float64] `json:"requester_wait_by_message_seconds"`
+
+	// RequesterWaitByStatusSeconds Time in new, open and on_hold.
+	RequesterWaitByStatusSeconds nullable.Nullable[float64] `json:"requester_wait_by_status_seconds"`
+}
 
 // Credentials As the connector's `credentials_schema` says.
 type Credentials map[string]string
@@ -1475,6 +1639,13 @@ type Referral struct {
 	URL      *string `json:"url,omitempty"`
 }
 
+// ReferralCondition How the contact came to the channel; what is given has to be equal.
+type ReferralCondition struct {
+	ID      *string `json:"id,omitempty"`
+	Payload *string `json:"payload,omitempty"`
+	Source  *string `json:"source,omitempty"`
+}
+
 // ReplyWindow defines model for ReplyWindow.
 type ReplyWindow struct {
 	// Allowed The message types that may be sent now.
@@ -1484,6 +1655,116 @@ type ReplyWindow struct {
 	// Until When the platform's window closes, or closed; null where there is none.
 	Until nullable.Nullable[Timestamp] `json:"until"`
 }
+
+// Schedule defines model for Schedule.
+type Schedule struct {
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp              `json:"created_at"`
+	Holidays  []ScheduleHoliday      `json:"holidays"`
+	ID        string                 `json:"id"`
+	Intervals []ScheduleWeekInterval `json:"intervals"`
+	Name      string                 `json:"name"`
+
+	// NextOpenAt When it opens next; null while it is open.
+	NextOpenAt nullable.Nullable[Timestamp] `json:"next_open_at"`
+
+	// Open Whether it is open right now; null when this machine does not know the zone.
+	Open nullable.Nullable[bool] `json:"open"`
+
+	// UpdatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	UpdatedAt Timestamp `json:"updated_at"`
+	Version   int64     `json:"version"`
+
+	// Zone An IANA time zone. All other times of the schedule are by its clock.
+	//
+	// Examples: America/Sao_Paulo
+	Zone ScheduleZone `json:"zone"`
+}
+
+// ScheduleChange defines model for ScheduleChange.
+type ScheduleChange struct {
+	Holidays  *[]ScheduleHoliday      `json:"holidays,omitempty"`
+	Intervals *[]ScheduleWeekInterval `json:"intervals,omitempty"`
+	Name      *string                 `json:"name,omitempty"`
+
+	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
+	Version *ExpectedVersion `json:"version,omitempty"`
+
+	// Zone An IANA time zone. All other times of the schedule are by its clock.
+	//
+	// Examples: America/Sao_Paulo
+	Zone *ScheduleZone `json:"zone,omitempty"`
+}
+
+// ScheduleDraft defines model for ScheduleDraft.
+type ScheduleDraft struct {
+	Holidays  *[]ScheduleHoliday     `json:"holidays,omitempty"`
+	Intervals []ScheduleWeekInterval `json:"intervals"`
+	Name      string                 `json:"name"`
+
+	// Zone An IANA time zone. All other times of the schedule are by its clock.
+	//
+	// Examples: America/Sao_Paulo
+	Zone ScheduleZone `json:"zone"`
+}
+
+// ScheduleHoliday A day that is closed, or open in intervals of its own in place of the week's.
+type ScheduleHoliday struct {
+	// Date As `2006-01-02`.
+	//
+	// Examples: 2026-12-25
+	Date      string              `json:"date"`
+	Intervals *[]ScheduleInterval `json:"intervals,omitempty"`
+	Name      *string             `json:"name,omitempty"`
+}
+
+// ScheduleInterval A part of a day, from `from` until just before `to`.
+type ScheduleInterval struct {
+	// From As `15:04` or `15:04:05`.
+	//
+	// Examples: 09:00
+	From string `json:"from"`
+
+	// To As `15:04` or `15:04:05`; up to `24:00`.
+	//
+	// Examples: 18:00
+	To string `json:"to"`
+}
+
+// ScheduleList defines model for ScheduleList.
+type ScheduleList struct {
+	Data []Schedule `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// ScheduleWeekInterval An interval of every week. Those of one day do not overlap. What crosses midnight is two, until `24:00` and from `00:00`. An hour that the zone's clock skips does not count, and one that it repeats counts twice.
+type ScheduleWeekInterval struct {
+	Day ScheduleWeekIntervalDay `json:"day"`
+
+	// From As `15:04` or `15:04:05`.
+	//
+	// Examples: 09:00
+	From string `json:"from"`
+
+	// To As `15:04` or `15:04:05`; up to `24:00`.
+	//
+	// Examples: 18:00
+	To string `json:"to"`
+}
+
+// ScheduleWeekIntervalDay defines model for ScheduleWeekInterval.Day.
+type ScheduleWeekIntervalDay string
+
+// ScheduleZone An IANA time zone. All other times of the schedule are by its clock.
+//
+// Examples: America/Sao_Paulo
+type ScheduleZone = string
 
 // Scope defines model for Scope.
 type Scope string
@@ -1511,19 +1792,49 @@ type StartedConversation = Started
 
 // Style defines model for Style.
 type Style struct {
+	// Clock Which time counts, all of it or the hours of a schedule.
 	Clock Clock `json:"clock"`
 
 	// CloseAfter A Go duration, such as `3s`, `10m` or `96h`.
-	CloseAfter Duration                  `json:"close_after"`
-	Name       StyleName                 `json:"name"`
+	CloseAfter Duration  `json:"close_after"`
+	Name       StyleName `json:"name"`
+
+	// RuleID Of a conversation, the style rule that chose the style; left out where none did.
+	RuleID *string `json:"rule_id,omitempty"`
+
+	// ScheduleID With the clock `business`, whose hours count.
 	ScheduleID nullable.Nullable[string] `json:"schedule_id"`
+}
+
+// StyleConditions All that are given have to hold; of a list, one value. Without any the rule is about every conversation.
+type StyleConditions struct {
+	// BusinessHours Whether a schedule is open when the first message is received.
+	BusinessHours *BusinessHoursCondition `json:"business_hours,omitempty"`
+	ChannelIds    *Tags                   `json:"channel_ids,omitempty"`
+
+	// Contact Whether the contact wrote before, on any channel of the hub or on this one.
+	Contact     *Acquaintance `json:"contact,omitempty"`
+	ContactTags *Tags         `json:"contact_tags,omitempty"`
+
+	// Referral How the contact came to the channel; what is given has to be equal.
+	Referral *ReferralCondition `json:"referral,omitempty"`
+
+	// TextContains Parts of the first message's text, ignoring case. Only its first 4,096 bytes are looked at.
+	TextContains *[]string `json:"text_contains,omitempty"`
+
+	// TextMatches A pattern in the syntax of RE2 that the first message's text matches.
+	TextMatches *string `json:"text_matches,omitempty"`
+
+	// VisitorAuthenticated Whether the contact proved who they are. Neither holds on channels that do not say.
+	VisitorAuthenticated *bool `json:"visitor_authenticated,omitempty"`
 }
 
 // StyleDraft defines model for StyleDraft.
 type StyleDraft struct {
+	// Clock Left out for `elapsed`. `business` needs a `schedule_id`.
 	Clock *Clock `json:"clock,omitempty"`
 
-	// CloseAfter From 1s to 672h; left out for the style's default. `live_chat` closes at once and takes none.
+	// CloseAfter From 1s to 672h by the style's clock; left out for the style's default. `live_chat` closes at once and takes none. Whatever the clock, a conversation closes no later than 672 h of elapsed time after its latest solve.
 	CloseAfter *Duration                 `json:"close_after,omitempty"`
 	Name       StyleName                 `json:"name"`
 	ScheduleID nullable.Nullable[string] `json:"schedule_id,omitempty"`
@@ -1531,6 +1842,67 @@ type StyleDraft struct {
 
 // StyleName defines model for StyleName.
 type StyleName string
+
+// StyleRule defines model for StyleRule.
+type StyleRule struct {
+	// Conditions All that are given have to hold; of a list, one value. Without any the rule is about every conversation.
+	Conditions StyleConditions `json:"conditions"`
+
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp `json:"created_at"`
+	Enabled   bool      `json:"enabled"`
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+
+	// Position In the list, from 1.
+	Position int   `json:"position"`
+	Style    Style `json:"style"`
+
+	// UpdatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	UpdatedAt Timestamp `json:"updated_at"`
+
+	// Version It stays when other rules move past this one.
+	Version int64 `json:"version"`
+}
+
+// StyleRuleChange defines model for StyleRuleChange.
+type StyleRuleChange struct {
+	// Conditions All that are given have to hold; of a list, one value. Without any the rule is about every conversation.
+	Conditions *StyleConditions `json:"conditions,omitempty"`
+	Enabled    *bool            `json:"enabled,omitempty"`
+	Name       *string          `json:"name,omitempty"`
+
+	// Position Where to move it, from 1; the others make room.
+	Position *int        `json:"position,omitempty"`
+	Style    *StyleDraft `json:"style,omitempty"`
+
+	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
+	Version *ExpectedVersion `json:"version,omitempty"`
+}
+
+// StyleRuleDraft defines model for StyleRuleDraft.
+type StyleRuleDraft struct {
+	// Conditions All that are given have to hold; of a list, one value. Without any the rule is about every conversation.
+	Conditions *StyleConditions `json:"conditions,omitempty"`
+	Enabled    *bool            `json:"enabled,omitempty"`
+	Name       string           `json:"name"`
+
+	// Position Where to put it, from 1; left out: last.
+	Position *int       `json:"position,omitempty"`
+	Style    StyleDraft `json:"style"`
+}
+
+// StyleRuleList defines model for StyleRuleList.
+type StyleRuleList struct {
+	Data []StyleRule `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
 
 // Tags defines model for Tags.
 type Tags = []string
@@ -1645,6 +2017,12 @@ type IfMatch = string
 
 // Limit defines model for Limit.
 type Limit = int
+
+// ScheduleID defines model for ScheduleID.
+type ScheduleID = string
+
+// StyleRuleID defines model for StyleRuleID.
+type StyleRuleID = string
 
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
@@ -1905,8 +2283,56 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSchedulesParams defines parameters for ListSchedules.
+type ListSchedulesParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateScheduleParams defines parameters for CreateSchedule.
+type CreateScheduleParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateScheduleParams defines parameters for UpdateSchedule.
+type UpdateScheduleParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The version the change is meant for, as the `ETag` that came with it.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // UpdateSettingsParams defines parameters for UpdateSettings.
 type UpdateSettingsParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The version the change is meant for, as the `ETag` that came with it.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListStyleRulesParams defines parameters for ListStyleRules.
+type ListStyleRulesParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateStyleRuleParams defines parameters for CreateStyleRule.
+type CreateStyleRuleParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateStyleRuleParams defines parameters for UpdateStyleRule.
+type UpdateStyleRuleParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
@@ -1968,8 +2394,20 @@ type CreateGroupJSONRequestBody = GroupDraft
 // UpdateGroupJSONRequestBody defines body for UpdateGroup for application/json ContentType.
 type UpdateGroupJSONRequestBody = GroupChange
 
+// CreateScheduleJSONRequestBody defines body for CreateSchedule for application/json ContentType.
+type CreateScheduleJSONRequestBody = ScheduleDraft
+
+// UpdateScheduleJSONRequestBody defines body for UpdateSchedule for application/json ContentType.
+type UpdateScheduleJSONRequestBody = ScheduleChange
+
 // UpdateSettingsJSONRequestBody defines body for UpdateSettings for application/json ContentType.
 type UpdateSettingsJSONRequestBody = SettingsChange
+
+// CreateStyleRuleJSONRequestBody defines body for CreateStyleRule for application/json ContentType.
+type CreateStyleRuleJSONRequestBody = StyleRuleDraft
+
+// UpdateStyleRuleJSONRequestBody defines body for UpdateStyleRule for application/json ContentType.
+type UpdateStyleRuleJSONRequestBody = StyleRuleChange
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenDraft
@@ -2111,12 +2549,42 @@ type ServerInterface interface {
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// ListSchedules List schedules
+	// (GET /v1/schedules)
+	ListSchedules(c *gin.Context, params ListSchedulesParams)
+	// CreateSchedule Add a schedule
+	// (POST /v1/schedules)
+	CreateSchedule(c *gin.Context, params CreateScheduleParams)
+	// DeleteSchedule Remove a schedule
+	// (DELETE /v1/schedules/{schedule_id})
+	DeleteSchedule(c *gin.Context, scheduleID ScheduleID)
+	// GetSchedule Get a schedule
+	// (GET /v1/schedules/{schedule_id})
+	GetSchedule(c *gin.Context, scheduleID ScheduleID)
+	// UpdateSchedule Change a schedule
+	// (PATCH /v1/schedules/{schedule_id})
+	UpdateSchedule(c *gin.Context, scheduleID ScheduleID, params UpdateScheduleParams)
 	// GetSettings Get the hub's settings
 	// (GET /v1/settings)
 	GetSettings(c *gin.Context)
 	// UpdateSettings Change the hub's settings
 	// (PATCH /v1/settings)
 	UpdateSettings(c *gin.Context, params UpdateSettingsParams)
+	// ListStyleRules List the style rules, in their order
+	// (GET /v1/style-rules)
+	ListStyleRules(c *gin.Context, params ListStyleRulesParams)
+	// CreateStyleRule Add a style rule
+	// (POST /v1/style-rules)
+	CreateStyleRule(c *gin.Context, params CreateStyleRuleParams)
+	// DeleteStyleRule Remove a style rule
+	// (DELETE /v1/style-rules/{style_rule_id})
+	DeleteStyleRule(c *gin.Context, styleRuleID StyleRuleID)
+	// GetStyleRule Get a style rule
+	// (GET /v1/style-rules/{style_rule_id})
+	GetStyleRule(c *gin.Context, styleRuleID StyleRuleID)
+	// UpdateStyleRule Change or move a style rule
+	// (PATCH /v1/style-rules/{style_rule_id})
+	UpdateStyleRule(c *gin.Context, styleRuleID StyleRuleID, params UpdateStyleRuleParams)
 	// ListTokens List tokens, without their secrets
 	// (GET /v1/tokens)
 	ListTokens(c *gin.Context, params ListTokensParams)
@@ -3938,6 +4406,199 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 	siw.Handler.ListQuarantine(c, params)
 }
 
+// ListSchedules operation middleware
+func (siw *ServerInterfaceWrapper) ListSchedules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSchedulesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSchedules(c, params)
+}
+
+// CreateSchedule operation middleware
+func (siw *ServerInterfaceWrapper) CreateSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateScheduleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSchedule(c, params)
+}
+
+// DeleteSchedule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "schedule_id" -------------
+	var scheduleID ScheduleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "schedule_id", c.Param("schedule_id"), &scheduleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter schedule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSchedule(c, scheduleID)
+}
+
+// GetSchedule operation middleware
+func (siw *ServerInterfaceWrapper) GetSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "schedule_id" -------------
+	var scheduleID ScheduleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "schedule_id", c.Param("schedule_id"), &scheduleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter schedule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSchedule(c, scheduleID)
+}
+
+// UpdateSchedule operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "schedule_id" -------------
+	var scheduleID ScheduleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "schedule_id", c.Param("schedule_id"), &scheduleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter schedule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateScheduleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateSchedule(c, scheduleID, params)
+}
+
 // GetSettings operation middleware
 func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
 
@@ -4008,6 +4669,199 @@ func (siw *ServerInterfaceWrapper) UpdateSettings(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateSettings(c, params)
+}
+
+// ListStyleRules operation middleware
+func (siw *ServerInterfaceWrapper) ListStyleRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStyleRulesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStyleRules(c, params)
+}
+
+// CreateStyleRule operation middleware
+func (siw *ServerInterfaceWrapper) CreateStyleRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateStyleRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateStyleRule(c, params)
+}
+
+// DeleteStyleRule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteStyleRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "style_rule_id" -------------
+	var styleRuleID StyleRuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "style_rule_id", c.Param("style_rule_id"), &styleRuleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter style_rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteStyleRule(c, styleRuleID)
+}
+
+// GetStyleRule operation middleware
+func (siw *ServerInterfaceWrapper) GetStyleRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "style_rule_id" -------------
+	var styleRuleID StyleRuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "style_rule_id", c.Param("style_rule_id"), &styleRuleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter style_rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStyleRule(c, styleRuleID)
+}
+
+// UpdateStyleRule operation middleware
+func (siw *ServerInterfaceWrapper) UpdateStyleRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "style_rule_id" -------------
+	var styleRuleID StyleRuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "style_rule_id", c.Param("style_rule_id"), &styleRuleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter style_rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateStyleRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateStyleRule(c, styleRuleID, params)
 }
 
 // ListTokens operation middleware
@@ -4174,12 +5028,22 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/groups/:group_id", wrapper.DeleteGroup)
 	router.GET(options.BaseURL+"/v1/groups/:group_id", wrapper.GetGroup)
 	router.PATCH(options.BaseURL+"/v1/groups/:group_id", wrapper.UpdateGroup)
+	router.GET(options.BaseURL+"/v1/schedules", wrapper.ListSchedules)
+	router.POST(options.BaseURL+"/v1/schedules", wrapper.CreateSchedule)
+	router.DELETE(options.BaseURL+"/v1/schedules/:schedule_id", wrapper.DeleteSchedule)
+	router.GET(options.BaseURL+"/v1/schedules/:schedule_id", wrapper.GetSchedule)
+	router.PATCH(options.BaseURL+"/v1/schedules/:schedule_id", wrapper.UpdateSchedule)
 	router.GET(options.BaseURL+"/v1/tokens", wrapper.ListTokens)
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/v1/tokens/:token_id", wrapper.DeleteToken)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/settings", wrapper.GetSettings)
 	router.PATCH(options.BaseURL+"/v1/settings", wrapper.UpdateSettings)
+	router.GET(options.BaseURL+"/v1/style-rules", wrapper.ListStyleRules)
+	router.POST(options.BaseURL+"/v1/style-rules", wrapper.CreateStyleRule)
+	router.DELETE(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.DeleteStyleRule)
+	router.GET(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.GetStyleRule)
+	router.PATCH(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.UpdateStyleRule)
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/v1/quarantine", wrapper.ListQuarantine)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPI)

@@ -10,6 +10,11 @@ type PeerID string
 // connector mints it (Telegram: "chat:message"); nobody else looks inside.
 type PlatformID string
 
+// MessageKey is the Event.Key of a message or echo with the platform's id. Every
+// connector uses it, so that an edit can stand in for a message the hub never
+// got without making it a second one when it comes after all.
+func MessageKey(id PlatformID) string { return "msg:" + string(id) }
+
 // EventType says which pointer of an [Event] is set.
 type EventType string
 
@@ -77,6 +82,9 @@ type Peer struct {
 	Phone     string   `json:"phone,omitempty"` // E.164 with "+", when the platform tells it
 	Locale    string   `json:"locale,omitempty"`
 	AvatarURL string   `json:"avatar_url,omitempty"`
+	// Verified tells whether the peer proved who they are to the business (a
+	// web chat visitor who is signed in); nil where the channel does not say.
+	Verified *bool `json:"verified,omitempty"`
 }
 
 // Status is the fate of an outbound message as a platform reports it.
@@ -117,6 +125,8 @@ type Reaction struct {
 type Edit struct {
 	Target  PlatformID `json:"target"`
 	Message Message    `json:"message"`
+	// Echo is set when the business edited what it wrote in the platform's app.
+	Echo bool `json:"echo,omitempty"`
 }
 
 // Deletion takes an earlier message back.

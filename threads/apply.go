@@ -282,11 +282,16 @@ func (s *Service) retryParked(ctx context.Context, waiting []Parked) (left []Par
 		if err != nil {
 			return nil, err
 		}
-		if !found {
+		switch {
+		case found:
+			err = s.apply(ctx, a)
+		case a.Event.Edit != nil && s.now().Sub(p.ReceivedAt) > adoptAfter:
+			err = s.adopt(ctx, a)
+		default:
 			left = append(left, p)
 			continue
 		}
-		if err := s.apply(ctx, a); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		applied = append(applied, p.ID)
@@ -295,6 +300,25 @@ func (s *Service) retryParked(ctx context.Context, waiting []Parked) (left []Par
 		return left, nil
 	}
 	return left, s.Store.Unpark(ctx, applied)
+}
+
+// adoptAfter is how long an edit waits for its message.
+const adoptAfter = 5 * time.Second
+
+// adopt stores the message that an edit is about, from the edit alone: it was
+// written before the hub listened. Should it come after all, it is recognised.
+func (s *Service) adopt(ctx context.Context, a Arrival) error {
+	e := a.Event
+	content := e.Edit.Message
+	content.ID = e.Edit.Target
+	kind := normalize.EventMessage
+	if e.Edit.Echo {
+		kind = normalize.EventEcho
+	}
+	old := Arrival{Channel: a.Channel, ReceivedAt: a.ReceivedAt, old: true, Event: normalize.Event{
+		Key: normalize.MessageKey(content.ID), Type: kind, Account: e.Account, Peer: e.Peer, At: e.At, Message: &content,
+	}}
+	return s.Ingest(ctx, []Arrival{old})[0]
 }
 
 func (s *Service) targetKnown(ctx context.Context, a Arrival) (bool, error) {

@@ -22,12 +22,15 @@ func (s *Service) CloseDue(ctx context.Context, accepted time.Time, limit int) (
 		if !accepted.IsZero() && accepted.Before(conv.State.CloseDueAt) {
 			continue
 		}
-		st, effects := Decide(conv.State, Input{Kind: InCloseDue, Generation: conv.State.Generation, ReceivedAt: now}, Policy{}, now)
+		in := Input{Kind: InCloseDue, Generation: conv.State.Generation, ReceivedAt: now}
+		st, effects := Decide(conv.State, in, Policy{}, now)
 		if st.Status != StatusClosed {
 			continue
 		}
 		next := conv
-		next.State = st
+		if err := s.decided(ctx, &next, in, st); err != nil {
+			return 0, fmt.Errorf("close conversation %s: %w", conv.ID, err)
+		}
 		changes = append(changes, change(conv, next, effects, Author{Type: AuthorSystem}, now))
 		before = append(before, conv)
 	}

@@ -6,11 +6,14 @@ import "threadhub/normalize"
 // conversation.
 type SendCommand struct {
 	Conversation ConversationID
-	Author       Author
-	Internal     bool
-	Content      normalize.Message
-	ReplyTo      MessageID
-	Metadata     map[string]string
+	// Known is the conversation as the caller has just read it, to save a
+	// read; nil if it has not.
+	Known    *Conversation
+	Author   Author
+	Internal bool
+	Content  normalize.Message
+	ReplyTo  MessageID
+	Metadata map[string]string
 	// ClientKey, when set, makes the command idempotent: the same key on the
 	// same channel is the same message, however often it is sent.
 	ClientKey string

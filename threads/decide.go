@@ -14,6 +14,8 @@ func Decide(s State, in Input, p Policy, now time.Time) (State, []Effect) {
 	switch in.Kind {
 	case InCustomerMessage:
 		d.customerMessage()
+	case InOldMessage:
+		d.oldMessage()
 	case InStart:
 		d.start()
 	case InAgentMessage:
@@ -118,7 +120,7 @@ func (d *decision) move(to Status, cause Cause) {
 // begin starts a conversation that does not exist yet.
 func (d *decision) begin(status Status, cause Cause) {
 	d.s = State{
-		Style: d.p.Style.Name, Close: d.p.Style.Close, Group: d.p.Group,
+		Style: d.p.Style.Name, Close: d.p.Style.Close, StyleRule: d.p.StyleRule, Group: d.p.Group,
 		Session: SessionActive, BeganAt: d.in.ReceivedAt,
 	}
 	d.move(status, cause)
@@ -146,6 +148,14 @@ func (d *decision) customerMessage() {
 		d.move(StatusOpen, CauseCustomerReply)
 	}
 	d.customerWrote()
+}
+
+// oldMessage takes in what was written before the hub listened: an edit is all
+// there is of it, and an edit never changes a state.
+func (d *decision) oldMessage() {
+	if d.s.Status == "" {
+		d.begin(StatusNew, CauseCustomerMessage)
+	}
 }
 
 func (d *decision) customerWrote() {
@@ -215,6 +225,9 @@ func (d *decision) takeIfNobodyHas() {
 }
 
 func (d *decision) agentWrote() {
+	if !d.in.replies() {
+		return
+	}
 	if d.s.FirstReplyAt.IsZero() {
 		d.s.FirstReplyAt = d.in.ReceivedAt
 	}

@@ -15,8 +15,7 @@ func anyInput(t *rapid.T, s State, now time.Time) Input {
 		InSetStyle, InCloseDue, InEndSession, InDeliveryFailed, InAttended, "nonsense",
 	}
 	agents := []AgentID{"", "ag_bea", "ag_cyd"}
-	name := rapid.SampledFrom([]StyleName{LiveChat, LiveChatReturning, SocialMessaging}).Draw(t, "style")
-	st, _ := DefaultStyle(name)
+	st := anyStyle(t, "style")
 	in := Input{
 		Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Actor: Author{Type: AuthorAgent, ID: "ag_bea"},
 		ReceivedAt: now.Add(-time.Duration(rapid.IntRange(0, 3).Draw(t, "backlog")) * time.Minute),
@@ -31,17 +30,32 @@ func anyInput(t *rapid.T, s State, now time.Time) Input {
 	return in
 }
 
+// anyStyle draws a style, by either clock.
+func anyStyle(t *rapid.T, name string) Style {
+	st, _ := DefaultStyle(rapid.SampledFrom([]StyleName{LiveChat, LiveChatReturning, SocialMessaging}).Draw(t, name))
+	if rapid.Bool().Draw(t, name+" in business time") {
+		st.Close.Clock, st.Close.ScheduleID = ClockBusiness, "sc_1"
+	}
+	return st
+}
+
 func TestDecideKeepsItsPromisesOnAnyHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		st, _ := DefaultStyle(rapid.SampledFrom([]StyleName{LiveChat, LiveChatReturning, SocialMessaging}).Draw(t, "style"))
-		p := Policy{Style: st}
+		p := Policy{Style: anyStyle(t, "style of the channel")}
+		hours, err := NewCalendar(anyHours(t))
+		require.NoError(t, err)
 		now := t0
 		var s State
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "pause")) * time.Minute)
 			p.AssigneeAvailable = rapid.Bool().Draw(t, "available")
+			p.Calendar = nil
+			if rapid.Bool().Draw(t, "the schedule is there") {
+				p.Calendar = &hours
+			}
 			in := anyInput(t, s, now)
 			next, effects := Decide(s, in, p, now)
+			requireCounted(t, s, next, p)
 			again, effectsAgain := Decide(s, in, p, now)
 			require.Equal(t, next, again, "the same input answers the same state")
 			require.Equal(t, effects, effectsAgain)
@@ -53,6 +67,23 @@ func TestDecideKeepsItsPromisesOnAnyHistory(t *testing.T) {
 			}
 		}
 	})
+}
+
+// requireCounted holds a countdown that began to the clock of its style.
+func requireCounted(t *rapid.T, before, after State, p Policy) {
+	if after.Status != StatusSolved || after.Generation == before.Generation {
+		return
+	}
+	elapsed := after.CloseDueAt.Sub(after.SolvedAt)
+	require.LessOrEqual(t, elapsed, MaxCloseAfter)
+	if after.Close.Clock != ClockBusiness {
+		require.Equal(t, after.Close.After, elapsed)
+		return
+	}
+	require.NotNil(t, p.Calendar, "business time is never counted without a schedule")
+	if elapsed < MaxCloseAfter {
+		require.Equal(t, after.Close.After, p.Calendar.Between(after.SolvedAt, after.CloseDueAt))
+	}
 }
 
 func requireSound(t *rapid.T, before, after State, in Input, effects []Effect) {

@@ -62,19 +62,40 @@ func (d *decision) solve() {
 		return
 	}
 	d.takeIfNobodyHas()
-	if !d.s.OwnStyle && d.p.Style.Name == d.s.Style {
-		d.s.Close = d.p.Style.Close
-	}
+	d.s.Close = d.p.atSolve(d.s)
 	d.move(StatusSolved, CauseAgent)
 	d.s.SolvedAt = d.in.ReceivedAt
 	d.s.Generation++
 	d.count(CauseSolvedStyle)
 }
 
+// atSolve is the countdown that a solve copies onto the conversation.
+func (p Policy) atSolve(s State) Countdown {
+	if !s.OwnStyle && p.Style.Name == s.Style {
+		return p.Style.Close
+	}
+	return s.Close
+}
+
+// counts answers the countdown that the input starts, if it is one that does.
+func (p Policy) counts(s State, in Input) (Countdown, bool) {
+	switch in.Kind {
+	case InSetStatus:
+		return p.atSolve(s), in.Status == StatusSolved && s.Status != StatusSolved && s.Status != StatusClosed
+	case InSetStyle:
+		return in.Style.Close, s.Status == StatusSolved
+	}
+	return Countdown{}, false
+}
+
 // count starts the countdown of the state's policy from the latest solve, and
 // closes at once when it has run out already.
 func (d *decision) count(cause Cause) {
-	due := d.s.Close.Due(d.s.SolvedAt)
+	if d.s.Close.Clock == ClockBusiness && d.p.Calendar == nil {
+		// The log says what was counted, not what was asked for.
+		d.s.Close.Clock, d.s.Close.ScheduleID = ClockElapsed, ""
+	}
+	due := d.s.Close.Due(d.s.SolvedAt, d.p.Calendar)
 	if !due.After(d.in.ReceivedAt) {
 		d.close(d.in.ReceivedAt, cause)
 		return
@@ -92,7 +113,7 @@ func (d *decision) close(at time.Time, cause Cause) {
 // setStyle changes the style. A countdown that runs starts over from the same
 // solve under the new style.
 func (d *decision) setStyle() {
-	d.s.Style, d.s.Close, d.s.OwnStyle = d.in.Style.Name, d.in.Style.Close, true
+	d.s.Style, d.s.Close, d.s.OwnStyle, d.s.StyleRule = d.in.Style.Name, d.in.Style.Close, true, ""
 	if d.s.Status == StatusSolved {
 		d.s.CloseDueAt = time.Time{}
 		d.s.Generation++

@@ -78,6 +78,7 @@ func TestEveryCellOfTheTransitionTable(t *testing.T) {
 		{"agent accepts", accept, [6]want{to(StatusOpen), to(StatusOpen), to(StatusPending), to(StatusOnHold), to(StatusSolved), no(RefusedClosed)}},
 		{"agent is assigned", assign, [6]want{to(StatusOpen), to(StatusOpen), to(StatusPending), to(StatusOnHold), to(StatusSolved), no(RefusedClosed)}},
 		{"agent message", reply, [6]want{to(StatusOpen), to(StatusOpen), to(StatusPending), to(StatusOnHold), to(StatusSolved), no(RefusedClosed)}},
+		{"an old message, known by an edit", Input{Kind: InOldMessage}, [6]want{to(StatusNew), to(StatusOpen), to(StatusPending), to(StatusOnHold), to(StatusSolved), to(StatusClosed)}},
 		{"internal note", note, [6]want{to(StatusNew), to(StatusOpen), to(StatusPending), to(StatusOnHold), to(StatusSolved), no(RefusedClosed)}},
 		{"set pending", set(StatusPending), [6]want{to(StatusPending), to(StatusPending), to(StatusPending), to(StatusPending), to(StatusPending), no(RefusedClosed)}},
 		{"set on hold", set(StatusOnHold), [6]want{to(StatusOnHold), to(StatusOnHold), to(StatusOnHold), to(StatusOnHold), to(StatusOnHold), no(RefusedClosed)}},

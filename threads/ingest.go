@@ -14,6 +14,8 @@ type Arrival struct {
 	Channel    ChannelID
 	Event      normalize.Event
 	ReceivedAt time.Time
+	// old marks a message made from an edit of it (see adopt).
+	old bool
 }
 
 // Ingest works a batch of events into their conversations and answers an error
@@ -209,27 +211,40 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 			continue
 		}
 		in := Input{Kind: InCustomerMessage, ReceivedAt: a.ReceivedAt, Actor: Author{Type: AuthorContact, ID: string(l.slot.Contact)}}
-		if a.Event.Type == normalize.EventEcho {
+		switch {
+		case a.Event.Type == normalize.EventEcho:
 			in.Kind, in.Actor = InExternalMessage, Author{Type: AuthorExternal}
+		case a.old:
+			in.Kind = InOldMessage
 		}
 		p, err := s.policy(ctx, l.channel, conv.State)
+		if err == nil && !conv.State.Exists() {
+			err = s.chooseStyle(ctx, &p, l.beginning(a, previous))
+		}
 		if err != nil {
 			return plan{}, err
 		}
 		st, eff := Decide(conv.State, in, p, now)
 		if begins(eff) {
 			if len(messages) > 0 || len(eff) > 1 {
-				conv.State = st
+				if err := s.decided(ctx, &conv, in, st); err != nil {
+					return plan{}, err
+				}
 				return newPlan(l, before, conv, previous, append(effects, eff...), messages, l.work[n:], now), nil
 			}
 			conv, previous = begin(l.slot.Channel, l.brief, &before, now)
 			before = Conversation{}
-			if p, err = s.policy(ctx, l.channel, State{}); err != nil {
+			if p, err = s.policy(ctx, l.channel, State{}); err == nil {
+				err = s.chooseStyle(ctx, &p, l.beginning(a, previous))
+			}
+			if err != nil {
 				return plan{}, err
 			}
 			st, eff = Decide(State{}, in, p, now)
 		}
-		conv.State = st
+		if err := s.decided(ctx, &conv, in, st); err != nil {
+			return plan{}, err
+		}
 		effects = append(effects, eff...)
 		taken[key] = true
 		messages = append(messages, conv.receive(l, a, k.quoted[l.slot.Channel]))
@@ -274,9 +289,12 @@ func (c *Conversation) receive(l *lane, a Arrival, quoted map[normalize.Platform
 			m.Content.ReplyTo = &normalize.Quote{ID: q.ID, Text: firstOf(q.Text, original.Content.Text)}
 		}
 	}
-	if a.Event.Type == normalize.EventEcho {
+	switch {
+	case a.Event.Type == normalize.EventEcho:
 		m.Direction, m.Status, m.Author = Outbound, MessageSent, Author{Type: AuthorExternal}
-	} else {
+	case a.old:
+		m.EditedAt = m.SentAt
+	default:
 		c.heard(m, a.Event.Peer)
 	}
 	c.append(&m)

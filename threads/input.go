@@ -27,6 +27,7 @@ type InputKind string
 // What can happen to a conversation.
 const (
 	InCustomerMessage InputKind = "customer_message"
+	InOldMessage      InputKind = "old_message" // one the hub never got, known by an edit of it
 	InAgentMessage    InputKind = "agent_message"
 	InExternalMessage InputKind = "external_message" // the business, in the platform's own app
 	InNote            InputKind = "note"
@@ -56,13 +57,30 @@ type Input struct {
 	Admin      bool    // the actor may do what only admins may
 }
 
+// replies tells whether the input is a reply to the customer: a public message
+// by an agent, or typed in the platform's own app. Notes are none, nor is what
+// the system writes, such as a reminder.
+func (in Input) replies() bool {
+	switch in.Kind {
+	case InAgentMessage, InStart:
+		return in.Actor.Type != AuthorSystem
+	}
+	return in.Kind == InExternalMessage
+}
+
 // Policy is everything Decide needs to know besides the conversation itself.
 type Policy struct {
 	// Style is that of a conversation that begins now and, for one that is
 	// being solved, its style with the settings that apply today.
 	Style Style
+	// StyleRule is the rule that chose Style for a conversation that begins
+	// now; empty: it is the channel's.
+	StyleRule StyleRuleID
 	// Group is the queue a new conversation waits in.
 	Group GroupID
+	// Calendar is the business hours that the countdown which the input starts
+	// counts in; nil counts elapsed time, whatever the style's clock.
+	Calendar *Calendar
 	// AssigneeAvailable tells whether the current assignee may get the
 	// conversation back (see lifecycle, "Who gets it when it comes back").
 	AssigneeAvailable bool

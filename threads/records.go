@@ -19,6 +19,7 @@ type Conversation struct {
 	Ordinal    int            `json:"ordinal"`
 	FollowUpOf ConversationID `json:"follow_up_of,omitempty"`
 	State      State          `json:"state"`
+	Metrics    Metrics        `json:"metrics,omitzero"`
 
 	Priority string   `json:"priority,omitempty"`
 	Tags     []string `json:"tags,omitempty"`
@@ -84,6 +85,7 @@ type Contact struct {
 	Identities []Identity `json:"identities"`
 	// Consents is the latest of each category ("" is everything).
 	Consents  map[string]normalize.ConsentStatus `json:"consents,omitempty"`
+	Tags      []string                           `json:"tags,omitempty"`
 	CreatedAt time.Time                          `json:"created_at"`
 	UpdatedAt time.Time                          `json:"updated_at"`
 	Version   int64                              `json:"version"`
@@ -193,6 +195,7 @@ type Transition struct {
 	At             time.Time      `json:"at"`
 	Style          StyleName      `json:"style"`
 	Policy         Countdown      `json:"policy"`
+	StyleRule      StyleRuleID    `json:"style_rule,omitempty"` // that chose the style
 	Generation     int64          `json:"generation"`
 	Detail         string         `json:"detail,omitempty"`
 }

@@ -18,7 +18,7 @@ import (
 func (s *Service) Send(ctx context.Context, cmd SendCommand) (Message, Conversation, error) {
 	id := MessageID(ident.New("msg"))
 	var sent Message
-	conv, err := s.commitLoop(ctx, cmd.Conversation, func(before Conversation, ch ChannelInfo) (*Change, error) {
+	conv, err := s.commitLoop(ctx, cmd.Conversation, cmd.Known, func(before Conversation, ch ChannelInfo) (*Change, error) {
 		if earlier, ok, err := s.sentBefore(ctx, before.ChannelID, cmd.ClientKey); err != nil || ok {
 			sent = earlier
 			return nil, err
@@ -117,6 +117,11 @@ func outboundKey(clientKey string) MessageKey { return MessageKey("out:" + clien
 // outgoing builds the commit of an outbound message or note.
 func (s *Service) outgoing(ctx context.Context, before Conversation, previous *Conversation, ch ChannelInfo, in Input, id MessageID, cmd SendCommand) (*Change, Message, error) {
 	p, err := s.policy(ctx, ch, before.State)
+	if err == nil && !before.State.Exists() {
+		err = s.chooseStyle(ctx, &p, beginning{
+			channel: ch, contact: before.Contact.ID, previous: previous, at: in.ReceivedAt, first: cmd.Content,
+		})
+	}
 	if err != nil {
 		return nil, Message{}, err
 	}
@@ -126,7 +131,9 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 		return nil, Message{}, err
 	}
 	next := before
-	next.State = st
+	if err := s.decided(ctx, &next, in, st); err != nil {
+		return nil, Message{}, err
+	}
 	m, err := s.compose(ctx, next, ch, id, cmd, now)
 	if err != nil {
 		return nil, Message{}, err

@@ -68,13 +68,18 @@ type Announcer interface {
 	Announce(ctx context.Context, notices []Notice) error
 }
 
-// Options are what a Service works with. All but Deliver and Count are required.
+// Options are what a Service works with. All but Schedules, StyleRules, Deliver
+// and Count are required.
 type Options struct {
 	Store    Store
 	Channels Channels
 	Roster   Roster
-	Announce Announcer
-	Logger   *slog.Logger
+	// Schedules are the business hours of styles that count business time.
+	Schedules Schedules
+	// StyleRules choose the style of conversations that begin.
+	StyleRules StyleRules
+	Announce   Announcer
+	Logger     *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
 	// Deliver is called after a commit that left deliveries in the outbox.
@@ -87,7 +92,8 @@ type Options struct {
 // else was faster. It is safe for concurrent use.
 type Service struct {
 	Options
-	owners *lru.Cache[Identity, ContactID]
+	owners   *lru.Cache[Identity, ContactID]
+	measures measures
 }
 
 // The owners cache saves a look-up per event. An entry may be wrong after a
@@ -101,6 +107,12 @@ func NewService(o Options) *Service {
 	}
 	if o.Count == nil {
 		o.Count = func(time.Time) {}
+	}
+	if o.Schedules == nil {
+		o.Schedules = noSchedules{}
+	}
+	if o.StyleRules == nil {
+		o.StyleRules = noStyleRules{}
 	}
 	owners, err := lru.New[Identity, ContactID](ownersCached)
 	if err != nil {
@@ -129,7 +141,7 @@ func change(before Conversation, next Conversation, effects []Effect, actor Auth
 			ID:             string(next.ID) + "/" + strconv.FormatInt(next.Version, 10) + "/" + strconv.Itoa(len(c.Transitions)),
 			ConversationID: next.ID,
 			From:           m.From, To: m.To, Cause: m.Cause, Actor: actor, At: now,
-			Style: next.State.Style, Policy: next.State.Close, Generation: next.State.Generation,
+			Style: next.State.Style, Policy: next.State.Close, StyleRule: next.State.StyleRule, Generation: next.State.Generation,
 		})
 	}
 	return c

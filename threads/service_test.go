@@ -367,6 +367,37 @@ func TestAnEditOrReactionThatOvertakesItsMessageIsAppliedWhenItComes(t *testing.
 	require.Len(t, left, 1, "what never finds its message is handed back")
 }
 
+func TestAnEditOfAMessageNobodyKnowsStandsForIt(t *testing.T) {
+	ctx := context.Background()
+	d := newDesk(t, after(t, threads.SocialMessaging, time.Hour))
+	edit := func(key, target, text string) threads.Arrival {
+		return threads.Arrival{Channel: channel, ReceivedAt: d.clock(), Event: normalize.Event{
+			Key: key, Type: normalize.EventEdit, Peer: normalize.Peer{ID: "ana"}, At: d.clock(),
+			Edit: &normalize.Edit{Target: normalize.PlatformID(target), Message: normalize.Message{Type: normalize.TypeText, Text: text}},
+		}}
+	}
+	retry := func() {
+		d.wait(10 * time.Second)
+		left, err := d.RetryParked(ctx, d.clock(), d.clock().Add(-time.Hour), 10)
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
+	d.take(edit("edit:1", "x", "as it is now"))
+	retry()
+	conv := d.only()
+	require.Equal(t, []string{"as it is now"}, d.texts(conv.ID))
+	d.take(d.message("ana", "x", "as it was", d.clock()))
+	require.Equal(t, []string{"as it is now"}, d.texts(conv.ID), "the message itself, should it come after all")
+
+	solved := d.set(conv.ID, threads.StatusSolved)
+	d.take(edit("edit:2", "y", "another"))
+	retry()
+	conv = d.only()
+	require.Equal(t, threads.StatusSolved, conv.State.Status, "an edit never reopens")
+	require.Equal(t, solved.State.CloseDueAt, conv.State.CloseDueAt)
+	require.Len(t, d.texts(conv.ID), 2)
+}
+
 func TestOneContactUnderSeveralNames(t *testing.T) {
 	d := newDesk(t, after(t, threads.SocialMessaging, time.Hour))
 	phone := d.text("by phone")

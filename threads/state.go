@@ -10,6 +10,7 @@ type (
 	ChannelID      string // ch_…
 	AgentID        string // ag_…
 	GroupID        string // gr_…
+	StyleRuleID    string // sr_…
 )
 
 // Status is the state of a conversation.
@@ -45,7 +46,11 @@ type State struct {
 	Close  Countdown `json:"close"` // of the conversation's style; in force from the latest solve
 	// OwnStyle is set when somebody chose the style's settings for this very
 	// conversation: then the channel's do not apply at the next solve.
-	OwnStyle bool    `json:"own_style,omitempty"`
+	OwnStyle bool `json:"own_style,omitempty"`
+	// StyleRule is the rule that chose the style when the conversation began;
+	// empty when none did, or somebody chose another style since.
+	StyleRule StyleRuleID `json:"style_rule,omitempty"`
+
 	Assignee AgentID `json:"assignee_id,omitempty"`
 	Group    GroupID `json:"group_id,omitempty"`
 	Session  Session `json:"session"`

@@ -39,8 +39,16 @@ type Countdown struct {
 	ScheduleID string        `json:"schedule_id,omitempty"`
 }
 
-// Due is when a conversation solved at the given moment closes.
-func (c Countdown) Due(solved time.Time) time.Time { return solved.Add(c.After) }
+// Due is when a conversation solved at the given moment closes: once After has
+// passed by the clock, and MaxCloseAfter of elapsed time later at the latest.
+// hours are those of the countdown's schedule; business time without them is
+// elapsed time.
+func (c Countdown) Due(solved time.Time, hours *Calendar) time.Time {
+	if c.Clock == ClockBusiness && hours != nil {
+		return hours.AddWithin(solved, c.After, MaxCloseAfter)
+	}
+	return solved.Add(min(c.After, MaxCloseAfter))
+}
 
 // Style is a style with its settings.
 type Style struct {

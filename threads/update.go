@@ -9,12 +9,14 @@ import (
 // commitLoop loads a conversation, builds a change and commits it, again as
 // often as somebody else was faster. build answers nil when there is nothing
 // to change.
-func (s *Service) commitLoop(ctx context.Context, id ConversationID, build func(Conversation, ChannelInfo) (*Change, error)) (Conversation, error) {
+// known, when not nil, is the conversation as it was read just now.
+func (s *Service) commitLoop(ctx context.Context, id ConversationID, known *Conversation, build func(Conversation, ChannelInfo) (*Change, error)) (Conversation, error) {
 	for range attempts {
-		before, err := s.Store.Conversation(ctx, id)
+		before, err := s.readUnless(ctx, known, id)
 		if err != nil {
 			return Conversation{}, fmt.Errorf("conversation %s: %w", id, err)
 		}
+		known = nil
 		ch, err := s.Channels.ChannelInfo(ctx, before.ChannelID)
 		if err != nil {
 			return Conversation{}, fmt.Errorf("channel %s: %w", before.ChannelID, err)
@@ -33,10 +35,17 @@ func (s *Service) commitLoop(ctx context.Context, id ConversationID, build func(
 	return Conversation{}, ErrConflict
 }
 
+func (s *Service) readUnless(ctx context.Context, known *Conversation, id ConversationID) (Conversation, error) {
+	if known != nil {
+		return *known, nil
+	}
+	return s.Store.Conversation(ctx, id)
+}
+
 // edit changes a conversation: next may alter fields without rules in place
 // and answers the inputs to decide on, which happen all or not at all.
 func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, next func(*Conversation, ChannelInfo) ([]Input, error)) (Conversation, error) {
-	return s.commitLoop(ctx, id, func(before Conversation, ch ChannelInfo) (*Change, error) {
+	return s.commitLoop(ctx, id, nil, func(before Conversation, ch ChannelInfo) (*Change, error) {
 		conv := before
 		conv.Tags = slices.Clone(before.Tags)
 		inputs, err := next(&conv, ch)
@@ -48,6 +57,12 @@ func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, nex
 		for _, in := range inputs {
 			in.Actor, in.ReceivedAt = actor, now
 			p, err := s.policy(ctx, ch, conv.State)
+			if err == nil && in.Kind == InSetStatus && in.Status == StatusSolved {
+				p.Style, err = s.styleAtSolve(ctx, conv.State, p.Style)
+			}
+			if err == nil {
+				err = s.addCalendar(ctx, &p, id, conv.State, in)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -55,7 +70,10 @@ func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, nex
 			if err := refusal(id, eff); err != nil {
 				return nil, err
 			}
-			conv.State, effects = st, append(effects, eff...)
+			if err := s.decided(ctx, &conv, in, st); err != nil {
+				return nil, err
+			}
+			effects = append(effects, eff...)
 		}
 		if conv.State == before.State && conv.sameFields(before) {
 			return nil, nil

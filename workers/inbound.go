@@ -37,19 +37,32 @@ type Inbound struct {
 	Threads  Ingester
 	// Follow is given the calls that belong to incoming events (a button's
 	// acknowledgement); it must not block.
-	Follow  func(ch *channels.Opened, call *connectors.Call)
+	Follow func(ch *channels.Opened, call *connectors.Call)
+	// Rush tells whether accepting webhooks needs the machine right now; nil
+	// where webhooks are accepted by other processes.
+	Rush    func() bool
 	Owner   string // names this process in leases
 	Now     func() time.Time
 	Logger  *slog.Logger
 	Metrics *Metrics
 
 	drain drain
+	// upTo is the receive time up to which the latest batch went: whatever is
+	// pending was received after it.
+	upTo time.Time
 }
 
 const (
+	// inboundYield is how long webhooks wait to be worked in while many more are
+	// coming: a platform that is not answered gives up after seconds, and the
+	// backlog is cheaper to work in large batches.
+	inboundYield = time.Second
 	// inboundBatch is how many webhooks are worked together: their
 	// conversations are loaded and committed in one go.
-	inboundBatch = 256
+	inboundBatch = 512
+	// batchEvery is the shortest pause between the beginnings of two batches
+	// that are not full.
+	batchEvery = 25 * time.Millisecond
 	// maxAttempts is how often an entry fails by itself before it is
 	// quarantined; with the pauses below that is about ten minutes.
 	maxAttempts = 10
@@ -59,6 +72,7 @@ const (
 func (w *Inbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		for ctx.Err() == nil {
+			began := time.Now()
 			n, err := w.batch(ctx)
 			if err != nil {
 				return fmt.Errorf("work the journal: %w", err)
@@ -66,9 +80,25 @@ func (w *Inbound) Drain(ctx context.Context) error {
 			if n == 0 {
 				return nil
 			}
+			if n < inboundBatch {
+				gather(ctx, began)
+			}
+			for w.Rush != nil && w.Rush() && w.Now().Sub(w.upTo) < inboundYield && ctx.Err() == nil {
+				gather(ctx, time.Now())
+			}
 		}
 		return ctx.Err()
 	})
+}
+
+// gather lets webhooks come together while more of them are on their way: a
+// commit costs as much for one as for twenty. Whoever comes to an idle hub
+// never waits.
+func gather(ctx context.Context, began time.Time) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Until(began.Add(batchEvery))):
+	}
 }
 
 func (w *Inbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
@@ -78,6 +108,7 @@ func (w *Inbound) batch(ctx context.Context) (int, error) {
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
+	w.upTo = entries[len(entries)-1].ReceivedAt
 	results, items := w.work(ctx, entries)
 	if ctx.Err() != nil {
 		return 0, ctx.Err() // the leases run out and somebody does it again

@@ -48,6 +48,10 @@ const (
 	// them one channel may have: a platform that hangs keeps its own places.
 	places        = 64
 	channelPlaces = 32
+	// crowd is how many calls must be out for it to pay to let answers come
+	// together before they are recorded.
+	crowd      = 8
+	crowdPause = 2 * time.Millisecond
 	// deliveryLease covers the longest call (egress ends them sooner).
 	deliveryLease = 45 * time.Second
 	// maxAge is how long a message is tried before it fails as expired.
@@ -102,6 +106,9 @@ func (r *run) loop(ctx context.Context) error {
 		}
 		if r.out == 0 {
 			return nil
+		}
+		if r.out >= crowd {
+			time.Sleep(crowdPause) // what comes back meanwhile shares a write
 		}
 		if err := r.settle(ctx, r.collect()); err != nil {
 			return r.abandon(ctx, err)

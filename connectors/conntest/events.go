@@ -93,9 +93,23 @@ func checkEvents(b *bench) error {
 		if err == nil {
 			err = distinct(events)
 		}
+		if err == nil {
+			err = keyed(events)
+		}
 		if err != nil {
 			return fmt.Errorf("case in/%s: %w", h.name, err)
 		}
+	}
+	return nil
+}
+
+// keyed holds messages to the key that normalize.MessageKey makes of their id.
+func keyed(events []normalize.Event) error {
+	for _, e := range events {
+		if e.Message == nil || e.Message.ID == "" || e.Key == normalize.MessageKey(e.Message.ID) {
+			continue
+		}
+		return fmt.Errorf("message %q has the key %q, not normalize.MessageKey of its id", e.Message.ID, e.Key)
 	}
 	return nil
 }

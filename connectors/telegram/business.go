@@ -72,7 +72,7 @@ func (p *parser) businessMessage(raw json.RawMessage) error {
 		return nil
 	}
 	e := normalize.Event{
-		Key: "msg:" + string(id), Type: normalize.EventMessage, Peer: m.peer(), At: clock(m.Date), Message: m.content(raw),
+		Key: normalize.MessageKey(id), Type: normalize.EventMessage, Peer: m.peer(), At: clock(m.Date), Message: m.content(raw),
 	}
 	if m.From != nil && m.From.ID != m.Chat.ID {
 		e.Type = normalize.EventEcho

@@ -35,7 +35,7 @@ func (p *parser) callback(raw json.RawMessage) error {
 		out.Text, out.Reply.Kind, out.Reply.Title = title, normalize.ChoiceButton, title
 	}
 	peer := q.place(out)
-	p.add(normalize.Event{Key: callbackPrefix + q.ID, Type: normalize.EventMessage, Peer: peer, Message: out})
+	p.add(normalize.Event{Key: normalize.MessageKey(out.ID), Type: normalize.EventMessage, Peer: peer, Message: out})
 	return nil
 }
 

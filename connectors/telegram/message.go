@@ -34,7 +34,7 @@ func (p *parser) message(raw json.RawMessage) error {
 		return nil
 	}
 	p.add(normalize.Event{
-		Key:  "msg:" + string(m.address().message(m.MessageID)),
+		Key:  normalize.MessageKey(m.address().message(m.MessageID)),
 		Type: normalize.EventMessage, Peer: m.peer(), At: clock(m.Date),
 		Message: m.content(raw),
 	})
@@ -50,9 +50,10 @@ func (p *parser) edit(raw json.RawMessage) error {
 	id := m.address().message(m.MessageID)
 	// Several edits may fall into one second, hence the update's id.
 	key := p.key("edit", string(id)+":"+strconv.FormatInt(m.EditDate, 10))
+	byBusiness := m.BusinessConnectionID != "" && m.From != nil && m.From.ID != m.Chat.ID
 	p.add(normalize.Event{
 		Key: key, Type: normalize.EventEdit, Peer: m.peer(), At: clock(m.EditDate),
-		Edit: &normalize.Edit{Target: id, Message: *m.content(raw)},
+		Edit: &normalize.Edit{Target: id, Message: *m.content(raw), Echo: byBusiness},
 	})
 	return nil
 }

@@ -64,11 +64,12 @@ func (p *parser) say(m *message, s saying, raw json.RawMessage) {
 	case m.Edit != nil && m.Edit.Original != "" && m.Edit.Message != nil:
 		ev.Key, ev.Type = "edt:"+m.ID, normalize.EventEdit
 		ev.Edit = p.edit(m.Edit, s.author)
+		ev.Edit.Echo = s.event == normalize.EventEcho
 	case m.Revoke != nil && m.Revoke.Original != "":
 		ev.Key, ev.Type = "del:"+m.ID, normalize.EventDeletion
 		ev.Deletion = &normalize.Deletion{Target: normalize.PlatformID(m.Revoke.Original)}
 	default:
-		ev.Key, ev.Type = "msg:"+m.ID, s.event
+		ev.Key, ev.Type = normalize.MessageKey(normalize.PlatformID(m.ID)), s.event
 		content := p.content(&m.content)
 		content.ID, content.Author = normalize.PlatformID(m.ID), s.author
 		ev.Message = &content

@@ -51,6 +51,11 @@ func NewDesk(ch Channels, store journal.Store, ring func(), now func() time.Time
 // ErrUnavailable.
 func (d *Desk) Close() { d.journal.close() }
 
+// Rush tells whether webhooks are coming in faster than they can be taken one
+// by one. Platforms wait for an answer and give up after seconds; whoever does
+// other work in this process lets them go first for a moment.
+func (d *Desk) Rush() bool { return d.journal.rush() }
+
 // Take handles one webhook of a channel and answers what to reply. Errors:
 // threads.ErrNotFound (no such channel), connectors.ErrSignature,
 // connectors.ErrMalformed, ErrMethod, ErrUnavailable; after any of them nothing

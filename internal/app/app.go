@@ -26,7 +26,9 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/ident"
 	"threadhub/internal/queue"
+	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
+	"threadhub/internal/stylerules"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -52,25 +54,27 @@ type Options struct {
 // Hub is one process of Threadhub.
 type Hub struct {
 	Options
-	owner    string // names this process in leases
-	registry *prometheus.Registry
-	store    store
-	queue    *queue.Queue
-	bus      bus.Bus
-	egress   *egress.Client
-	auth     *auth.Service
-	settings *settings.Service
-	channels *channels.Registry
-	threads  *threads.Service
-	sweeper  *workers.Sweeper
-	inbound  *workers.Inbound
-	outbound *workers.Outbound
-	errands  *workers.Courtesies
-	desk     *accept.Desk
-	server   *http.Server
-	listener net.Listener
-	streams  chan struct{} // closed when event streams have to end
-	token    string
+	owner     string // names this process in leases
+	registry  *prometheus.Registry
+	store     store
+	queue     *queue.Queue
+	bus       bus.Bus
+	egress    *egress.Client
+	auth      *auth.Service
+	settings  *settings.Service
+	schedules *schedules.Registry
+	rules     *stylerules.Registry
+	channels  *channels.Registry
+	threads   *threads.Service
+	sweeper   *workers.Sweeper
+	inbound   *workers.Inbound
+	outbound  *workers.Outbound
+	errands   *workers.Courtesies
+	desk      *accept.Desk
+	server    *http.Server
+	listener  net.Listener
+	streams   chan struct{} // closed when event streams have to end
+	token     string
 }
 
 // New opens everything a hub needs and listens, but answers nobody yet. A hub
@@ -104,6 +108,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	}
 	h.auth = auth.New(auth.Options{Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal()})
 	h.settings = settings.New(h.store)
+	h.schedules = schedules.New(schedules.Options{Store: h.store, Now: time.Now, Users: h.scheduleUsers})
 	h.token, err = firstToken(ctx, cfg, h.store, h.auth)
 	return err
 }
@@ -144,10 +149,14 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.egress, Logger: h.Logger, Now: time.Now,
 		CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
 	})
+	h.rules = stylerules.NewRegistry(stylerules.Options{
+		Store: h.store, Now: time.Now, ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, Fresh: fresh,
+	})
 	return err
 }
 
-// sharedFresh is how soon a process notices that another one changed a channel.
+// sharedFresh is how soon a process notices that another one changed a channel
+// or the style rules.
 const sharedFresh = 3 * time.Second
 
 func (h *Hub) defaultStyle(ctx context.Context) (threads.Style, error) {
@@ -172,7 +181,7 @@ func (h *Hub) openThreads(context.Context) error {
 		Forget: h.forget, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.threads = threads.NewService(threads.Options{
-		Store: h.store, Channels: h.channels, Roster: h.auth, Announce: announcer{h.bus}, Logger: h.Logger, Now: time.Now,
+		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count,
 	})
 	h.errands = workers.NewCourtesies(h.egress, h.Logger)

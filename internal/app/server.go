@@ -33,7 +33,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}, []string{"operation", "status"})
 	h.registry.MustRegister(requests)
 	deps := httpapi.Deps{
-		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Channels: h.channels, Kinds: all.Kinds(),
+		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
 		Live: live{h.bus, h.streams}, Now: time.Now, Ready: h.ready,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
@@ -44,6 +44,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}
 	if h.Role != RoleWorker {
 		h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
+		h.inbound.Rush = h.desk.Rush
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 	}
 	engine, err := httpapi.New(deps)

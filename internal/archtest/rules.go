@@ -35,7 +35,9 @@ var rules = []rule{
 	{pkg: "internal/journal"},
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
+	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
+	{pkg: "internal/stylerules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
 	{pkg: "internal/config", may: []string{"connectors"}},
 	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
@@ -55,7 +57,8 @@ var rules = []rule{
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/auth", "internal/bus", "internal/channels",
-		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/settings",
+		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/schedules",
+		"internal/settings", "internal/stylerules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.

@@ -50,7 +50,7 @@ func (s *server) CreateChannel(c *gin.Context, _ api.CreateChannelParams) {
 	if !s.decode(c, &in) {
 		return
 	}
-	style, err := styleOf("style", in.Style)
+	style, err := s.styleOf(c.Request.Context(), "style", in.Style)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -118,7 +118,7 @@ func (s *server) channelChange(c *gin.Context, in api.ChannelChange, ifMatch *st
 	if change.IfVersion, err = expected(in.Version, ifMatch); err != nil {
 		return change, err
 	}
-	if change.Style, err = styleOf("style", in.Style); err != nil {
+	if change.Style, err = s.styleOf(c.Request.Context(), "style", in.Style); err != nil {
 		return change, err
 	}
 	if in.GroupID.IsSpecified() {

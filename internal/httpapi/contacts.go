@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/nullable"
@@ -115,6 +116,9 @@ func editContact(contact *threads.Contact, in api.ContactChange) bool {
 		if v := given[string](f.given); v != nil && *v != *f.field {
 			*f.field, changed = *v, true
 		}
+	}
+	if in.Tags != nil && !slices.Equal(contact.Tags, *in.Tags) {
+		contact.Tags, changed = slices.Clone(*in.Tags), true
 	}
 	return changed
 }

@@ -59,7 +59,7 @@ func (s *server) updateCommand(c *gin.Context, in api.ConversationChange) (threa
 		cmd.Priority = &priority
 	}
 	var err error
-	if cmd.Style, err = styleOf("style", in.Style); err != nil {
+	if cmd.Style, err = s.styleOf(c.Request.Context(), "style", in.Style); err != nil {
 		return cmd, err
 	}
 	if cmd.Group != nil {

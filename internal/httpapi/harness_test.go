@@ -29,9 +29,11 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
 	"threadhub/internal/httpapi"
+	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
 	"threadhub/internal/settings"
 	"threadhub/internal/sqlite"
+	"threadhub/internal/stylerules"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -63,6 +65,7 @@ type hub struct {
 	now     time.Time
 	answer  func() (*connectors.Response, error) // of the platform
 	broken  error                                // of the parts /readyz asks
+	users   []string                             // of every schedule
 	observe []string
 }
 
@@ -90,11 +93,26 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		},
 	})
 	require.NoError(t, err)
+	calendars := schedules.New(schedules.Options{
+		Store: store, Now: h.clock, Users: func(context.Context, string) ([]string, error) { return h.users, nil },
+	})
+	exists := func(err error) (bool, error) { return err == nil, nil }
+	rules := stylerules.NewRegistry(stylerules.Options{
+		Store: store, Now: h.clock,
+		ChannelExists: func(ctx context.Context, id threads.ChannelID) (bool, error) {
+			_, err := registry.Get(ctx, id)
+			return exists(err)
+		},
+		ScheduleExists: func(ctx context.Context, id string) (bool, error) {
+			_, err := calendars.Get(ctx, id)
+			return exists(err)
+		},
+	})
 	h.service = threads.NewService(threads.Options{
-		Store: store, Channels: registry, Roster: h.auth, Announce: h.live, Logger: logger, Now: h.clock,
+		Store: store, Channels: registry, Roster: h.auth, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 	})
 	deps := httpapi.Deps{
-		Logger: logger, Auth: h.auth, Settings: set, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
+		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
 		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Now: h.clock, PublicURL: publicURL,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}

@@ -33,7 +33,7 @@ func (s *server) UpdateSettings(c *gin.Context, params api.UpdateSettingsParams)
 	var change settings.Change
 	var err error
 	if change.IfVersion, err = expected(in.Version, params.IfMatch); err == nil {
-		change.DefaultStyle, err = styleOf("default_style", in.DefaultStyle)
+		change.DefaultStyle, err = s.styleOf(c.Request.Context(), "default_style", in.DefaultStyle)
 	}
 	if err != nil {
 		s.fail(c, err)

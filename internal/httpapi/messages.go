@@ -95,7 +95,7 @@ func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams)
 		s.fail(c, err)
 		return
 	}
-	cmd.Conversation = conv.ID
+	cmd.Conversation, cmd.Known = conv.ID, &conv
 	m, _, err := s.Conversations.Send(ctx, cmd)
 	if err != nil {
 		s.fail(c, s.withWindow(ctx, conv, err))

@@ -13,6 +13,8 @@ import (
 	"threadhub/internal/auth"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
+	"threadhub/internal/schedules"
+	"threadhub/internal/stylerules"
 	"threadhub/threads"
 )
 
@@ -28,6 +30,7 @@ const (
 	codeVersion         = "version_conflict"
 	codeTaken           = "already_exists"
 	codeChannelInUse    = "channel_in_use"
+	codeScheduleInUse   = "schedule_in_use"
 	codeTooLarge        = "body_too_large"
 	codeMediaType       = "unsupported_media_type"
 	codeKeyMismatch     = "idempotency_mismatch"
@@ -96,6 +99,9 @@ func problemOf(err error) *problemError {
 		channel *channels.InvalidError
 		inUse   *channels.InUseError
 		person  *auth.InvalidError
+		hours   *threads.HoursError
+		counted *schedules.InUseError
+		rule    *stylerules.InvalidError
 	)
 	switch {
 	case errors.As(err, &own):
@@ -112,6 +118,12 @@ func problemOf(err error) *problemError {
 		return problem(http.StatusConflict, codeChannelInUse, inUse.Error())
 	case errors.As(err, &person):
 		return invalid(fieldError{person.Field, person.Message})
+	case errors.As(err, &hours):
+		return invalid(convert(hours.Problems, func(p threads.HoursProblem) fieldError { return fieldError{p.Field, p.Message} })...)
+	case errors.As(err, &counted):
+		return problem(http.StatusConflict, codeScheduleInUse, counted.Error())
+	case errors.As(err, &rule):
+		return invalid(convert(rule.Fields, func(f stylerules.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound):
 		return notFound("there is no such record")
 	case errors.Is(err, threads.ErrConflict), errors.Is(err, directory.ErrConflict):

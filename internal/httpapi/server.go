@@ -22,7 +22,9 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
+	"threadhub/internal/stylerules"
 	"threadhub/threads"
 )
 
@@ -34,6 +36,8 @@ type Conversations interface {
 	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
 	MarkRead(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
+	// Measure answers how a schedule's business time is measured, nil for none.
+	Measure(ctx context.Context, scheduleID string) (threads.Measure, error)
 	// EditContact changes a contact; edit answers false to leave it as it is.
 	EditContact(ctx context.Context, id threads.ContactID, edit func(*threads.Contact) bool) (threads.Contact, error)
 }
@@ -83,6 +87,8 @@ type Deps struct {
 	Settings      *settings.Service
 	Channels      Channels
 	Kinds         connectors.Set
+	Schedules     *schedules.Registry
+	StyleRules    *stylerules.Registry
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks

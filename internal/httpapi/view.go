@@ -71,31 +71,6 @@ func styleView(name threads.StyleName, c threads.Countdown) api.Style {
 	}
 }
 
-// styleOf reads a style; field is where it stands in the body.
-func styleOf(field string, d *api.StyleDraft) (*threads.Style, error) {
-	if d == nil {
-		return nil, nil //nolint:nilnil // no style given is not an error
-	}
-	var after *time.Duration
-	if d.CloseAfter != nil {
-		parsed, err := time.ParseDuration(*d.CloseAfter)
-		if err != nil {
-			return nil, invalid(fieldError{field + ".close_after", "is not a duration such as 3s or 96h"})
-		}
-		after = &parsed
-	}
-	schedule, _ := d.ScheduleID.Get()
-	style, err := threads.NewStyle(threads.StyleName(d.Name), after, threads.Clock(value(d.Clock)), schedule)
-	if err != nil {
-		return nil, invalid(fieldError{field, err.Error()})
-	}
-	if style.Close.ScheduleID != "" {
-		// Counting elapsed time instead would close at the wrong moment.
-		return nil, invalid(fieldError{field + ".schedule_id", "there is no such schedule"})
-	}
-	return &style, nil
-}
-
 func settingsView(v settings.Settings) api.Settings {
 	return api.Settings{DefaultStyle: styleView(v.DefaultStyle.Name, v.DefaultStyle.Close), Version: v.Version}
 }

@@ -42,7 +42,11 @@ func (k *capabilities) of(ctx context.Context, id threads.ChannelID) (*normalize
 
 func (s *server) conversationView(ctx context.Context, c threads.Conversation) (api.Conversation, error) {
 	caps, err := s.capabilities().of(ctx, c.ChannelID)
-	return conversationView(c, caps, s.now()), err
+	if err != nil {
+		return api.Conversation{}, err
+	}
+	business, err := s.measure(ctx, c)
+	return conversationView(c, caps, business, s.now()), err
 }
 
 func (s *server) conversationViews(ctx context.Context, list []threads.Conversation) ([]api.Conversation, error) {
@@ -54,16 +58,20 @@ func (s *server) conversationViews(ctx context.Context, list []threads.Conversat
 		if err != nil {
 			return nil, err
 		}
-		out[i] = conversationView(c, caps, now)
+		business, err := s.measure(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = conversationView(c, caps, business, now)
 	}
 	return out, nil
 }
 
-func conversationView(c threads.Conversation, caps *normalize.Capabilities, now time.Time) api.Conversation {
+func conversationView(c threads.Conversation, caps *normalize.Capabilities, business threads.Measure, now time.Time) api.Conversation {
 	st := c.State
 	return api.Conversation{
 		ID: string(c.ID), ChannelID: string(c.ChannelID), Contact: contactBriefView(c.Contact),
-		Status: api.ConversationStatus(st.Status), Style: styleView(st.Style, st.Close), Session: sessionView(st.Session),
+		Status: api.ConversationStatus(st.Status), Style: chosenStyleView(st.Style, st.Close, st.StyleRule), Session: sessionView(st.Session),
 		AssigneeID: orNull(string(st.Assignee)), GroupID: orNull(string(st.Group)),
 		Priority: priorityView(c.Priority), Tags: convert(c.Tags, text[string]), Subject: orNull(c.Subject),
 		FollowUpOf: orNull(string(c.FollowUpOf)), SuccessorID: orNull(string(st.Successor)),
@@ -73,7 +81,7 @@ func conversationView(c threads.Conversation, caps *normalize.Capabilities, now 
 		FirstReplyAt: timeOrNull(st.FirstReplyAt), LastCustomerMessageAt: timeOrNull(st.LastCustomerMessageAt),
 		QueuedAt: timeOrNull(st.QueuedAt), SolvedAt: timeOrNull(st.SolvedAt), ClosedAt: timeOrNull(st.ClosedAt),
 		CloseDueAt: timeOrNull(st.CloseDueAt), ReplyWindow: replyWindow(c, caps, now),
-		NeedsAttention: st.NeedsAttention, Metrics: metricsView(c), Version: c.Version,
+		NeedsAttention: st.NeedsAttention, Metrics: metricsView(c.ReadMetrics(now, business)), Version: c.Version,
 	}
 }
 
@@ -102,21 +110,6 @@ func previewView(p threads.Preview) api.MessagePreview {
 		ID: string(p.ID), Type: api.MessageType(p.Type), Text: orNull(p.Text),
 		Direction: api.Direction(p.Direction), Author: authorView(p.Author), At: timeView(p.At),
 	}
-}
-
-func metricsView(c threads.Conversation) api.ConversationMetrics {
-	return api.ConversationMetrics{
-		FirstReplySeconds:     secondsBetween(c.CreatedAt, c.State.FirstReplyAt),
-		FullResolutionSeconds: secondsBetween(c.CreatedAt, c.State.ClosedAt),
-	}
-}
-
-// secondsBetween is null until the second moment has come.
-func secondsBetween(from, to time.Time) nullable.Nullable[float64] {
-	if from.IsZero() || to.IsZero() {
-		return nullable.NewNullNullable[float64]()
-	}
-	return nullable.NewNullableWithValue(max(0, to.Sub(from).Seconds()))
 }
 
 // mediaTypes in the order they are listed.
@@ -165,7 +158,7 @@ func transitionView(t threads.Transition) api.Transition {
 	}
 	return api.Transition{
 		ID: t.ID, From: from, To: api.ConversationStatus(t.To), Cause: string(t.Cause), Actor: authorView(t.Actor), At: timeView(t.At),
-		Style: styleView(t.Style, t.Policy), Generation: t.Generation, Detail: orNull(t.Detail),
+		Style: chosenStyleView(t.Style, t.Policy, t.StyleRule), Generation: t.Generation, Detail: orNull(t.Detail),
 	}
 }
 
@@ -183,6 +176,7 @@ func contactView(c threads.Contact, sees func(threads.ChannelID) bool) api.Conta
 	return api.Contact{
 		ID: string(c.ID), Name: orNull(c.Name), Username: orNull(c.Username), Phone: orNull(c.Phone),
 		Locale: orNull(c.Locale), AvatarURL: orNull(c.AvatarURL), Group: c.Group, Identities: identities, Consents: consents,
+		Tags:      convert(c.Tags, text[string]),
 		CreatedAt: timeView(c.CreatedAt), UpdatedAt: timeView(c.UpdatedAt), Version: c.Version,
 	}
 }

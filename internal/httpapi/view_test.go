@@ -79,6 +79,37 @@ func TestAMessageWithNothingInIt(t *testing.T) {
 	}))
 }
 
+// lived is the metrics of a conversation through all its states, measured by a
+// schedule too.
+func lived(t *testing.T) threads.Metrics {
+	t.Helper()
+	style, _ := threads.DefaultStyle(threads.LiveChatReturning)
+	style.Close.ScheduleID = "sc_1"
+	agent := threads.Author{Type: threads.AuthorAgent, ID: "ag_1"}
+	half := func(from, to time.Time) time.Duration { return to.Sub(from) / 2 }
+	var st threads.State
+	var m threads.Metrics
+	for _, step := range []struct {
+		minute int
+		in     threads.Input
+	}{
+		{0, threads.Input{Kind: threads.InCustomerMessage}},
+		{1, threads.Input{Kind: threads.InAssign, Assignee: "ag_1"}},
+		{3, threads.Input{Kind: threads.InAgentMessage, Actor: agent}},
+		{4, threads.Input{Kind: threads.InSetStatus, Status: threads.StatusPending}},
+		{9, threads.Input{Kind: threads.InCustomerMessage}},
+		{10, threads.Input{Kind: threads.InSetStatus, Status: threads.StatusOnHold}},
+		{13, threads.Input{Kind: threads.InSetStatus, Status: threads.StatusSolved}},
+		{14, threads.Input{Kind: threads.InCustomerMessage}},
+		{20, threads.Input{Kind: threads.InSetStatus, Status: threads.StatusSolved}},
+	} {
+		step.in.ReceivedAt = moment(step.minute)
+		next, _ := threads.Decide(st, step.in, threads.Policy{Style: style, AssigneeAvailable: true}, moment(step.minute))
+		m, st = m.Advance(st, next, step.in, half), next
+	}
+	return m
+}
+
 func TestAConversationWithEverythingInIt(t *testing.T) {
 	caps := normalize.Capabilities{
 		Text: normalize.TextLimit{Max: 10}, Location: true, Contacts: true, Templates: true,
@@ -91,11 +122,11 @@ func TestAConversationWithEverythingInIt(t *testing.T) {
 		State: threads.State{
 			Status: threads.StatusClosed, Style: threads.LiveChatReturning, Close: threads.Countdown{After: 90 * time.Minute, Clock: threads.ClockBusiness, ScheduleID: "sc_1"},
 			Assignee: "ag_1", Group: "gr_1", Session: threads.SessionEnded, Generation: 4, ReopenCount: 2, CloseDueAt: moment(9), SolvedAt: moment(8), ClosedAt: moment(10),
-			QueuedAt: moment(1), FirstReplyAt: moment(2), LastCustomerMessageAt: moment(3), NeedsAttention: true, Successor: "cv_3",
+			QueuedAt: moment(1), FirstReplyAt: moment(2), LastCustomerMessageAt: moment(3), NeedsAttention: true, Successor: "cv_3", StyleRule: "sr_1",
 		},
 		MessageCount: 9, UnreadCount: 3, LastSequence: 9, CreatedAt: moment(0), UpdatedAt: moment(11), LastInboundAt: moment(3),
 		LastMessage:  &threads.Preview{ID: "msg_9", Type: normalize.TypeText, Text: "bye", Direction: threads.Outbound, Author: threads.Author{Type: threads.AuthorAgent, ID: "ag_1", Name: "Bea"}, At: moment(7)},
-		ReplyContext: map[string]string{"topic": "hidden"}, Version: 12,
+		ReplyContext: map[string]string{"topic": "hidden"}, Metrics: lived(t), Version: 12,
 	}
-	compare(t, "conversation_full.golden.json", conversationView(conv, &caps, moment(30)))
+	compare(t, "conversation_full.golden.json", conversationView(conv, &caps, nil, moment(30)))
 }

@@ -55,9 +55,11 @@ func fill(v reflect.Value, n *int) {
 		v.SetBool(true)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n) << 33)
+	case reflect.Int8, reflect.Int16, reflect.Int32:
+		v.SetInt(int64(*n % 100))
 	case reflect.Float64:
 		v.SetFloat(float64(*n) + 0.25)
-	case reflect.Uint8:
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		v.SetUint(uint64(*n % 256))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
@@ -109,6 +110,21 @@ func TestACommitOnTopOfPendingRowsDoesNotLoseThem(t *testing.T) {
 		messages(t, s, one.Conversation.ID))
 }
 
+func TestOfTwoMessagesWithOneKeyAtOnceOneIsStored(t *testing.T) {
+	server := mongotest.Start(t)
+	s := server.Open(t)
+	one, two := first("ann", 1), first("bob", 1)
+	two.Messages[0].Key = one.Messages[0].Key
+	// Neither finds the other's message before it commits.
+	for _, err := range s.Commit(t.Context(), []threads.Change{one, two}) {
+		require.NoError(t, err)
+	}
+	seen, err := s.Seen(t.Context(), "ch_1", []threads.MessageKey{one.Messages[0].Key})
+	require.NoError(t, err)
+	require.Equal(t, map[threads.MessageKey]threads.MessageID{one.Messages[0].Key: one.Messages[0].ID}, seen)
+	require.Empty(t, messages(t, s, two.Conversation.ID))
+}
+
 func TestAFollowUpWhoseWriterDiedIsMadeByTheNext(t *testing.T) {
 	server := mongotest.Start(t)
 	setUp := func(t *testing.T) (string, *mongo.Store, threads.Conversation) {
@@ -168,9 +184,17 @@ func TestAFollowUpWhoseWriterDiedIsMadeByTheNext(t *testing.T) {
 		uri, s, old := setUp(t)
 		made := following(old)
 		require.Error(t, dies(t, server, uri, made, "insert", "messages"))
-		for range 2 { // the first one to read takes the mark away
-			require.Equal(t, made.Conversation.ID, current(t, s, made).ID)
+		current := func() threads.ConversationID { return current(t, s, made).ID }
+		marked := func() int64 {
+			n, err := direct(t, uri).Collection("conversations").CountDocuments(t.Context(),
+				bson.D{{Key: "current", Value: "ch_1/ct_ann"}})
+			require.NoError(t, err)
+			return n
 		}
+		require.EqualValues(t, 2, marked())
+		require.Equal(t, made.Conversation.ID, current())
+		require.EqualValues(t, 1, marked(), "the first one to read takes the mark away")
+		require.Equal(t, made.Conversation.ID, current())
 		require.Len(t, messages(t, s, made.Conversation.ID), 1)
 	})
 }

@@ -16,6 +16,10 @@ var conversationTests = []test{
 		in := f.message(&c, "m1")
 		out, d := f.outbound(&c, start)
 		c.ReplyContext = map[string]string{"thread": "7"}
+		c.Metrics = threads.Metrics{
+			Until: start.UnixMilli(), Marks: 1<<13 | 1, Replies: 2, ScheduleID: "sc_1",
+			Elapsed: threads.Totals{Age: 672 * time.Hour.Milliseconds(), FirstReply: 1}, Business: threads.Totals{Age: 1, Stretch: 1},
+		}
 		c.LastMessage = &threads.Preview{ID: in.ID, Type: normalize.TypeText, Text: "hello", Direction: threads.Inbound, Author: in.Author, At: start}
 		tr := threads.Transition{
 			ID: string(c.ID) + "/1/0", ConversationID: c.ID, To: threads.StatusNew, Cause: threads.CauseCustomerMessage,
@@ -27,6 +31,7 @@ var conversationTests = []test{
 		})
 
 		same(t, c, f.read(c.ID))
+		require.Equal(t, c.Metrics, f.read(c.ID).Metrics)
 		same(t, in, f.readMessage(in.ID))
 		same(t, out, f.readMessage(out.ID))
 		log, cursor, err := f.s.Transitions(f.ctx, c.ID, threads.Page{Limit: 10})

@@ -46,6 +46,7 @@ func (f *fixture) contact(channel threads.ChannelID, peers ...normalize.PeerID) 
 	c := threads.Contact{
 		ID: threads.ContactID(f.id("ct")), Name: "Ada Beispiel", Username: "ada", Locale: "de",
 		Consents:  map[string]normalize.ConsentStatus{"": normalize.ConsentOptedIn},
+		Tags:      []string{"vip", "new"},
 		CreatedAt: start, UpdatedAt: start, Version: 1,
 	}
 	for _, p := range peers {
@@ -71,7 +72,7 @@ func (f *fixture) conversation(channel threads.ChannelID, contact threads.Contac
 		Contact: threads.ContactBrief{ID: contact, ExternalID: "peer-" + normalize.PeerID(contact), Name: "Ada Beispiel"},
 		State: threads.State{
 			Status: threads.StatusNew, Style: threads.SocialMessaging, Session: threads.SessionActive,
-			Close: threads.Countdown{After: 96 * time.Hour, Clock: threads.ClockElapsed},
+			Close: threads.Countdown{After: 96 * time.Hour, Clock: threads.ClockElapsed}, StyleRule: "sr_1",
 		},
 		CreatedAt: start, UpdatedAt: start, Version: 1,
 	}

@@ -1,0 +1,137 @@
+package main_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"threadhub/internal/mongo/mongotest"
+	"threadhub/internal/queue/queuetest"
+)
+
+// takeover is how soon another process goes on with a dead one's work.
+const takeover = 15 * time.Second
+
+// several is a hub of several processes on one store.
+type several struct {
+	real    bool // the store has atomic commands of its own, and is fast
+	env     []string
+	api     *process
+	workers []*process
+}
+
+// startSeveral starts the API and so many workers.
+func startSeveral(t *testing.T, h *hub, workers int) *several {
+	t.Helper()
+	server, redis := mongotest.Start(t), queuetest.Start(t)
+	uri := server.Database(t)
+	if !server.Real {
+		uri = inTurns(t, uri)
+	}
+	s := &several{real: server.Real, env: environment(t.TempDir(),
+		"THREADHUB_MONGODB_URI="+uri, "THREADHUB_REDIS_URL="+redis.URL(), "THREADHUB_MASTER_KEY="+masterKey)}
+	s.api = launch(t, s.env, "api")
+	h.at(s.api)
+	for range workers {
+		w := launch(t, s.env, "worker")
+		w.address()
+		s.workers = append(s.workers, w)
+	}
+	return s
+}
+
+// replace kills one of the processes at random and starts another.
+func (s *several) replace(t *testing.T, h *hub, rnd *rand.Rand) {
+	n := rnd.IntN(len(s.workers) + 1)
+	if n == len(s.workers) {
+		s.api.kill()
+		h.gone()
+		s.api = launch(t, s.env, "api")
+		h.at(s.api)
+		return
+	}
+	s.workers[n].kill()
+	s.workers[n] = launch(t, s.env, "worker")
+}
+
+func (s *several) stop() {
+	for _, p := range append(s.workers, s.api) {
+		p.stop()
+	}
+}
+
+// TestSeveralProcessesKilledUnderLoadLoseAndDoubleNothing cuts the processes of
+// a hub off one after the other.
+func TestSeveralProcessesKilledUnderLoadLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
+	rnd, h := chance(t), newHub(t)
+	s := startSeveral(t, h, 2)
+	webhooks, replies, contacts := 200, 50, 60
+	if !s.real {
+		webhooks, replies, contacts = 10, 3, 6
+	}
+	f := newTraffic(h, newPlatform(t, 20*time.Millisecond), rnd, contacts)
+	f.begin(webhooks, replies)
+	h.eventually("conversations to reply to", func() bool { return f.conversation(0) != "" })
+	for range 4 {
+		<-time.After(time.Duration(200+rnd.IntN(1800)) * time.Millisecond) // a random moment
+		s.replace(t, h, rnd)
+	}
+	f.end()
+	f.reconcile(t, drained)
+	s.stop()
+}
+
+// TestAWorkersWorkIsTakenOverByAnother kills a worker with calls to the
+// platform out and webhooks in hand.
+func TestAWorkersWorkIsTakenOverByAnother(t *testing.T) {
+	t.Parallel()
+	rnd, h := chance(t), newHub(t)
+	s := startSeveral(t, h, 1)
+	f := newTraffic(h, newPlatform(t, 5*time.Second), rnd, 4)
+	f.begin(10, 1)
+	h.eventually("conversations to reply to", func() bool { return len(f.conversations()) >= 6 })
+	f.end()
+	for i := range 12 {
+		f.running.Go(func() { f.reply(f.conversation(i), fmt.Sprintf("handed-over-%02d", i)) })
+	}
+	f.running.Wait()
+	h.eventually("calls are out", func() bool { return len(f.platform.texts()) > 0 })
+	for range 20 {
+		f.deliver(f.webhook())
+	}
+	s.workers[0].kill()
+	f.platform.hurry()
+	s.workers[0] = launch(t, s.env, "worker")
+	s.workers[0].address()
+	f.reconcile(t, takeover)
+	s.stop()
+}
+
+// TestACallThatTakesLongStaysWithItsWorker: leases are short for the sake of
+// takeover, and must not run out under a platform that takes its time.
+func TestACallThatTakesLongStaysWithItsWorker(t *testing.T) {
+	t.Parallel()
+	rnd, h := chance(t), newHub(t)
+	s := startSeveral(t, h, 2)
+	f := newTraffic(h, newPlatform(t, 13*time.Second), rnd, 1)
+	f.deliver(f.update())
+	h.eventually("a conversation to reply to", func() bool {
+		f.look(t.Context())
+		return f.conversation(0) != ""
+	})
+	f.reply(f.conversation(0), "no-hurry")
+	require.Empty(t, f.faults)
+	h.eventually("an outcome", func() bool {
+		b, err := h.read(t.Context())
+		require.NoError(t, err)
+		status := b.shown("outbound")["no-hurry"][0].Status
+		require.Contains(t, []string{"queued", "sending", "sent"}, status)
+		return status == "sent"
+	})
+	f.reconcile(t, drained)
+	s.stop()
+}

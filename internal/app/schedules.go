@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"threadhub/threads"
+)
+
+// scheduleUsers names what counts in a schedule, so that it is not deleted
+// from under it.
+func (h *Hub) scheduleUsers(ctx context.Context, id string) ([]string, error) {
+	set, err := h.settings.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	users, err := h.rules.UsersOfSchedule(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if set.DefaultStyle.Close.ScheduleID == id {
+		users = append(users, "the hub's default style")
+	}
+	const page = 200
+	after := threads.ChannelID("")
+	for {
+		list, err := h.channels.List(ctx, after, page)
+		if err != nil {
+			return nil, fmt.Errorf("list channels: %w", err)
+		}
+		for _, ch := range list {
+			if ch.Style.Close.ScheduleID == id {
+				users = append(users, "channel "+strconv.Quote(ch.Name))
+			}
+		}
+		if len(list) < page {
+			return users, nil
+		}
+		after = list[len(list)-1].ID
+	}
+}
