@@ -26,4 +26,4 @@ type Doorbell interface {
 
 // lease is how long a worker may take over what it claimed before another one
 // takes over. It bounds how long a crash keeps work waiting.
-const lease = 15 * time.Second
+const lease = 10 * time.Second

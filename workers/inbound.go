@@ -15,6 +15,7 @@ import (
 	"threadhub/connectors"
 	"threadhub/internal/channels"
 	"threadhub/internal/journal"
+	"threadhub/internal/queue"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -68,12 +69,14 @@ const (
 	maxAttempts = 10
 )
 
-// Drain works through the journal until nothing is pending.
+// Drain works through the journal until nothing is pending. When ctx ends, or
+// the queue shuts down, it finishes the batch in hand: one that is left would
+// wait until its lease runs out.
 func (w *Inbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
-		for ctx.Err() == nil {
+		for ctx.Err() == nil && !queue.Draining(ctx) {
 			began := time.Now()
-			n, err := w.batch(ctx)
+			n, err := w.batch(context.WithoutCancel(ctx))
 			if err != nil {
 				return fmt.Errorf("work the journal: %w", err)
 			}
@@ -87,7 +90,7 @@ func (w *Inbound) Drain(ctx context.Context) error {
 				gather(ctx, time.Now())
 			}
 		}
-		return ctx.Err()
+		return nil
 	})
 }
 
@@ -110,9 +113,6 @@ func (w *Inbound) batch(ctx context.Context) (int, error) {
 	}
 	w.upTo = entries[len(entries)-1].ReceivedAt
 	results, items := w.work(ctx, entries)
-	if ctx.Err() != nil {
-		return 0, ctx.Err() // the leases run out and somebody does it again
-	}
 	if len(items) > 0 {
 		if err := w.Journal.Quarantine(ctx, items); err != nil {
 			return 0, fmt.Errorf("quarantine: %w", err)

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"threadhub/connectors"
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
+	"threadhub/internal/queue"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -52,20 +55,29 @@ const (
 	// together before they are recorded.
 	crowd      = 8
 	crowdPause = 2 * time.Millisecond
-	// deliveryLease covers the longest call (egress ends them sooner).
-	deliveryLease = 45 * time.Second
+	// renewEvery is how often the leases of calls that are out are prolonged.
+	renewEvery = lease / 4
 	// maxAge is how long a message is tried before it fails as expired.
 	maxAge = 24 * time.Hour
 	// Retries wait 1 s, 2 s, 4 s … up to maxPause.
 	maxPause = 5 * time.Minute
 )
 
-// Drain delivers until nothing is due.
+// Drain delivers until nothing is due. When ctx ends, or the queue shuts down,
+// it takes up nothing new, and returns when the calls that are out have come
+// back and are recorded: a call that is cut off leaves its message unknown.
 func (w *Outbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
-		r := &run{Outbound: w, busy: map[threads.ChannelID]int{}, halted: map[threads.ChannelID]bool{}, done: make(chan ended, places)}
-		err := r.loop(ctx)
-		if next, e := w.Outbox.NextDelivery(ctx); e == nil && next.After(w.now()) {
+		r := &run{
+			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{}, halted: map[threads.ChannelID]bool{},
+			done: make(chan ended, places), renew: time.NewTicker(renewEvery),
+			stopping: func() bool { return ctx.Err() != nil || queue.Draining(ctx) },
+		}
+		defer r.renew.Stop()
+		err := r.loop(context.WithoutCancel(ctx))
+		if r.stopping() {
+			w.Bell.Ring(RingOutbound) // for what is left
+		} else if next, e := w.Outbox.NextDelivery(ctx); e == nil && next.After(w.now()) {
 			w.Bell.RingAt(RingOutbound, next)
 		}
 		if err != nil {
@@ -80,11 +92,14 @@ func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisec
 // run is one drain: what is out, by channel, and what came back.
 type run struct {
 	*Outbound
-	out  int
+	out  map[threads.MessageID]bool
 	busy map[threads.ChannelID]int
 	// halted are channels found paused or suspended in this run.
 	halted map[threads.ChannelID]bool
 	done   chan ended
+	renew  *time.Ticker
+	// stopping tells that nothing new is to be taken up.
+	stopping func() bool
 }
 
 // ended is a delivery attempt that came back.
@@ -101,16 +116,16 @@ func (r *run) loop(ctx context.Context) error {
 		if err != nil {
 			return r.abandon(ctx, err)
 		}
-		if started > 0 && r.out < places && len(r.done) == 0 {
+		if started > 0 && len(r.out) < places && len(r.done) == 0 {
 			continue
 		}
-		if r.out == 0 {
+		if len(r.out) == 0 {
 			return nil
 		}
-		if r.out >= crowd {
+		if len(r.out) >= crowd {
 			time.Sleep(crowdPause) // what comes back meanwhile shares a write
 		}
-		if err := r.settle(ctx, r.collect()); err != nil {
+		if err := r.settle(ctx, r.collect(ctx)); err != nil {
 			return r.abandon(ctx, err)
 		}
 	}
@@ -120,19 +135,30 @@ func (r *run) loop(ctx context.Context) error {
 // store lets it: what cannot be recorded stays in flight and is settled as of
 // unknown outcome by whoever claims it next.
 func (r *run) abandon(ctx context.Context, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
-	defer cancel()
-	for r.out > 0 {
-		if err := r.settle(ctx, r.collect()); err != nil {
+	for len(r.out) > 0 {
+		if err := r.settle(ctx, r.collect(ctx)); err != nil {
 			r.Logger.ErrorContext(ctx, "ends of deliveries could not be recorded", "error", err)
 		}
 	}
 	return cause
 }
 
-// collect waits for one attempt to end and takes all that have.
-func (r *run) collect() []ended {
-	back := []ended{<-r.done}
+// collect waits for one attempt to end and takes all that have. Meanwhile it
+// keeps the leases of those that are out, which are short so that a crash does
+// not hold contacts up for long.
+func (r *run) collect(ctx context.Context) []ended {
+	var back []ended
+	for len(back) == 0 {
+		select {
+		case e := <-r.done:
+			back = append(back, e)
+		case <-r.renew.C:
+			err := r.Outbox.Extend(ctx, r.Owner, slices.Collect(maps.Keys(r.out)), r.now().Add(lease))
+			if err != nil {
+				r.Logger.WarnContext(ctx, "leases of deliveries could not be prolonged", "error", err)
+			}
+		}
+	}
 	for more := true; more; {
 		select {
 		case e := <-r.done:
@@ -141,8 +167,8 @@ func (r *run) collect() []ended {
 			more = false
 		}
 	}
-	r.out -= len(back)
 	for _, e := range back {
+		delete(r.out, e.result.Delivery.MessageID)
 		r.busy[e.result.Delivery.ChannelID]--
 	}
 	return back
@@ -151,13 +177,10 @@ func (r *run) collect() []ended {
 // start claims what is due, as far as there are places, and sends it on its
 // way. It answers how many.
 func (r *run) start(ctx context.Context) (int, error) {
-	if ctx.Err() != nil {
-		return 0, ctx.Err()
-	}
-	if r.out >= places {
+	if r.stopping() || len(r.out) >= places {
 		return 0, nil
 	}
-	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), deliveryLease, places-r.out, r.paused())
+	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, places-len(r.out), r.paused())
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}
@@ -170,7 +193,7 @@ func (r *run) start(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, a := range ready {
-		r.out++
+		r.out[a.delivery.MessageID] = true
 		r.busy[a.delivery.ChannelID]++
 		go a.run(ctx, r.Outbound, messages[a.delivery.MessageID], r.done)
 	}

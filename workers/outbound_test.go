@@ -165,6 +165,23 @@ func TestACrashBetweenTheCallAndItsRecordEndsAsUnknown(t *testing.T) {
 	require.Zero(t, b.backlog())
 }
 
+func TestAWorkerThatIsToStopWaitsForTheCallsThatAreOut(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	b.platform.script = func(n int, _ string, w http.ResponseWriter) {
+		cancel()
+		fmt.Fprintf(w, "p%d", n)
+	}
+	conv := b.conversation("ana")
+	first, second := b.send(conv, "one"), b.send(conv, "two")
+	require.NoError(t, b.outbound.Drain(ctx))
+	require.Equal(t, threads.MessageSent, b.message(first).Status)
+	require.Equal(t, threads.MessageQueued, b.message(second).Status, "nothing new is taken up")
+	b.deliver()
+	require.Equal(t, threads.MessageSent, b.message(second).Status)
+}
+
 func TestAReceiptThatOvertakesTheAnswerIsKept(t *testing.T) {
 	b := newBench(t)
 	conv := b.conversation("ana")

@@ -63,7 +63,7 @@ func newTraffic(h *hub, p *platform, rnd *rand.Rand, contacts int) *traffic {
 	h.t.Helper()
 	h.hire()
 	return &traffic{
-		hub: h, platform: p, rnd: rnd, contacts: contacts,
+		hub: h, platform: p, rnd: rand.New(rand.NewPCG(rnd.Uint64(), 0)), contacts: contacts,
 		telegram: h.channel("telegram", p.URL), whatsapp: h.channel("whatsapp", p.URL),
 		accepted: map[string]letter{}, answers: map[string]answer{},
 	}

@@ -90,7 +90,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 }
 
 func (h *Hub) open(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openThreads, h.openServer} {
+	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openThreads, h.openServer, h.openAccess} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -109,7 +109,13 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	h.auth = auth.New(auth.Options{Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal()})
 	h.settings = settings.New(h.store)
 	h.schedules = schedules.New(schedules.Options{Store: h.store, Now: time.Now, Users: h.scheduleUsers})
-	h.token, err = firstToken(ctx, cfg, h.store, h.auth)
+	return nil
+}
+
+// openAccess is the last step: a token made by a start that then fails would
+// never be shown.
+func (h *Hub) openAccess(ctx context.Context) (err error) {
+	h.token, err = firstToken(ctx, h.Config, h.store, h.auth)
 	return err
 }
 
@@ -244,6 +250,14 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.Logger.InfoContext(ctx, "threadhub stops, work in hand is finished first")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Config.ShutdownGrace)
 	defer cancel()
+	// All at once: a client that is slow to hang up must not use up the time
+	// that calls to platforms need to come back.
+	stopWork()
+	wg.Go(func() {
+		if e := h.queue.Shutdown(grace); e != nil {
+			h.Logger.WarnContext(ctx, "tasks were cut off, they will be done again", "error", e)
+		}
+	})
 	if e := h.server.Shutdown(grace); e != nil {
 		err = errors.Join(err, h.server.Close())
 	}
@@ -251,16 +265,29 @@ func (h *Hub) Run(ctx context.Context) error {
 		h.desk.Close()
 		h.desk = nil
 	}
-	if e := h.queue.Shutdown(grace); e != nil {
-		h.Logger.WarnContext(ctx, "tasks were cut off, they will be done again", "error", e)
+	if !finish(grace, &wg) {
+		h.Logger.WarnContext(ctx, "calls to platforms were cut off, the outcome of their messages is unknown")
 	}
-	stopWork()
-	wg.Wait()
 	h.close(grace)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
 	return err
+}
+
+// finish waits for the work in hand, at most until ctx ends.
+func finish(ctx context.Context, wg *sync.WaitGroup) bool {
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // close closes what is open, in the order opposite to opening.

@@ -123,6 +123,8 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		}),
 		Webhook: func(c *gin.Context) { c.Status(http.StatusOK) },
 		Observe: func(operation string, status int, _ time.Duration) {
+			h.mu.Lock() // a stream may end while a call is answered
+			defer h.mu.Unlock()
 			h.observe = append(h.observe, fmt.Sprintf("%s %d", operation, status))
 		},
 	}
