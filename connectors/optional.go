@@ -14,6 +14,14 @@ type Acknowledger interface {
 	Acknowledge(req *Request) Reply
 }
 
+// Skimmer reads a webhook just far enough to take it in: whether it is in the
+// platform's format at all (ErrMalformed exactly when Parse says so) and which
+// accounts its events are addressed to. It saves parsing twice what is parsed
+// again from the journal anyway.
+type Skimmer interface {
+	Skim(req *Request) (accounts []string, err error)
+}
+
 // Accounted is implemented by connectors of platforms that deliver several
 // accounts to one address; Account is this channel's own (see Event.Account).
 type Accounted interface {

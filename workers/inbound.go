@@ -49,7 +49,7 @@ type Inbound struct {
 
 	drain drain
 	// upTo is the receive time up to which the latest batch went: whatever is
-	// pending was received after it.
+	// pending was received after it. One fetch at a time sees it.
 	upTo time.Time
 }
 
@@ -57,7 +57,7 @@ const (
 	// inboundYield is how long webhooks wait to be worked in while many more are
 	// coming: a platform that is not answered gives up after seconds, and the
 	// backlog is cheaper to work in large batches.
-	inboundYield = time.Second
+	inboundYield = 3 * time.Second
 	// inboundBatch is how many webhooks are worked together: their
 	// conversations are loaded and committed in one go.
 	inboundBatch = 512
@@ -70,59 +70,134 @@ const (
 )
 
 // Drain works through the journal until nothing is pending. When ctx ends, or
-// the queue shuts down, it finishes the batch in hand: one that is left would
+// the queue shuts down, it finishes the batches in hand: one that is left would
 // wait until its lease runs out.
+//
+// It is a pipeline of three: while one batch is threaded, the next is claimed
+// and parsed, and the one before is noted as done.
 func (w *Inbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
-		for ctx.Err() == nil && !queue.Draining(ctx) {
-			began := time.Now()
-			n, err := w.batch(context.WithoutCancel(ctx))
-			if err != nil {
-				return fmt.Errorf("work the journal: %w", err)
-			}
-			if n == 0 {
-				return nil
-			}
-			if n < inboundBatch {
-				gather(ctx, began)
-			}
-			for w.Rush != nil && w.Rush() && w.Now().Sub(w.upTo) < inboundYield && ctx.Err() == nil {
-				gather(ctx, time.Now())
-			}
+		work := context.WithoutCancel(ctx)
+		var noted pending
+		err := w.pipeline(ctx, work, &noted)
+		if err = errors.Join(err, noted.wait()); err != nil {
+			return fmt.Errorf("work the journal: %w", err)
 		}
 		return nil
 	})
 }
 
-// gather lets webhooks come together while more of them are on their way: a
-// commit costs as much for one as for twenty. Whoever comes to an idle hub
-// never waits.
-func gather(ctx context.Context, began time.Time) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(time.Until(began.Add(batchEvery))):
+func (w *Inbound) pipeline(ctx, work context.Context, noted *pending) error {
+	next := w.fetch(work, time.Time{})
+	for {
+		b := <-next
+		if b.err != nil || len(b.work) == 0 {
+			return b.err
+		}
+		stop := ctx.Err() != nil || queue.Draining(ctx)
+		if !stop {
+			pause := time.Time{}
+			if len(b.work) < inboundBatch {
+				pause = b.began.Add(batchEvery)
+			}
+			next = w.fetch(work, pause)
+		}
+		w.thread(work, b.work)
+		if err := noted.wait(); err != nil {
+			return err // what was fetched meanwhile is claimed again later
+		}
+		noted.start(func() error { return w.note(work, b.work) })
+		if stop {
+			return nil
+		}
 	}
+}
+
+// pending is at most one thing that goes on in the background.
+type pending struct{ done chan error }
+
+func (p *pending) start(fn func() error) {
+	p.done = make(chan error, 1)
+	go func() { p.done <- fn() }()
+}
+
+// wait answers the error of what goes on, once.
+func (p *pending) wait() error {
+	if p.done == nil {
+		return nil
+	}
+	err := <-p.done
+	p.done = nil
+	return err
+}
+
+// fetched is a batch that was claimed and parsed.
+type fetched struct {
+	work  []*opened
+	began time.Time
+	err   error
+}
+
+// fetch claims and parses a batch in the background, not before the given
+// time: webhooks come together meanwhile, and a commit costs as much for one as
+// for twenty. Whoever comes to an idle hub never waits. While accepting
+// webhooks needs the machine, it waits longer.
+func (w *Inbound) fetch(ctx context.Context, notBefore time.Time) <-chan fetched {
+	out := make(chan fetched, 1)
+	go func() {
+		time.Sleep(time.Until(notBefore))
+		for w.Rush != nil && w.Rush() && w.Now().Sub(w.upTo) < inboundYield {
+			time.Sleep(batchEvery)
+		}
+		b := fetched{began: time.Now()}
+		entries, err := w.Journal.Claim(ctx, w.Owner, w.now(), lease, inboundBatch)
+		if b.err = err; len(entries) > 0 {
+			w.upTo = entries[len(entries)-1].ReceivedAt
+			b.work = make([]*opened, len(entries))
+		}
+		for i, e := range entries {
+			b.work[i] = w.open(ctx, e)
+		}
+		out <- b
+	}()
+	return out
 }
 
 func (w *Inbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
 
-func (w *Inbound) batch(ctx context.Context) (int, error) {
-	entries, err := w.Journal.Claim(ctx, w.Owner, w.now(), lease, inboundBatch)
-	if err != nil || len(entries) == 0 {
-		return 0, err
+// thread ingests a batch. A panic is some entry's fault: then each is done by
+// itself, so that only that one is held back.
+func (w *Inbound) thread(ctx context.Context, batch []*opened) {
+	p := w.ingest(ctx, batch)
+	if p == nil {
+		return
 	}
-	w.upTo = entries[len(entries)-1].ReceivedAt
-	results, items := w.work(ctx, entries)
+	w.Logger.ErrorContext(ctx, "threading a batch panicked, its webhooks are done one by one", "panic", p)
+	for i := range batch {
+		batch[i] = w.open(ctx, batch[i].entry)
+		if p := w.ingest(ctx, batch[i:i+1]); p != nil {
+			batch[i].hold("panic", fmt.Sprint(p), nil, w.now())
+		}
+	}
+}
+
+// note records what became of a batch.
+func (w *Inbound) note(ctx context.Context, batch []*opened) error {
+	results := make([]journal.Result, len(batch))
+	var items []journal.Item
+	for i, o := range batch {
+		results[i], items = o.result, append(items, o.items...)
+	}
 	if len(items) > 0 {
 		if err := w.Journal.Quarantine(ctx, items); err != nil {
-			return 0, fmt.Errorf("quarantine: %w", err)
+			return fmt.Errorf("quarantine: %w", err)
 		}
 		w.Metrics.Quarantined.Add(float64(len(items)))
 	}
 	if err := w.Journal.Finish(ctx, results); err != nil {
-		return 0, fmt.Errorf("finish entries: %w", err)
+		return fmt.Errorf("finish entries: %w", err)
 	}
-	return len(entries), nil
+	return nil
 }
 
 // opened is an entry being worked.
@@ -132,30 +207,6 @@ type opened struct {
 	events  []normalize.Event
 	result  journal.Result
 	items   []journal.Item
-}
-
-// work ingests a batch. A panic is some entry's fault: then each is done by
-// itself, so that only that one is held back.
-func (w *Inbound) work(ctx context.Context, entries []journal.Entry) ([]journal.Result, []journal.Item) {
-	batch := make([]*opened, len(entries))
-	for i, e := range entries {
-		batch[i] = w.open(ctx, e)
-	}
-	if p := w.ingest(ctx, batch); p != nil {
-		w.Logger.ErrorContext(ctx, "threading a batch panicked, its webhooks are done one by one", "panic", p)
-		for i, e := range entries {
-			batch[i] = w.open(ctx, e)
-			if p := w.ingest(ctx, batch[i:i+1]); p != nil {
-				batch[i].hold("panic", fmt.Sprint(p), nil, w.now())
-			}
-		}
-	}
-	var results []journal.Result
-	var items []journal.Item
-	for _, o := range batch {
-		results, items = append(results, o.result), append(items, o.items...)
-	}
-	return results, items
 }
 
 // open parses an entry.
@@ -224,7 +275,11 @@ func (w *Inbound) again(o *opened, err error) {
 // ingest threads the events of the entries and notes how it went. It answers a
 // panic's value.
 func (w *Inbound) ingest(ctx context.Context, batch []*opened) (panicked any) {
-	defer func() { panicked = recover() }()
+	defer func() {
+		if p := recover(); p != nil {
+			panicked = p
+		}
+	}()
 	var arrivals []threads.Arrival
 	var from []*opened
 	for _, o := range batch {
@@ -238,7 +293,11 @@ func (w *Inbound) ingest(ctx context.Context, batch []*opened) (panicked any) {
 			from = append(from, o)
 		}
 	}
-	for i, err := range w.Threads.Ingest(ctx, arrivals) {
+	errs, panicked := ingestAll(ctx, w.Threads, arrivals)
+	if panicked != nil {
+		return panicked
+	}
+	for i, err := range errs {
 		o, ev := from[i], &arrivals[i].Event
 		if err != nil {
 			w.again(o, err)

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -180,6 +181,7 @@ func (r *run) start(ctx context.Context) (int, error) {
 	if r.stopping() || len(r.out) >= places {
 		return 0, nil
 	}
+	began := time.Now()
 	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, places-len(r.out), r.paused())
 	if err != nil || len(claimed) == 0 {
 		return 0, err
@@ -188,9 +190,17 @@ func (r *run) start(ctx context.Context) (int, error) {
 	if err := r.settle(ctx, held); err != nil {
 		return 0, err
 	}
+	if overslept(began) {
+		return 0, errOverslept
+	}
 	messages, err := r.begin(ctx, ready)
 	if err != nil {
 		return 0, err
+	}
+	if overslept(began) {
+		// They are marked in flight and end as of unknown outcome: sending
+		// them now could send them twice.
+		return 0, errOverslept
 	}
 	for _, a := range ready {
 		r.out[a.delivery.MessageID] = true
@@ -199,6 +209,12 @@ func (r *run) start(ctx context.Context) (int, error) {
 	}
 	return len(claimed), nil
 }
+
+// errOverslept is a claim that took so long to act on that its leases may be
+// somebody else's by now: a stalled machine, a store that hung.
+var errOverslept = errors.New("claimed deliveries were not begun in time")
+
+func overslept(claimed time.Time) bool { return time.Since(claimed) > lease*2/3 }
 
 func (r *run) paused() []threads.ChannelID {
 	var out []threads.ChannelID

@@ -18,7 +18,7 @@ func TestStoppedUnderLoadItFinishesWhatItHasInHand(t *testing.T) {
 	f := newTraffic(h, newPlatform(t, 200*time.Millisecond), rnd, 60)
 	f.begin(200, 50)
 	h.eventually("conversations to reply to", func() bool { return f.conversation(0) != "" })
-	for range 3 {
+	for range 2 {
 		<-time.After(time.Duration(500+rnd.IntN(1000)) * time.Millisecond) // a random moment
 		p.terminate()
 		require.Zero(t, p.wait(patience), "%s", tail(p.log.String(), 10))

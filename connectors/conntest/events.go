@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"threadhub/connectors"
@@ -98,6 +99,31 @@ func checkEvents(b *bench) error {
 		}
 		if err != nil {
 			return fmt.Errorf("case in/%s: %w", h.name, err)
+		}
+	}
+	return nil
+}
+
+// checkSkim holds a quick look to what the whole parse finds.
+func checkSkim(b *bench) error {
+	s, ok := b.conn.(connectors.Skimmer)
+	if !ok {
+		return nil
+	}
+	hooks, err := b.webhooks()
+	if err != nil {
+		return err
+	}
+	for _, h := range hooks {
+		events, parseErr := b.conn.Parse(h.req)
+		accounts, skimErr := s.Skim(h.req)
+		if (parseErr == nil) != (skimErr == nil) {
+			return fmt.Errorf("case in/%s: Skim answers %v, Parse %v", h.name, skimErr, parseErr)
+		}
+		for _, e := range events {
+			if e.Account != "" && !slices.Contains(accounts, e.Account) {
+				return fmt.Errorf("case in/%s: Skim misses the account %s", h.name, e.Account)
+			}
 		}
 	}
 	return nil

@@ -75,6 +75,7 @@ func checks() []check {
 		{"same bytes give the same events", checkDeterministic},
 		{"a stored webhook gives the same events", checkStored},
 		{"events are well formed", checkEvents},
+		{"skimming finds what parsing does", checkSkim},
 		{"an unfamiliar event becomes an Unknown one", checkUnfamiliar},
 		{"a poison item leaves its neighbours alone", checkPoison},
 		{"garbage bodies are refused or kept as Unknown", checkMalformed},

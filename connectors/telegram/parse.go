@@ -15,12 +15,9 @@ import (
 // rather than an error: Telegram holds back everything behind an update that is
 // refused.
 func (b *bot) Parse(req *connectors.Request) ([]normalize.Event, error) {
-	var u update
-	if err := json.Unmarshal(req.Body, &u); err != nil {
-		return nil, fmt.Errorf("telegram: parse update: %w: %s", connectors.ErrMalformed, fault(err))
-	}
-	if u.ID == nil {
-		return nil, fmt.Errorf("telegram: parse update: %w: no update_id", connectors.ErrMalformed)
+	u, err := readUpdate(req.Body)
+	if err != nil {
+		return nil, err
 	}
 	p := parser{bot: b, update: *u.ID}
 	p.read("message", u.Message, p.message)
@@ -38,6 +35,22 @@ func (b *bot) Parse(req *connectors.Request) ([]normalize.Event, error) {
 		p.unknown(unfamiliar(req.Body), "")
 	}
 	return p.events, nil
+}
+
+// Skim reads the outside of an Update. A bot is a single account.
+func (b *bot) Skim(req *connectors.Request) ([]string, error) {
+	_, err := readUpdate(req.Body)
+	return nil, err
+}
+
+func readUpdate(body []byte) (u update, err error) {
+	if err := json.Unmarshal(body, &u); err != nil {
+		return u, fmt.Errorf("telegram: parse update: %w: %s", connectors.ErrMalformed, fault(err))
+	}
+	if u.ID == nil {
+		return u, fmt.Errorf("telegram: parse update: %w: no update_id", connectors.ErrMalformed)
+	}
+	return u, nil
 }
 
 // parser collects the events of one update.

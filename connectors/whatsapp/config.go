@@ -49,6 +49,7 @@ type connector struct {
 var (
 	_ connectors.Connector     = (*connector)(nil)
 	_ connectors.Handshaker    = (*connector)(nil)
+	_ connectors.Skimmer       = (*connector)(nil)
 	_ connectors.Accounted     = (*connector)(nil)
 	_ connectors.Rated         = (*connector)(nil)
 	_ connectors.Checker       = (*connector)(nil)

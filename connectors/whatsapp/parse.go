@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,13 +18,9 @@ import (
 // Parse reads every update of every change of every entry. Updates for other
 // numbers of the same app are among them, each with its Account.
 func (c *connector) Parse(req *connectors.Request) ([]normalize.Event, error) {
-	var env envelope
-	err := json.Unmarshal(req.Body, &env)
-	if err != nil && !wrongType(err) {
-		return nil, fmt.Errorf("whatsapp webhook: %w", connectors.ErrMalformed)
-	}
-	if env.Object == "" {
-		return nil, fmt.Errorf("whatsapp webhook names no object: %w", connectors.ErrMalformed)
+	env, odd, err := readEnvelope(req.Body)
+	if err != nil {
+		return nil, err
 	}
 	var p parser
 	if env.Object != product {
@@ -34,9 +31,47 @@ func (c *connector) Parse(req *connectors.Request) ([]normalize.Event, error) {
 		p.entry(&env.Entry[i], req.Body, i)
 	}
 	if len(p.events) == 0 {
-		p.unknown("envelope", because("nothing in it", err), req.Body)
+		p.unknown("envelope", because("nothing in it", odd), req.Body)
 	}
 	return p.events, nil
+}
+
+// readEnvelope reads the outside of a webhook. odd is what in it is of an
+// unexpected type, which costs only the piece it is in.
+func readEnvelope(body []byte) (env envelope, odd, err error) {
+	odd = json.Unmarshal(body, &env)
+	if odd != nil && !wrongType(odd) {
+		return env, nil, fmt.Errorf("whatsapp webhook: %w", connectors.ErrMalformed)
+	}
+	if env.Object == "" {
+		return env, nil, fmt.Errorf("whatsapp webhook names no object: %w", connectors.ErrMalformed)
+	}
+	return env, odd, nil
+}
+
+// Skim reads which numbers the webhook's changes are for.
+func (c *connector) Skim(req *connectors.Request) ([]string, error) {
+	env, _, err := readEnvelope(req.Body)
+	if err != nil || env.Object != product {
+		return nil, err
+	}
+	var accounts []string
+	for _, e := range env.Entry {
+		for _, ch := range e.Changes {
+			if ch.Field == "" || len(ch.Value) == 0 || isAccountField(ch.Field) {
+				continue
+			}
+			var v struct {
+				Metadata metadata `json:"metadata"`
+			}
+			// A value of an odd form names no number, as in change.
+			_ = json.Unmarshal(ch.Value, &v)
+			if id := string(v.Metadata.PhoneNumberID); id != "" && !slices.Contains(accounts, id) {
+				accounts = append(accounts, id)
+			}
+		}
+	}
+	return accounts, nil
 }
 
 // parser gathers the events of one webhook. The fields below events are where

@@ -16,7 +16,6 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/ident"
 	"threadhub/internal/journal"
-	"threadhub/normalize"
 	"threadhub/threads"
 )
 
@@ -54,7 +53,7 @@ func (d *Desk) Close() { d.journal.close() }
 // Rush tells whether webhooks are coming in faster than they can be taken one
 // by one. Platforms wait for an answer and give up after seconds; whoever does
 // other work in this process lets them go first for a moment.
-func (d *Desk) Rush() bool { return d.journal.rush() }
+func (d *Desk) Rush() bool { return d.journal.flow.rush(time.Now()) }
 
 // Take handles one webhook of a channel and answers what to reply. Errors:
 // threads.ErrNotFound (no such channel), connectors.ErrSignature,
@@ -80,11 +79,11 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 	if err := ch.Connector.Verify(req, now); err != nil {
 		return connectors.Reply{}, err
 	}
-	events, err := d.parse(ctx, ch, req)
+	accounts, err := d.accounts(ctx, ch, req)
 	if err != nil {
 		return connectors.Reply{}, err
 	}
-	entries, err := d.entries(ctx, ch, req, events, now)
+	entries, err := d.entries(ctx, ch, req, accounts, now)
 	if err != nil {
 		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -97,29 +96,39 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 	return connectors.Reply{Status: http.StatusOK}, nil
 }
 
-// parse reads the webhook once to tell a foreign body, and accounts that belong
-// to other channels, while the platform still listens. A connector that panics
-// has a bug, not the platform: the webhook is kept for the worker to quarantine.
-func (d *Desk) parse(ctx context.Context, ch *channels.Opened, req *connectors.Request) (events []normalize.Event, err error) {
+// accounts reads the webhook once to tell a foreign body, and accounts that
+// belong to other channels, while the platform still listens. A connector that
+// panics has a bug, not the platform: the webhook is kept for the worker to
+// quarantine.
+func (d *Desk) accounts(ctx context.Context, ch *channels.Opened, req *connectors.Request) (names []string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.logger.ErrorContext(ctx, "connector panicked on a webhook, it is kept for inspection", "channel", ch.ID, "kind", ch.Kind, "panic", p)
-			events, err = nil, nil
+			names, err = nil, nil
 		}
 	}()
-	return ch.Connector.Parse(req)
+	if s, ok := ch.Connector.(connectors.Skimmer); ok {
+		return s.Skim(req)
+	}
+	events, err := ch.Connector.Parse(req)
+	for _, e := range events {
+		if e.Account != "" && !slices.Contains(names, e.Account) {
+			names = append(names, e.Account)
+		}
+	}
+	return names, err
 }
 
 // entries splits the webhook by account: one entry for the channel it was
 // delivered to and one for each other channel that is registered for an account
 // named in it and would have verified it too.
-func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors.Request, events []normalize.Event, now time.Time) ([]journal.Entry, error) {
+func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors.Request, accounts []string, now time.Time) ([]journal.Entry, error) {
 	entry := journal.Entry{
 		ChannelID: string(ch.ID), ReceivedAt: now, Method: req.Method, URL: req.URL,
 		Header: keep(req.Header, ch.Headers), Body: req.Body, State: journal.Pending,
 	}
 	var out []journal.Entry
-	for _, account := range foreign(ch, events) {
+	for _, account := range foreign(ch, accounts) {
 		others, err := d.channels.ByAccount(ctx, ch.Kind, account)
 		if err != nil {
 			return nil, err
@@ -139,19 +148,13 @@ func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors
 	return append(out, entry), nil
 }
 
-// foreign lists the accounts of the events that are not the channel's own.
-func foreign(ch *channels.Opened, events []normalize.Event) []string {
+// foreign lists those of the accounts that are not the channel's own.
+func foreign(ch *channels.Opened, accounts []string) []string {
 	own, ok := ch.Connector.(connectors.Accounted)
 	if !ok {
 		return nil
 	}
-	var out []string
-	for _, e := range events {
-		if e.Account != "" && e.Account != own.Account() && !slices.Contains(out, e.Account) {
-			out = append(out, e.Account)
-		}
-	}
-	return out
+	return slices.DeleteFunc(accounts, func(name string) bool { return name == own.Account() })
 }
 
 func keep(h http.Header, names []string) map[string]string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"threadhub/internal/journal"
@@ -18,10 +17,7 @@ type committer struct {
 	ring    func()
 	waiting chan *pending
 
-	// crowd is how many webhooks shared a write lately (a running mean, in
-	// hundredths), and at when the latest write was.
-	crowd atomic.Int64
-	at    atomic.Int64 // Unix nanoseconds
+	flow flow
 
 	mu     sync.RWMutex // guards closed against sends on waiting
 	closed bool
@@ -96,7 +92,7 @@ func (c *committer) run() {
 		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 		err := c.store.Append(ctx, entries)
 		cancel()
-		c.note(len(group))
+		c.flow.note(len(group), time.Now())
 		for _, p := range group {
 			p.result <- err
 		}
@@ -104,25 +100,6 @@ func (c *committer) run() {
 			c.ring()
 		}
 	}
-}
-
-const (
-	// rushing is the mean group size from which webhooks come faster than
-	// they can be written one by one, by far.
-	rushing = 8
-	// rushFor is how long a rush lasts after its last write.
-	rushFor = 50 * time.Millisecond
-)
-
-func (c *committer) note(group int) {
-	c.crowd.Store((c.crowd.Load()*7 + int64(group)*100) / 8)
-	c.at.Store(time.Now().UnixNano())
-}
-
-// rush tells whether webhooks are coming in faster than the hub can take them
-// by itself: then they come first.
-func (c *committer) rush() bool {
-	return c.crowd.Load() >= rushing*100 && time.Since(time.Unix(0, c.at.Load())) < rushFor
 }
 
 // gather takes what is waiting, without waiting for more.

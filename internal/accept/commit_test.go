@@ -132,18 +132,31 @@ func TestGroupsAreBounded(t *testing.T) {
 	require.Len(t, group, 4, "bytes count too")
 }
 
-func TestARushIsOnWhileManyShareEachWriteAndEndsWithThem(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := &committer{}
-		for range 100 {
-			c.note(2)
+func TestARushIsOnWhileManyShareEachWriteAndManyComeAndEndsWithThem(t *testing.T) {
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	// run writes groups of a size, one every pause, for a second.
+	run := func(size int, pause time.Duration) (*flow, time.Time) {
+		var f flow
+		now := at
+		for ; now.Before(at.Add(time.Second)); now = now.Add(pause) {
+			f.note(size, now)
 		}
-		require.False(t, c.rush())
-		for range 100 {
-			c.note(30)
-		}
-		require.True(t, c.rush())
-		time.Sleep(rushFor)
-		require.False(t, c.rush())
-	})
+		return &f, now
+	}
+	for _, c := range []struct {
+		name  string
+		size  int
+		pause time.Duration
+		want  bool
+	}{
+		{"many, together", 8, time.Millisecond, true},
+		{"many, one by one", 1, 500 * time.Microsecond, false},
+		{"few, on a slow disk", 5, 20 * time.Millisecond, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, now := run(c.size, c.pause)
+			require.Equal(t, c.want, f.rush(now))
+			require.False(t, f.rush(now.Add(rushFor)), "over when nothing comes any more")
+		})
+	}
 }

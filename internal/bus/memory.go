@@ -12,7 +12,7 @@ import (
 // fields take the defaults.
 type MemoryOptions struct {
 	Keep     time.Duration // default 1 h
-	MaxBytes int           // default 32 MiB, about
+	MaxBytes int           // default 12 MiB, about
 	MaxCount int           // default 50,000 events
 	Now      func() time.Time
 }
@@ -37,7 +37,7 @@ func NewMemory(o MemoryOptions) *Memory {
 		limits.keep = time.Hour
 	}
 	if limits.bytes == 0 {
-		limits.bytes = 32 << 20
+		limits.bytes = 12 << 20
 	}
 	if limits.count == 0 {
 		limits.count = 50_000
