@@ -37,7 +37,7 @@ type text struct {
 	content []byte
 }
 
-// unread are directories of the root that hold no sources.
+// unread are names in the root that hold no sources.
 var unread = []string{".git", "bin", "data", "node_modules"}
 
 // read parses the module below root. Go files in nested modules and testdata
@@ -59,8 +59,8 @@ func read(root fs.FS) (*tree, error) {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() {
-			return nil
+		if !d.Type().IsRegular() || slices.Contains(unread, p) {
+			return nil // in a linked work tree .git is a file
 		}
 		content, err := fs.ReadFile(root, p)
 		if errors.Is(err, fs.ErrNotExist) {

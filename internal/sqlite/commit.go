@@ -4,17 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"threadhub/threads"
 )
 
 const (
-	sqlAddConversation = `INSERT INTO conversations (version, status, style, assignee_id, group_id, unread, updated_at,
- close_due_at, queued_at, tags, search, doc, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
+	sqlAddConversation = `INSERT INTO conversations (version, style, assignee_id, group_id, unread, updated_at, tags, search,
+ doc, status, close_due_at, queued_at, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
-	sqlSaveConversation = `UPDATE conversations SET version = ?, status = ?, style = ?, assignee_id = ?, group_id = ?,
- unread = ?, updated_at = ?, close_due_at = ?, queued_at = ?, tags = ?, search = ?, doc = ?
+	// Most changes leave alone what only some indexes know, and then so does
+	// the statement.
+	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
+ unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?
+ WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ?`
+	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
+ unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?, status = ?, close_due_at = ?, queued_at = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -33,7 +39,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 	for i, c := range changes {
 		ready[i], errs[i] = encodeChange(c)
 	}
-	err := s.write.do(ctx, func(t *tx) error {
+	err := s.write.doThen(ctx, func(t *tx) error {
 		for i, c := range ready {
 			if c == nil {
 				continue
@@ -44,6 +50,12 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 			}
 		}
 		return nil
+	}, func() {
+		for i, c := range ready {
+			if errs[i] == nil {
+				s.lanes.committed(c)
+			}
+		}
 	})
 	for i := range errs {
 		if err != nil && ready[i] != nil {
@@ -64,7 +76,16 @@ type encodedChange struct {
 	previous     string
 	messages     []string
 	transitions  []string
-	deliveries   []string
+	deliveries   []outgoing
+}
+
+// outgoing is a delivery with its message.
+type outgoing struct {
+	delivery   *threads.Delivery
+	message    *threads.Message
+	messageDoc string
+	doc        string
+	seq        int64 // of the message, once that is written
 }
 
 func encodeChange(c threads.Change) (*encodedChange, error) {
@@ -72,7 +93,7 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 		return nil, fmt.Errorf("conversation %s has version %d where %d was expected before it",
 			c.Conversation.ID, c.Conversation.Version, c.Expected)
 	}
-	e := &encodedChange{Change: c}
+	e := &encodedChange{Change: c, deliveries: make([]outgoing, len(c.Deliveries))}
 	var errs [5]error
 	e.conversation, errs[0] = encode(c.Conversation)
 	if c.Previous != nil {
@@ -80,11 +101,28 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 	}
 	e.messages, errs[2] = encodeAll(c.Messages)
 	e.transitions, errs[3] = encodeAll(c.Transitions)
-	e.deliveries, errs[4] = encodeAll(c.Deliveries)
+	for i := range c.Deliveries {
+		errs[4] = errors.Join(errs[4], e.encodeDelivery(i))
+	}
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+func (c *encodedChange) encodeDelivery(i int) (err error) {
+	out := &c.deliveries[i]
+	out.delivery = &c.Deliveries[i]
+	for j := range c.Messages {
+		if c.Messages[j].ID == out.delivery.MessageID && j < len(c.messages) {
+			out.message, out.messageDoc = &c.Messages[j], c.messages[j]
+		}
+	}
+	if out.message == nil {
+		return fmt.Errorf("delivery of message %s without the message", out.delivery.MessageID)
+	}
+	out.doc, err = encode(out.delivery)
+	return err
 }
 
 func encodeAll[T any](list []T) ([]string, error) {
@@ -108,8 +146,14 @@ func (c *encodedChange) write(t *tx) error {
 		return err
 	}
 	for i := range c.Messages {
-		if err := addMessage(t, &c.Messages[i], c.messages[i]); err != nil {
+		seq, err := addMessage(t, &c.Messages[i], c.messages[i])
+		if err != nil {
 			return err
+		}
+		for d := range c.deliveries {
+			if c.deliveries[d].message == &c.Messages[i] {
+				c.deliveries[d].seq = seq
+			}
 		}
 	}
 	for i, tr := range c.Transitions {
@@ -117,8 +161,8 @@ func (c *encodedChange) write(t *tx) error {
 			return err
 		}
 	}
-	for i := range c.Deliveries {
-		if err := addDelivery(t, &c.Deliveries[i], c.deliveries[i]); err != nil {
+	for i := range c.deliveries {
+		if err := c.deliveries[i].add(t); err != nil {
 			return err
 		}
 	}
@@ -135,20 +179,21 @@ func (c *encodedChange) writeConversation(t *tx) error {
 	if conv.State.Status == threads.StatusSolved {
 		due = millisOrNull(conv.State.CloseDueAt)
 	}
-	args := []any{
-		conv.Version, string(conv.State.Status), string(conv.State.Style), string(conv.State.Assignee),
-		string(conv.State.Group), flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), due,
-		millisOrNull(conv.State.QueuedAt), tags, conversationSearch(conv), c.conversation, string(conv.ID),
+	values := []any{
+		conv.Version, string(conv.State.Style), string(conv.State.Assignee), string(conv.State.Group),
+		flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), tags, conversationSearch(conv), c.conversation,
 	}
-	sql := sqlSaveConversation
+	place := []any{string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt)}
+	key := []any{string(conv.ID), c.Expected}
+	var n int64
 	if c.Expected == 0 {
-		sql = sqlAddConversation
-		args = append(args, string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
-			string(conv.FollowUpOf), millis(conv.CreatedAt))
-	} else {
-		args = append(args, c.Expected)
+		n, err = t.exec(sqlAddConversation, slices.Concat(values, place, []any{
+			string(conv.ID), string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
+			string(conv.FollowUpOf), millis(conv.CreatedAt),
+		})...)
+	} else if n, err = t.exec(sqlSaveConversation, slices.Concat(values, key, place)...); err == nil && n == 0 {
+		n, err = t.exec(sqlMoveConversation, slices.Concat(values, place, key)...)
 	}
-	n, err := t.exec(sql, args...)
 	if err == nil && n == 0 {
 		// Another version, or somebody else's conversation is in its place.
 		return threads.ErrConflict
@@ -179,18 +224,18 @@ func (c *encodedChange) writePrevious(t *tx) error {
 	return err
 }
 
-// addMessage stores a new message, or answers ErrSeen when its id or its key
-// is stored already.
-func addMessage(t *tx, m *threads.Message, doc string) error {
-	n, err := t.exec(sqlAddMessage, string(m.ID), string(m.ChannelID), string(m.Key), string(m.ConversationID),
+// addMessage stores a new message and answers its number, or ErrSeen when its
+// id or its key is stored already.
+func addMessage(t *tx, m *threads.Message, doc string) (int64, error) {
+	seq, err := t.insert(sqlAddMessage, string(m.ID), string(m.ChannelID), string(m.Key), string(m.ConversationID),
 		millis(m.SentAt), m.Sequence, m.Version, doc)
-	if err == nil && n == 0 {
-		return threads.ErrSeen
+	if err == nil && seq == 0 {
+		return 0, threads.ErrSeen
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return addExternal(t, m.ChannelID, m.ID, m.ExternalIDs)
+	return seq, addExternal(t, m.ChannelID, m.ID, m.ExternalIDs)
 }
 
 // tagsColumn is the JSON list of the tags, NULL for none.

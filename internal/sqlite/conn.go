@@ -127,17 +127,32 @@ func (c *conn) bind(args []any) []driver.NamedValue {
 // exec carries out a statement, which stays prepared, and answers how many
 // rows it changed.
 func (c *conn) exec(sql string, args ...any) (int64, error) {
+	_, n, err := c.do(sql, args)
+	return n, err
+}
+
+// insert is exec for one row, and answers the number that SQLite gave it, 0 if
+// it was not inserted.
+func (c *conn) insert(sql string, args ...any) (int64, error) {
+	r, n, err := c.do(sql, args)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+func (c *conn) do(sql string, args []any) (driver.Result, int64, error) {
 	s, err := c.prepared(sql)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	r, err := s.ExecContext(context.Background(), c.bind(args))
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	n, err := r.RowsAffected()
 	c.changes += n
-	return n, err
+	return r, n, err
 }
 
 // query calls each with every row of the answer. The statement stays prepared.

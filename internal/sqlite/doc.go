@@ -4,8 +4,8 @@
 // synced write that a platform's webhook waits for.
 //
 // One process owns the directory. Therefore leases live in memory, where a
-// restart frees them, and nobody outside the process needs to be told about
-// commits.
+// restart frees them, the order of the outbox is kept there beside its rows,
+// and nobody outside the process needs to be told about commits.
 //
 // Each file has one writer, which commits whatever is waiting in one synced
 // transaction, and readers of its own, which see the latest commit and never

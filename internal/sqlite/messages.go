@@ -12,7 +12,8 @@ import (
 const (
 	sqlSeen        = "SELECT id FROM messages WHERE channel_id = ? AND key = ?"
 	sqlMessage     = "SELECT doc FROM messages WHERE id = ?"
-	sqlSaveMessage = "UPDATE messages SET version = ?, sent_at = ?, sequence = ?, doc = ? WHERE id = ? AND version = ?"
+	sqlSaveMessage = "UPDATE messages SET version = ?, doc = ? WHERE id = ? AND version = ? AND sent_at = ? AND sequence = ?"
+	sqlMoveMessage = "UPDATE messages SET version = ?, doc = ?, sent_at = ?, sequence = ? WHERE id = ? AND version = ?"
 	sqlAddExternal = "INSERT INTO external_ids (channel_id, external_id, message_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 	// An id that two messages share (an echo that overtook the answer to its
@@ -86,9 +87,14 @@ func (s *Store) SaveMessage(ctx context.Context, m threads.Message) error {
 	return nil
 }
 
-// saveMessage replaces the stored message of the version before m's.
+// saveMessage replaces the stored message of the version before m's. One that
+// stays in its place leaves the index of places alone.
 func saveMessage(t *tx, m *threads.Message, doc string) error {
-	n, err := t.exec(sqlSaveMessage, m.Version, millis(m.SentAt), m.Sequence, doc, string(m.ID), m.Version-1)
+	id, at := string(m.ID), millis(m.SentAt)
+	n, err := t.exec(sqlSaveMessage, m.Version, doc, id, m.Version-1, at, m.Sequence)
+	if err == nil && n == 0 {
+		n, err = t.exec(sqlMoveMessage, m.Version, doc, at, m.Sequence, id, m.Version-1)
+	}
 	if err != nil {
 		return err
 	}

@@ -26,14 +26,13 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 	s := open(t, t.TempDir())
 	main := map[string]string{
 		"owner": sqlOwner, "contact": sqlContact, "save contact": sqlSaveContact,
-		"conversation": sqlConversation, "current": sqlCurrent, "save conversation": sqlSaveConversation,
+		"conversation": sqlConversation, "current": sqlCurrent, "save conversation": sqlSaveConversation, "move conversation": sqlMoveConversation,
 		"link previous": sqlLinkPrevious, "due": sqlDue, "transitions": sqlTransitions,
-		"seen": sqlSeen, "message": sqlMessage, "save message": sqlSaveMessage, "by external id": sqlByExternal,
+		"seen": sqlSeen, "message": sqlMessage, "save message": sqlSaveMessage, "move message": sqlMoveMessage, "by external id": sqlByExternal,
 		"messages first": sqlMessagesFirst, "messages after": sqlMessagesAfter, "messages before": sqlMessagesBefore,
 		"reading place": sqlReadingPlace, "parked for": sqlParkedFor, "parked before": sqlParkedBefore, "unpark": sqlUnpark,
-		"lane head": sqlLaneHead, "unhead": sqlUnhead, "delivery": sqlDelivery, "in flight": sqlInFlight,
-		"keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "place": sqlPlace, "new head": sqlNewHead,
-		"next due": sqlNextDue, "next delivery": sqlNextDelivery,
+		"to advance": sqlToAdvance, "advance": sqlAdvance, "in flight": sqlInFlight,
+		"delivery": sqlDelivery, "keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "next due": sqlNextDue,
 		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}
@@ -51,13 +50,6 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 	}
 	check(s.read, main)
 	check(s.journal.read, inJournal)
-}
-
-func TestClaimingWalksTheHeadsOfLanesInOrder(t *testing.T) {
-	s := open(t, t.TempDir())
-	got := plan(t, s.read, sqlHeads)
-	require.Contains(t, got, "USING COVERING INDEX deliveries_next")
-	require.NotContains(t, got, "TEMP B-TREE")
 }
 
 func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {

@@ -29,13 +29,8 @@ func openReaders(name, path string, n, cacheKiB int) (*readers, error) {
 
 // with runs fn on a connection of its own.
 func (r *readers) with(ctx context.Context, fn func(*conn) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := r.usable(ctx); err != nil {
 		return err
-	}
-	select {
-	case <-r.ended:
-		return ErrClosed
-	default:
 	}
 	select {
 	case c := <-r.free:
@@ -45,6 +40,19 @@ func (r *readers) with(ctx context.Context, fn func(*conn) error) error {
 		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// usable answers the error that with would answer at once.
+func (r *readers) usable(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-r.ended:
+		return ErrClosed
+	default:
+		return nil
 	}
 }
 

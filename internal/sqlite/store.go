@@ -81,6 +81,9 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if s.write, s.read, err = openFile(ctx, dir, mainFile, "main", mainWriterCache, o.Readers); err != nil {
 		return s, err
 	}
+	if err = s.read.with(ctx, s.lanes.load); err != nil {
+		return s, err
+	}
 	w, r, err := openFile(ctx, dir, journalFile, "journal", journalWriterCache, journalReaders)
 	if err != nil {
 		return s, err

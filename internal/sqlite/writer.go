@@ -39,7 +39,12 @@ type writer struct {
 type op struct {
 	// run does the work. It may be run several times, of which the last
 	// counts, so it sets its results anew each time.
-	run   func(*tx) error
+	run func(*tx) error
+	// then, if there is one, follows the commit of an operation that did not
+	// fail: on the writer's goroutine, in the order of the operations, before
+	// the caller is answered and before anything else is written. It is for
+	// what memory keeps of the file.
+	then  func()
 	taken atomic.Bool // by the writer, or by the caller who gives up
 	err   error
 	done  chan struct{}
@@ -86,7 +91,12 @@ func (w *writer) close() error {
 // that ends while the operation waits withdraws it; once the writer has taken
 // it, do waits for the outcome, so that the caller is never left in doubt.
 func (w *writer) do(ctx context.Context, run func(*tx) error) error {
-	o := &op{run: run, done: make(chan struct{})}
+	return w.doThen(ctx, run, nil)
+}
+
+// doThen is do with something to follow the commit (see op).
+func (w *writer) doThen(ctx context.Context, run func(*tx) error, then func()) error {
+	o := &op{run: run, then: then, done: make(chan struct{})}
 	if err := w.enqueue(ctx, o); err != nil {
 		return err
 	}
@@ -129,6 +139,9 @@ func (w *writer) loop() {
 		}
 		w.commit(group)
 		for i, o := range group {
+			if o.err == nil && o.then != nil {
+				o.then()
+			}
 			close(o.done)
 			group[i] = nil
 		}

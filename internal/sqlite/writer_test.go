@@ -238,3 +238,20 @@ func TestClosingFinishesWhatWaitsAndRefusesTheRest(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatFollowsACommitFollowsOnlyThatAndInOrder(t *testing.T) {
+	w := scratch(t)
+	boom := errors.New("boom")
+	var followed []int
+	run := func(i int, fn func(*tx) error) func() error {
+		return func() error { return w.doThen(t.Context(), fn, func() { followed = append(followed, i) }) }
+	}
+	require.NoError(t, run(1, insert(1))())
+	require.ErrorIs(t, run(2, func(*tx) error { return boom })(), boom)
+	require.ErrorIs(t, run(3, func(t *tx) error { return errors.Join(insert(3)(t), boom) })(), boom)
+	require.ErrorContains(t, run(4, func(t *tx) error {
+		return errors.Join(insert(4)(t), t.script("ROLLBACK")) // the commit finds no transaction
+	})(), "commit")
+	require.NoError(t, run(5, insert(5))())
+	require.Equal(t, []int{1, 5}, followed, "before the caller is answered")
+}

@@ -47,15 +47,18 @@ CREATE INDEX conversations_contact ON conversations (contact_id);
 CREATE INDEX conversations_follow_up ON conversations (follow_up_of) WHERE follow_up_of <> '';
 
 CREATE TABLE messages (
-  id              TEXT    NOT NULL PRIMARY KEY,
+  seq             INTEGER PRIMARY KEY,
+  id              TEXT    NOT NULL,
   channel_id      TEXT    NOT NULL,
   key             TEXT    NOT NULL,
   conversation_id TEXT    NOT NULL,
   sent_at         INTEGER NOT NULL,
   sequence        INTEGER NOT NULL,
   version         INTEGER NOT NULL,
+  in_flight       INTEGER NOT NULL DEFAULT 0, -- 1: a call may be out that delivers it
   doc             TEXT    NOT NULL
 );
+CREATE UNIQUE INDEX messages_id ON messages (id);
 -- What makes a message that is delivered again recognisable.
 CREATE UNIQUE INDEX messages_key ON messages (channel_id, key);
 CREATE INDEX messages_reading ON messages (conversation_id, sent_at, sequence, id);
@@ -86,22 +89,16 @@ CREATE TABLE parked (
 CREATE INDEX parked_target ON parked (channel_id, target, received_at, id);
 CREATE INDEX parked_received ON parked (received_at, id);
 
--- The outbox. head marks the one delivery of each lane (channel and contact)
--- that may go next, so that finding work does not depend on how much waits.
+-- The outbox. Its order is kept in memory, made from these rows at the start,
+-- so that they need no index.
 CREATE TABLE deliveries (
-  message_id TEXT    NOT NULL PRIMARY KEY,
-  channel_id TEXT    NOT NULL,
-  contact_id TEXT    NOT NULL,
-  created_at INTEGER NOT NULL,
-  not_before INTEGER NOT NULL,
-  in_flight  INTEGER NOT NULL,
-  head       INTEGER NOT NULL,
-  doc        TEXT    NOT NULL
+  message_seq INTEGER PRIMARY KEY,
+  channel_id  TEXT    NOT NULL,
+  contact_id  TEXT    NOT NULL,
+  created_at  INTEGER NOT NULL,
+  not_before  INTEGER NOT NULL,
+  doc         TEXT    NOT NULL
 );
-CREATE INDEX deliveries_lane ON deliveries (channel_id, contact_id, message_id);
-CREATE UNIQUE INDEX deliveries_head ON deliveries (channel_id, contact_id) WHERE head = 1;
-CREATE INDEX deliveries_next ON deliveries (created_at, message_id, not_before, channel_id, contact_id) WHERE head = 1;
-CREATE INDEX deliveries_not_before ON deliveries (not_before);
 
 CREATE TABLE documents (
   kind        TEXT    NOT NULL,
