@@ -38,6 +38,7 @@ func TestMemoryIsWhatTheRowsSay(t *testing.T) {
 	m.reopen(t)
 	t.Cleanup(func() { require.NoError(t, m.s.Close()) })
 	rapid.Check(t, func(rt *rapid.T) {
+		m.empty(t) // of what an earlier run left that ended early
 		m.T, m.latest, m.all = rt, map[threads.Slot]threads.Conversation{}, nil
 		m.slots, m.leases, m.held = nil, map[threads.Slot]time.Time{}, map[threads.Slot]threads.MessageID{}
 		for i := range 4 {
@@ -50,7 +51,7 @@ func TestMemoryIsWhatTheRowsSay(t *testing.T) {
 			"commit": m.commit, "claim": m.claim, "begin": m.begin, "settle": m.settle, "change": m.change,
 			"wait": m.wait, "fail": m.fail, "restart": func(*rapid.T) { m.restart(t) }, "": func(*rapid.T) { m.check() },
 		})
-		for _, d := range m.all { // for the next run on the same store
+		for _, d := range m.all {
 			_, err := m.s.SettleCalls(bg, []workers.DeliveryResult{{Delivery: d, Message: threads.MessagePatch{Status: threads.MessageSent}}})
 			require.NoError(rt, err)
 		}
@@ -64,6 +65,13 @@ func (m *outboxModel) reopen(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.write.conn.script("PRAGMA synchronous = OFF")) // no power cut is part of this
 	m.s = s
+}
+
+func (m *outboxModel) empty(t *testing.T) {
+	require.NoError(t, m.s.Close())
+	m.reopen(t)
+	require.NoError(t, m.s.write.conn.script("DELETE FROM deliveries"))
+	m.s.lanes = newLanes()
 }
 
 func (m *outboxModel) restart(t *testing.T) {
