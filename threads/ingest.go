@@ -1,6 +1,7 @@
 package threads
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -275,7 +276,7 @@ func (c *Conversation) receive(l *lane, a Arrival, quoted map[normalize.Platform
 		ID: MessageID(ident.New("msg")), ConversationID: c.ID, ChannelID: c.ChannelID, ContactID: c.Contact.ID,
 		Key: MessageKey(a.Event.Key), Direction: Inbound, Status: MessageReceived, Content: content,
 		SentAt: sentAt(a), ReceivedAt: a.ReceivedAt, Version: 1,
-		Author: Author{Type: AuthorContact, ID: string(c.Contact.ID), Name: firstOf(a.Event.Peer.Name, c.Contact.Name)},
+		Author: Author{Type: AuthorContact, ID: string(c.Contact.ID), Name: cmp.Or(a.Event.Peer.Name, c.Contact.Name)},
 	}
 	if content.Author != nil {
 		m.Author.Name = content.Author.Name
@@ -286,7 +287,7 @@ func (c *Conversation) receive(l *lane, a Arrival, quoted map[normalize.Platform
 	if q := content.ReplyTo; q != nil {
 		if original, ok := quoted[q.ID]; ok {
 			m.ReplyToID = original.ID
-			m.Content.ReplyTo = &normalize.Quote{ID: q.ID, Text: firstOf(q.Text, original.Content.Text)}
+			m.Content.ReplyTo = &normalize.Quote{ID: q.ID, Text: cmp.Or(q.Text, original.Content.Text)}
 		}
 	}
 	switch {
@@ -348,13 +349,4 @@ func sentAt(a Arrival) time.Time {
 		return a.ReceivedAt
 	}
 	return at
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package threads
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,7 +158,7 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 // compose makes the message's row, refusing what the channel cannot carry.
 func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo, id MessageID, cmd SendCommand, now time.Time) (Message, error) {
 	m := Message{
-		ID: id, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, Key: outboundKey(firstOf(cmd.ClientKey, string(id))),
+		ID: id, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, Key: outboundKey(cmp.Or(cmd.ClientKey, string(id))),
 		Direction: Outbound, Internal: cmd.Internal, Author: cmd.Author, Content: cmd.Content, Status: MessageQueued,
 		SentAt: now, ReceivedAt: now, Metadata: cmd.Metadata, Version: 1,
 	}

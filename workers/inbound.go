@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,7 +105,10 @@ func (w *Inbound) pipeline(ctx, work context.Context, noted *pending) error {
 		}
 		w.thread(work, b.work)
 		if err := noted.wait(); err != nil {
-			return err // what was fetched meanwhile is claimed again later
+			if !stop {
+				<-next // claimed again when its lease is over; one fetch at a time
+			}
+			return err
 		}
 		noted.start(func() error { return w.note(work, b.work) })
 		if stop {
@@ -323,15 +327,8 @@ func (w *Inbound) concerns(o *opened, ev *normalize.Event) bool {
 		return false
 	}
 	if ev.Type == normalize.EventUnknown {
-		o.hold("unknown", firstOf(ev.Unknown.Reason, "the hub knows no use for "+ev.Unknown.Kind), ev, w.now())
+		o.hold("unknown", cmp.Or(ev.Unknown.Reason, "the hub knows no use for "+ev.Unknown.Kind), ev, w.now())
 		return false
 	}
 	return true
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
