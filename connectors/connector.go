@@ -91,6 +91,8 @@ type Call struct {
 	URL    string
 	Header http.Header
 	Body   []byte
+	// Upload, when set, takes the place of Body.
+	Upload *Upload
 	// Part is the index in Outbound.Parts that the call serves.
 	Part int
 	// Visible is set when carrying the call out shows something to the peer.
@@ -134,6 +136,10 @@ type Outcome struct {
 	Failure  *normalize.Failure
 	// Alias is another name of the peer that the answer revealed.
 	Alias normalize.PeerID
+	// StaleToken is set, with Retry, when the answer says that the token the
+	// call carried is no longer good ([Tokened]): the hub gets another and
+	// makes the call once more, which uses up no attempt.
+	StaleToken bool
 	// Data is what the connector needs back in Next (an upload's id).
 	Data map[string]string
 }

@@ -1,5 +1,7 @@
 package normalize
 
+import "time"
+
 // MessageType names what a message mainly is. One with text and media has the
 // media's type and the caption as its text.
 type MessageType string
@@ -199,6 +201,9 @@ type Outbound struct {
 	// LastInbound is the peer's latest message, for platforms that mark it
 	// read or tie their typing sign to it.
 	LastInbound PlatformID `json:"last_inbound,omitempty"`
+	// Now is the time of the attempt, for connectors (which read no clock) that
+	// have to tell whether a reply token in Context can still be good.
+	Now time.Time `json:"now,omitzero"`
 }
 
 // Exchange is what is kept of a call that was carried out: enough to go on

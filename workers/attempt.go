@@ -52,6 +52,7 @@ func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) e
 	}
 	out := &normalize.Outbound{
 		ID: string(m.ID), To: a.delivery.To, Parts: parts, Context: a.delivery.Context, LastInbound: a.delivery.LastInbound,
+		Now: w.now(),
 	}
 	for {
 		call, err := a.channel.Connector.Next(out, a.delivery.Exchanges)

@@ -1,0 +1,53 @@
+package connectors
+
+import "time"
+
+// Tokened is implemented by connectors whose calls carry a token that the
+// platform hands out for a limited time. The hub keeps the token, gets a new
+// one before the old ends and when an answer says that it is stale (see
+// [Outcome.StaleToken]), and never gets two at once: some platforms void the
+// old token with the new one, others give out a refresh token that works once.
+type Tokened interface {
+	// TokenCall returns the call that gets a token. now is for signed
+	// assertions. nil means that the credentials hold a token that is still to
+	// be used: Authorize is then called with an empty one.
+	TokenCall(now time.Time) (*Call, error)
+	// ReadToken reads the answer to TokenCall. What it returns for a refusal is
+	// judged by Classify.
+	ReadToken(resp *Response) (Token, error)
+	// Authorize puts the token into a call.
+	Authorize(call *Call, access Secret)
+}
+
+// Token is what a platform handed out.
+type Token struct {
+	Access Secret
+	// TTL is how long it is good for, 0 when the platform does not say.
+	TTL time.Duration
+	// Rotated are credentials that the answer replaced (a refresh token that is
+	// good once). The hub keeps them durably before it uses the token.
+	Rotated map[string]Secret
+}
+
+// Signer is implemented by connectors that sign each call anew with a time and
+// a value used once (OAuth 1.0a). It is the last to touch a call.
+type Signer interface {
+	Sign(call *Call, now time.Time, nonce string)
+}
+
+// Upload has the hub fetch a file and send it as the call's multipart body,
+// for platforms that take bytes and not addresses.
+type Upload struct {
+	// URL is where the file is; it is fetched under the rules for any address
+	// that did not come from an admin.
+	URL string
+	// Field is the name of the file's part, Name and MIME what is said of it.
+	Field, Name, MIME string
+	// Fields are sent before the file.
+	Fields []FormField
+	// MaxBytes is the platform's bound; a longer file refuses the message.
+	MaxBytes int64
+}
+
+// FormField is one plain part of a multipart body.
+type FormField struct{ Name, Value string }
