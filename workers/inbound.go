@@ -61,7 +61,7 @@ const (
 	inboundYield = 3 * time.Second
 	// inboundBatch is how many webhooks are worked together: their
 	// conversations are loaded and committed in one go.
-	inboundBatch = 512
+	inboundBatch = 2048
 	// batchEvery is the shortest pause between the beginnings of two batches
 	// that are not full.
 	batchEvery = 25 * time.Millisecond

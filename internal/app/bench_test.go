@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func BenchmarkThreading(b *testing.B) {
 		})
 	}
 	wg.Wait()
-	accepted := b.Elapsed()
+	accepted, cpu := b.Elapsed(), processorTime()
 	for {
 		n := 0
 		for _, c := range h.conversations(ch) {
@@ -49,6 +50,14 @@ func BenchmarkThreading(b *testing.B) {
 	}
 	b.StopTimer()
 	require.NotZero(b, accepted)
+	b.ReportMetric((processorTime()-cpu).Seconds()/(b.Elapsed()-accepted).Seconds(), "drain-cores")
+	b.ReportMetric((processorTime()-cpu).Seconds()*1e6/float64(b.N), "drain-cpu-us")
 	b.ReportMetric(float64(b.N)/accepted.Seconds(), "accepted/s")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "threaded/s")
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

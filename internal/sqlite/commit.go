@@ -235,7 +235,7 @@ func addMessage(t *tx, m *threads.Message, doc string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return seq, addExternal(t, m.ChannelID, m.ID, m.ExternalIDs)
+	return seq, addExternal(t, m, m.ExternalIDs)
 }
 
 // tagsColumn is the JSON list of the tags, NULL for none.

@@ -48,6 +48,9 @@ var pragmas = []string{
 
 // dial opens the database file. cacheKiB bounds the connection's page cache.
 func dial(path string, cacheKiB int, readOnly bool) (*conn, error) {
+	if err := tune(); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)

@@ -16,9 +16,12 @@ const (
 	sqlAppend = `INSERT INTO entries (id, channel_id, received_at, state, method, url, header, elsewhere, body, attempts, events, reason)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-	sqlPending = `SELECT seq, id FROM entries INDEXED BY entries_state
+	sqlPending = `SELECT seq, id FROM entries INDEXED BY entries_pending
  WHERE state = 'pending' AND retry_at <= ? ORDER BY received_at, id`
-	sqlFinish = `UPDATE entries SET state = ?, reason = ?, events = ?, attempts = attempts + ?, retry_at = ? WHERE id = ?`
+	// An entry is found by its row's number while somebody has it, which is
+	// the rule, else by its id.
+	sqlFinish   = `UPDATE entries SET state = ?, reason = ?, events = ?, attempts = attempts + ?, retry_at = ? WHERE seq = ?`
+	sqlFinishID = `UPDATE entries SET state = ?, reason = ?, events = ?, attempts = attempts + ?, retry_at = ? WHERE id = ?`
 
 	entryColumns   = "id, channel_id, received_at, method, url, header, elsewhere, state, attempts, reason, events"
 	sqlEntryBySeq  = "SELECT " + entryColumns + ", body FROM entries WHERE seq = ?"
@@ -29,8 +32,9 @@ const (
 	sqlOldest  = "SELECT received_at FROM entries WHERE state = 'pending' ORDER BY received_at LIMIT 1"
 	sqlBacklog = "SELECT count(*) FROM entries WHERE state = 'pending'"
 
-	sqlTrimEntries = `DELETE FROM entries WHERE seq IN (SELECT seq FROM entries
- WHERE state IN ('done', 'quarantined') AND received_at < ? LIMIT ?)`
+	// In the order of arrival, so that what is to go comes first.
+	sqlEldest      = "SELECT seq, received_at, state FROM entries ORDER BY seq"
+	sqlTrimEntries = "DELETE FROM entries WHERE seq = ?"
 )
 
 // Journal keeps accepted webhooks. It is safe for concurrent use.
@@ -112,19 +116,17 @@ func (j *Journal) Claim(ctx context.Context, owner string, now time.Time, term t
 		for _, p := range places {
 			if e, ok := j.recent.take(p.id); ok {
 				list = append(list, e)
-				continue
-			}
-			if err := c.query(sqlEntryBySeq, entriesInto(&list), p.seq); err != nil {
+			} else if err := c.query(sqlEntryBySeq, entriesInto(&list), p.seq); err != nil {
 				return err
 			}
+		}
+		for _, p := range places {
+			j.leases.byID[p.id] = lease{owner, now.Add(term), p.seq}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim journal entries: %w", err)
-	}
-	for i := range list {
-		j.leases.byID[list[i].ID] = lease{owner, now.Add(term)}
 	}
 	return list, nil
 }
@@ -182,6 +184,7 @@ func (j *Journal) Finish(ctx context.Context, results []journal.Result) error {
 	if len(results) == 0 {
 		return ctx.Err()
 	}
+	rows := j.leases.rows(results)
 	err := j.write.do(ctx, func(t *tx) error {
 		for i := range results {
 			r := &results[i]
@@ -189,7 +192,11 @@ func (j *Journal) Finish(ctx context.Context, results []journal.Result) error {
 			if r.State == journal.Pending {
 				failed, retryAt = 1, millisOrZero(r.RetryAt)
 			}
-			if _, err := t.exec(sqlFinish, string(r.State), r.Reason, int64(r.Events), failed, retryAt, r.ID); err != nil {
+			sql, row := sqlFinish, any(rows[i])
+			if rows[i] == 0 {
+				sql, row = sqlFinishID, r.ID
+			}
+			if _, err := t.exec(sql, string(r.State), r.Reason, int64(r.Events), failed, retryAt, row); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,10 +17,10 @@ const (
 	sqlMoveMessage = "UPDATE messages SET version = ?, doc = ?, sent_at = ?, sequence = ? WHERE id = ? AND version = ?"
 	sqlAddExternal = "INSERT INTO external_ids (channel_id, external_id, message_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
-	// An id that two messages share (an echo that overtook the answer to its
-	// send) leads to the older one, which is ours.
 	sqlByExternal = `SELECT m.doc FROM external_ids x JOIN messages m ON m.id = x.message_id
  WHERE x.channel_id = ? AND x.external_id = ? ORDER BY x.message_id LIMIT 1`
+
+	sqlByKey = "SELECT doc FROM messages WHERE channel_id = ? AND key = ?"
 
 	sqlReadingPlace = "SELECT sent_at, sequence FROM messages WHERE id = ? AND conversation_id = ?"
 
@@ -55,15 +56,24 @@ func (s *Store) Message(ctx context.Context, id threads.MessageID) (threads.Mess
 	return readOne[threads.Message](ctx, s.read, "message", sqlMessage, string(id))
 }
 
-// MessagesByExternal implements [threads.Store].
+// MessagesByExternal implements [threads.Store]. An id that two messages share
+// (an echo that overtook the answer to its send) leads to the older one, which
+// is ours.
 func (s *Store) MessagesByExternal(ctx context.Context, channel threads.ChannelID, ids []normalize.PlatformID) (map[normalize.PlatformID]threads.Message, error) {
 	found := map[normalize.PlatformID]threads.Message{}
 	err := s.hot(ctx, func(c *conn) error {
 		for _, id := range ids {
-			if err := c.query(sqlByExternal, func(r row) (err error) {
-				found[id], err = decode[threads.Message](r.text(0))
+			take := func(r row) error {
+				m, err := decode[threads.Message](r.text(0))
+				if have, ok := found[id]; err == nil && (!ok || m.ID < have.ID) {
+					found[id] = m
+				}
 				return err
-			}, string(channel), string(id)); err != nil {
+			}
+			if err := errors.Join(
+				c.query(sqlByExternal, take, string(channel), string(id)),
+				c.query(sqlByKey, take, string(channel), normalize.MessageKey(id)),
+			); err != nil {
 				return err
 			}
 		}
@@ -101,13 +111,17 @@ func saveMessage(t *tx, m *threads.Message, doc string) error {
 	if n == 0 {
 		return threads.ErrConflict
 	}
-	return addExternal(t, m.ChannelID, m.ID, m.ExternalIDs)
+	return addExternal(t, m, m.ExternalIDs)
 }
 
-// addExternal makes the message findable by the platform's ids.
-func addExternal(t *tx, channel threads.ChannelID, id threads.MessageID, ids []normalize.PlatformID) error {
+// addExternal makes the message findable by the platform's ids. One that its key
+// holds (as that of every incoming message does) is found by that.
+func addExternal(t *tx, m *threads.Message, ids []normalize.PlatformID) error {
 	for _, x := range ids {
-		if _, err := t.exec(sqlAddExternal, string(channel), string(x), string(id)); err != nil {
+		if string(m.Key) == normalize.MessageKey(x) {
+			continue
+		}
+		if _, err := t.exec(sqlAddExternal, string(m.ChannelID), string(x), string(m.ID)); err != nil {
 			return err
 		}
 	}

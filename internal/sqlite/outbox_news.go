@@ -126,7 +126,7 @@ func (n *news) store(t *tx, seq int64) (bool, error) {
 	if err != nil || done == 0 {
 		return false, err
 	}
-	return true, addExternal(t, m.ChannelID, m.ID, n.patch.IDs)
+	return true, addExternal(t, m, n.patch.IDs)
 }
 
 // messagesOf answers the messages with their news.

@@ -67,18 +67,36 @@ func (j *Journal) Items(ctx context.Context, channelID, before string, limit int
 func (j *Journal) Trim(ctx context.Context, before time.Time, limit int) (int, error) {
 	var removed int64
 	err := j.write.do(ctx, func(t *tx) error {
-		removed = 0
-		for _, sql := range []string{sqlTrimEntries, sqlTrimItems} {
-			n, err := t.exec(sql, millis(before), max(int64(limit)-removed, 0))
-			if err != nil {
+		old, err := eldest(t.conn, before, limit)
+		if err != nil {
+			return err
+		}
+		for _, seq := range old {
+			if _, err := t.exec(sqlTrimEntries, seq); err != nil {
 				return err
 			}
-			removed += n
 		}
-		return nil
+		n, err := t.exec(sqlTrimItems, millis(before), int64(limit-len(old)))
+		removed = int64(len(old)) + n
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("trim journal: %w", err)
 	}
 	return int(removed), nil
+}
+
+// eldest answers the rows of entries that are done with and arrived before the
+// given time, up to limit.
+func eldest(c *conn, before time.Time, limit int) (seqs []int64, err error) {
+	err = c.query(sqlEldest, func(r row) error {
+		if len(seqs) == limit || r.number(1) >= millis(before) {
+			return errEnough
+		}
+		if journal.State(r.text(2)) != journal.Pending {
+			seqs = append(seqs, r.number(0))
+		}
+		return nil
+	})
+	return seqs, err
 }

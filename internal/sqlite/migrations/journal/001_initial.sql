@@ -18,7 +18,7 @@ CREATE TABLE entries (
 );
 CREATE UNIQUE INDEX entries_id ON entries (id);
 CREATE INDEX entries_channel ON entries (channel_id, id);
-CREATE INDEX entries_state ON entries (state, received_at, id, retry_at);
+CREATE INDEX entries_pending ON entries (received_at, id, retry_at) WHERE state = 'pending';
 
 -- Parts of webhooks that could not be used.
 CREATE TABLE items (
