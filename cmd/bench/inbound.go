@@ -9,7 +9,7 @@ import (
 // inbound measures accepting and threading against the bare handler, by
 // turns, so that noise of the machine falls on both; medians count.
 func (s *session) inbound(ctx context.Context) error {
-	bare, err := launchTelling("bare", s.Binary, []string{"bench-bare", "--kind", s.Kind, "--secret", s.load.secret}, nil)
+	bare, err := s.launchBare()
 	if err != nil {
 		return err
 	}
@@ -48,6 +48,12 @@ func (s *session) inbound(ctx context.Context) error {
 		s.report.ratio("threaded_ratio", "threaded_rps", "bare_rps")
 	}
 	return nil
+}
+
+// launchBare starts the bare handler.
+func (s *session) launchBare() (*child, error) {
+	return launchTelling("bare", s.Binary,
+		[]string{"bench-bare", "--kind", s.Kind, "--secret", s.load.secret, "--platform", "http://" + s.stubs.addr}, nil)
 }
 
 // bareRound sends n webhooks to the bare handler.

@@ -38,7 +38,7 @@ func play(ctx context.Context, args []string) error {
 	case "stub":
 		return stubCommand{}.Run(ctx)
 	case "bench-bare":
-		return simulate.Bare{Kind: args[2], Addr: "127.0.0.1:0", Secret: args[4]}.Run(ctx, os.Stdout)
+		return simulate.Bare{Kind: args[2], Addr: "127.0.0.1:0", Secret: args[4], Platform: args[6]}.Run(ctx, os.Stdout)
 	}
 	lose, _ := strconv.Atoi(os.Getenv("FAKE_HUB_LOSES"))
 	h := &simtest.Hub{Token: os.Getenv("THREADHUB_ADMIN_TOKEN"), LoseEvery: lose, Doubles: os.Getenv("FAKE_HUB_DOUBLES") != ""}

@@ -11,8 +11,8 @@ import (
 )
 
 // outbound measures replies: from the first call of the hub's API until the
-// last has arrived at the stub platform, against a bare client that sends the
-// same bodies to the same stub, by turns.
+// last has arrived at the stub platform, against a bare handler that only decodes
+// a reply and calls the same stub with the same bodies, by turns.
 func (s *session) outbound(ctx context.Context) error {
 	load, err := s.register(ctx, "out", s.SendTo)
 	if err != nil {
@@ -22,12 +22,17 @@ func (s *session) outbound(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.bareSends(ctx, load, max(s.Sends/10, 1)); err != nil {
+	bare, err := s.launchBare()
+	if err != nil {
+		return err
+	}
+	defer bare.stop()
+	if _, err := s.bareSends(ctx, bare, load, max(s.Sends/10, 1)); err != nil {
 		return err
 	}
 	var bares, sends []float64
 	for round := range s.Rounds {
-		bare, err := s.bareSends(ctx, load, s.Sends)
+		limit, err := s.bareSends(ctx, bare, load, s.Sends)
 		if err != nil {
 			return err
 		}
@@ -35,7 +40,7 @@ func (s *session) outbound(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		bares, sends = append(bares, bare), append(sends, rate)
+		bares, sends = append(bares, limit), append(sends, rate)
 		select {
 		case <-time.After(s.Refill):
 		case <-ctx.Done():
@@ -75,16 +80,19 @@ func (s *session) everybodyWrites(ctx context.Context, load *payloads) ([]conver
 	return slices.DeleteFunc(all, func(c conversation) bool { return !ours[c.ChannelID] }), nil
 }
 
-// bareSends is the limit: n platform calls straight to the stub.
-func (s *session) bareSends(ctx context.Context, from payloads, n int) (float64, error) {
+// bareSends is the limit: n replies through the bare handler.
+func (s *session) bareSends(ctx context.Context, bare *child, from payloads, n int) (float64, error) {
 	if _, err := s.tally(ctx, "/bench/reset"); err != nil {
 		return 0, err
 	}
-	p, err := load(ctx, s.stubs.addr, n, s.Concurrency, func(buf []byte, i int) []byte {
-		return from.bareReply(buf, s.stubs.addr, i)
+	p, err := load(ctx, bare.addr, n, s.Concurrency, func(buf []byte, i int) []byte {
+		return from.bareReply(buf, bare.addr, i)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("bare sends: %w", err)
+	}
+	if len(p.refused) > 0 {
+		return 0, fmt.Errorf("bare sends: refused, by status: %v", p.refused)
 	}
 	return p.rps(), nil
 }

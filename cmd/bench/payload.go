@@ -71,14 +71,14 @@ func (p payloads) body(n int) []byte {
 // reply is what the hub's API is asked to send; its text is the marker.
 func reply(n int) []byte { return fmt.Appendf(nil, `{"text":%q}`, marker(n)) }
 
-// bareReply is the request to the platform that a reply comes to.
+// bareReply asks the bare handler for the call that a reply comes to.
 func (p payloads) bareReply(buf []byte, host string, n int) []byte {
 	var body bytes.Buffer
 	who, ch := p.contact(n), p.channel(n)
 	if p.kind == "telegram" {
 		fmt.Fprintf(&body, `{"chat_id":%d,"text":%q}`, 500_000_000+who, marker(n))
-		return request(buf, host, "/bot"+ch.token+"/sendMessage", "", body.Bytes())
+		return request(buf, host, "/sends/bot"+ch.token+"/sendMessage", "", body.Bytes())
 	}
 	fmt.Fprintf(&body, `{"messaging_product":"whatsapp","recipient_type":"individual","to":"1555%07d","type":"text","text":{"body":%q},"biz_opaque_callback_data":"msg_%08d"}`, who, marker(n), n)
-	return request(buf, host, "/v25.0/"+ch.account+"/messages", "Authorization: Bearer "+ch.token+"\r\n", body.Bytes())
+	return request(buf, host, "/sends/v25.0/"+ch.account+"/messages", "Authorization: Bearer "+ch.token+"\r\n", body.Bytes())
 }

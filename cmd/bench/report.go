@@ -32,7 +32,7 @@ func newReport() *report {
 		{key: "accept_p99_ms", unit: "ms", meaning: "time to the 200, under that load"},
 		{key: "threaded_rps", unit: "1/s", meaning: "webhooks until all messages are read by the API"},
 		{key: "threaded_ratio", meaning: "threaded_rps / bare_rps", want: "≥ 0.2"},
-		{key: "bare_send_rps", unit: "1/s", meaning: "sends of a bare client to the stub platform"},
+		{key: "bare_send_rps", unit: "1/s", meaning: "replies a handler takes that only decodes and calls the stub platform"},
 		{key: "send_rps", unit: "1/s", meaning: "replies by the API until all are at the stub platform"},
 		{key: "send_ratio", meaning: "send_rps / bare_send_rps", want: "≥ 0.3"},
 		{key: "idle_latency_p50_ms", unit: "ms", meaning: "webhook sent → message in a stream, idle hub"},

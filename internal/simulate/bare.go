@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -20,16 +21,18 @@ import (
 // bareBody bounds a webhook's body, as the hub does.
 const bareBody = 1 << 20
 
-// Bare is a webhook endpoint that only verifies and decodes: nothing is
-// stored. It is the limit that the hub's accept path is measured against.
+// Bare is what the hub is measured against: a webhook endpoint that only
+// verifies and decodes, and an endpoint for replies that only decodes and calls
+// the platform. Nothing is stored.
 type Bare struct {
-	Kind   string `enum:"telegram,whatsapp" default:"telegram" help:"Whose webhooks to take."`
-	Addr   string `default:"127.0.0.1:0" help:"Address to listen on."`
-	Secret string `required:"" help:"Telegram's secret token or WhatsApp's app secret."`
+	Kind     string `enum:"telegram,whatsapp" default:"telegram" help:"Whose webhooks to take."`
+	Addr     string `default:"127.0.0.1:0" help:"Address to listen on."`
+	Secret   string `required:"" help:"Telegram's secret token or WhatsApp's app secret."`
+	Platform string `help:"Base address of the platform that replies go to."`
 }
 
-// Run serves POST /webhooks/bare until ctx ends and writes its base address to
-// out first.
+// Run serves POST /webhooks/bare and POST /sends/… until ctx ends and writes
+// its base address to out first.
 func (b Bare) Run(ctx context.Context, out io.Writer) error {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", b.Addr)
@@ -48,8 +51,9 @@ func (b Bare) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// Handler is the endpoint: 200, 401 for a wrong signature, 400 for a body that
-// is not the platform's.
+// Handler answers webhooks with 200, 401 for a wrong signature and 400 for a
+// body that is not the platform's, and replies with 202, or with 502 when the
+// platform did not take them.
 func (b Bare) Handler() http.Handler {
 	// Gin takes its mode from the process; this one serves nothing else.
 	gin.SetMode(gin.ReleaseMode)
@@ -71,7 +75,41 @@ func (b Bare) Handler() http.Handler {
 			c.Status(http.StatusOK)
 		}
 	})
+	// As many connections are kept as replies are under way, which is also what
+	// the hub does.
+	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	r.POST("/sends/*path", func(c *gin.Context) { c.Status(b.send(client, c)) })
 	return r
+}
+
+// send passes a reply on to the platform, at the path after /sends, and answers
+// the status for whoever sent it.
+func (b Bare) send(client *http.Client, c *gin.Context) int {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bareBody))
+	if err != nil {
+		return http.StatusRequestEntityTooLarge
+	}
+	var reply struct {
+		Text json.RawMessage `json:"text"`
+	}
+	if json.Unmarshal(body, &reply) != nil || reply.Text == nil {
+		return http.StatusBadRequest
+	}
+	req, err := http.NewRequestWithContext(c.Request.Context(), http.MethodPost, b.Platform+c.Param("path"), bytes.NewReader(body))
+	if err != nil {
+		return http.StatusBadRequest
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", c.GetHeader("Authorization"))
+	resp, err := client.Do(req)
+	if err != nil {
+		return http.StatusBadGateway
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK {
+		return http.StatusBadGateway
+	}
+	return http.StatusAccepted
 }
 
 func (b Bare) verifyTelegram(h http.Header, _ []byte) bool {

@@ -36,6 +36,26 @@ func TestTheBareEndpointVerifiesAndDecodes(t *testing.T) {
 	}
 }
 
+func TestTheBareEndpointSendsReplies(t *testing.T) {
+	platform := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.URL.Path != "/bot1/sendMessage" || string(body) != `{"chat_id":1,"text":"oui"}` {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	}))
+	defer platform.Close()
+	post := func(to, path, body string) int {
+		h := Bare{Kind: kindTelegram, Secret: "s", Platform: to}.Handler()
+		return served(h)(httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))).StatusCode
+	}
+	require.Equal(t, 202, post(platform.URL, "/sends/bot1/sendMessage", `{"chat_id":1,"text":"oui"}`))
+	require.Equal(t, 502, post(platform.URL, "/sends/bot1/sendMessage", `{"chat_id":1,"text":"non"}`), "the platform refuses")
+	require.Equal(t, 502, post("http://127.0.0.1:1", "/sends/bot1/sendMessage", `{"chat_id":1,"text":"oui"}`), "the platform is away")
+	require.Equal(t, 400, post(platform.URL, "/sends/bot1/sendMessage", `{}`))
+	require.Equal(t, 400, post(platform.URL, "/sends/bot1/sendMessage", `{`))
+	require.Equal(t, 413, post(platform.URL, "/sends/bot1/sendMessage", `{"text":"`+strings.Repeat("a", bareBody)+`"}`))
+}
+
 func TestTheBareEndpointTellsItsAddress(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
