@@ -3,7 +3,9 @@ package all
 
 import (
 	"threadhub/connectors"
+	"threadhub/connectors/line"
 	"threadhub/connectors/telegram"
+	"threadhub/connectors/viber"
 	"threadhub/connectors/whatsapp"
 )
 
@@ -12,5 +14,7 @@ func Kinds() connectors.Set {
 	return connectors.Set{
 		telegram.Kind(),
 		whatsapp.Kind(),
+		line.Kind(),
+		viber.Kind(),
 	}
 }
