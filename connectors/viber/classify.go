@@ -33,6 +33,9 @@ type answer struct {
 // Classify reads an answer by the status in its body: the HTTP status is 200
 // for refusals too (platforms/viber: section 5). A body without one comes from
 // something before or behind the API.
+//
+// A message that the person's client is too old for is Done, with word of that
+// for Next: nothing was sent, and it goes out again as text.
 func (b *bot) Classify(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	var ans answer
 	if json.Unmarshal(resp.Body, &ans) != nil {
@@ -43,6 +46,8 @@ func (b *bot) Classify(call *connectors.Call, resp *connectors.Response) connect
 	switch {
 	case good && ans.Status != nil && *ans.Status == 0:
 		return accepted(call, &ans)
+	case good && ans.Status != nil && tooOld(*ans.Status) && inWords(call):
+		return connectors.Outcome{Verdict: connectors.Done, Data: map[string]string{dataFallback: fallbackText}}
 	case ans.Status != nil && *ans.Status != 0:
 		o = refused(call, *ans.Status)
 		o.Failure.Code, o.Failure.Message = strconv.Itoa(*ans.Status), b.words(*ans.Status, ans.Message)
@@ -69,6 +74,19 @@ func accepted(call *connectors.Call, ans *answer) connectors.Outcome {
 		o.Data = map[string]string{"id": ans.ID, "name": ans.Name, "uri": ans.URI, "webhook": ans.Webhook}
 	}
 	return o
+}
+
+// tooOld tells the statuses of a client that lacks what the message needs.
+func tooOld(status int) bool { return status == 13 || status == 14 }
+
+// inWords tells that the call's message says more than its words, and can be
+// said in words.
+func inWords(call *connectors.Call) bool {
+	var m outgoing
+	if call.Name != opSend || json.Unmarshal(call.Body, &m) != nil || m.plain() {
+		return false
+	}
+	return m.inWords().Text != ""
 }
 
 func outcome(v connectors.Verdict, r normalize.Reason) connectors.Outcome {

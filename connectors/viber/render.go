@@ -47,8 +47,10 @@ func render(m *normalize.Message) ([]outgoing, error) {
 	return steps, buttons(&steps[len(steps)-1], m.Buttons)
 }
 
-// attachment is media by its address, which Viber fetches. What Viber wants to
-// know of videos and files and we do not know makes them links.
+// attachment is media by its address, which Viber fetches. It takes pictures
+// and videos from addresses only that end in their extension; others go as
+// files. What it wants to know of videos and files and we do not know makes
+// them links.
 func attachment(a *normalize.Attachment) (outgoing, error) {
 	if a.Type == normalize.TypeSticker {
 		if _, err := strconv.ParseUint(a.Ref, 10, 64); err == nil {
@@ -58,9 +60,12 @@ func attachment(a *normalize.Attachment) (outgoing, error) {
 	if a.URL == "" {
 		return outgoing{}, errors.New("it has no address that Viber can fetch it from")
 	}
+	ext := extension(a.URL)
 	switch a.Type {
 	case normalize.TypeImage, normalize.TypeSticker:
-		return outgoing{Type: "picture", Media: a.URL, Text: a.Caption}, nil
+		if ext == ".jpg" || ext == ".jpeg" || ext == ".png" || ext == ".gif" {
+			return outgoing{Type: "picture", Media: a.URL, Text: a.Caption}, nil
+		}
 	case normalize.TypeVideo, normalize.TypeFile:
 	default:
 		return outgoing{}, fmt.Errorf("type %q cannot be sent", a.Type)
@@ -68,7 +73,7 @@ func attachment(a *normalize.Attachment) (outgoing, error) {
 	switch {
 	case a.Size <= 0:
 		return outgoing{Type: "url", Media: a.URL}, nil
-	case a.Type == normalize.TypeVideo && a.Seconds <= maxSeconds:
+	case a.Type == normalize.TypeVideo && ext == ".mp4" && a.Seconds <= maxSeconds:
 		return outgoing{Type: "video", Media: a.URL, Size: a.Size, Duration: max(a.Seconds, 0)}, nil
 	}
 	return outgoing{Type: "file", Media: a.URL, Size: a.Size, FileName: fileName(a)}, nil
@@ -155,49 +160,4 @@ func shorten(s string, limit int) string {
 		n++
 	}
 	return s
-}
-
-// keyboard stands in place of the phone's own until another message comes.
-type keyboard struct {
-	Type          string   `json:"Type"`
-	DefaultHeight bool     `json:"DefaultHeight"`
-	Buttons       []button `json:"Buttons"`
-}
-
-type button struct {
-	Columns    int    `json:"Columns"`
-	Rows       int    `json:"Rows"`
-	ActionType string `json:"ActionType"`
-	ActionBody string `json:"ActionBody"`
-	Text       string `json:"Text"`
-	TextSize   string `json:"TextSize"`
-}
-
-// buttons puts a keyboard under a message, one button in a row. A button sends
-// its title, and the tracking data says which id that stands for.
-func buttons(m *outgoing, all []normalize.Button) error {
-	if len(all) == 0 {
-		return nil
-	}
-	m.Keyboard = &keyboard{Type: "keyboard", Buttons: make([]button, len(all))}
-	t := tracking{Buttons: map[string]string{}}
-	for i, b := range all {
-		shown := button{Columns: 6, Rows: 1, ActionType: "reply", ActionBody: b.Title, Text: b.Title, TextSize: "regular"}
-		if b.URL != "" {
-			shown.ActionType, shown.ActionBody = "open-url", b.URL
-		} else {
-			id := b.ID
-			if id == "" {
-				id = b.Title
-			}
-			t.Buttons[digest(b.Title)] = id
-		}
-		m.Keyboard.Buttons[i] = shown
-	}
-	if len(t.Buttons) == 0 {
-		return nil
-	}
-	var err error
-	m.TrackingData, err = t.encode()
-	return err
 }

@@ -55,15 +55,23 @@ type outPlace struct {
 	Longitude float64 `json:"lon"`
 }
 
+// What an exchange keeps of a message that the person's client cannot show.
+const (
+	dataFallback = "fallback"
+	fallbackText = "text"
+)
+
 // Next walks the parts in order and, within a part, its messages: one for each
-// attachment and card, and one for text that cannot be a caption.
+// attachment and card, and one for text that cannot be a caption. A message
+// that Viber says the person's client cannot show is sent again in words.
 func (b *bot) Next(out *normalize.Outbound, done []normalize.Exchange) (*connectors.Call, error) {
 	if out.To.ID == "" {
 		return nil, errors.New("viber: the recipient has no id")
 	}
-	sent := make([]int, len(out.Parts))
+	sent, plain := make([]int, len(out.Parts)), false
 	for _, e := range done {
-		if e.Part >= 0 && e.Part < len(sent) {
+		plain = e.Data[dataFallback] == fallbackText
+		if e.Part >= 0 && e.Part < len(sent) && !plain {
 			sent[e.Part]++
 		}
 	}
@@ -76,6 +84,9 @@ func (b *bot) Next(out *normalize.Outbound, done []normalize.Exchange) (*connect
 			continue
 		}
 		m := steps[sent[i]]
+		if plain {
+			m = m.inWords()
+		}
 		m.Receiver, m.MinAPIVersion, m.Sender = string(out.To.ID), 1, b.sender
 		call, err := b.call(opSend, m)
 		if err != nil {
