@@ -41,6 +41,10 @@ type Kind struct {
 type Config struct {
 	Credentials map[string]Secret
 	Settings    json.RawMessage
+	// WebhookURL is the address that platforms call for the channel, for those
+	// that are told with each message where to report on it. Empty where it is
+	// not known.
+	WebhookURL string
 }
 
 // Connector speaks one channel's dialect. It is safe for concurrent use, does

@@ -34,6 +34,12 @@ type Rated interface {
 	Rate() normalize.Rate
 }
 
+// Capable is implemented by connectors whose channels differ in what they carry
+// (SMS and WhatsApp at one provider); Capabilities takes the place of the Kind's.
+type Capable interface {
+	Capabilities() normalize.Capabilities
+}
+
 // Subscriber registers the webhook at the platform.
 type Subscriber interface {
 	// Subscribe returns the calls that register webhookURL, in order.

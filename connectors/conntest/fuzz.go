@@ -1,7 +1,10 @@
 package conntest
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,6 +50,10 @@ func FuzzVerify(f *testing.F, s Suite) {
 	require.NoError(f, err)
 	hooks, err := b.webhooks()
 	require.NoError(f, err)
+	if b.SecretInBody != "" {
+		b.fuzzSecret(f, hooks)
+		return
+	}
 	for _, h := range hooks {
 		for _, name := range b.proof(h.req) {
 			f.Add(h.req.Header.Get(name), h.req.Body)
@@ -69,5 +76,27 @@ func FuzzVerify(f *testing.F, s Suite) {
 			return
 		}
 		require.ErrorIs(t, err, connectors.ErrSignature)
+	})
+}
+
+// fuzzSecret throws bodies at Verify where the body holds the proof: none is
+// accepted that does not hold the secret as one of its values.
+func (b *bench) fuzzSecret(f *testing.F, hooks []webhook) {
+	f.Helper()
+	for _, h := range hooks {
+		f.Add(h.req.Body)
+	}
+	secret := b.Config.Credentials[b.SecretInBody].Reveal()
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req := clone(hooks[0].req)
+		req.Body = body
+		err := b.conn.Verify(req, signedAt())
+		if err != nil {
+			require.ErrorIs(t, err, connectors.ErrSignature)
+			return
+		}
+		var members map[string]any
+		require.NoError(t, json.Unmarshal(body, &members))
+		require.Contains(t, slices.Collect(maps.Values(members)), any(secret))
 	})
 }

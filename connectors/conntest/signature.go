@@ -1,6 +1,7 @@
 package conntest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,6 +21,12 @@ func checkSignatures(b *bench) error {
 	for _, h := range hooks {
 		if err := b.conn.Verify(clone(h.req), signedAt()); err != nil {
 			return fmt.Errorf("case in/%s: a signed request is refused: %w", h.name, err)
+		}
+		if b.SecretInBody != "" {
+			if err := b.refuseSecrets(h.req); err != nil {
+				return fmt.Errorf("case in/%s: %w", h.name, err)
+			}
+			continue
 		}
 		proof := b.proof(h.req)
 		if len(proof) == 0 {
@@ -85,6 +92,34 @@ func (b *bench) refuseHeaders(signed *connectors.Request, proof []string) error 
 			if err := b.refused(req, how); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// refuseSecrets alters the secret that the body holds.
+func (b *bench) refuseSecrets(signed *connectors.Request) error {
+	value := b.Config.Credentials[b.SecretInBody].Reveal()
+	if !bytes.Contains(signed.Body, []byte(value)) {
+		return errors.New("the body does not hold the secret")
+	}
+	forged := map[string]string{
+		"no secret":           "",
+		"a forged secret":     strings.Repeat("0", len(value)),
+		"a shortened secret":  value[:len(value)-1],
+		"a lengthened secret": value + "0",
+		"a doubled secret":    value + value,
+	}
+	for i := range value {
+		altered := []byte(value)
+		altered[i] ^= 1
+		forged[fmt.Sprintf("a secret with byte %d altered", i)] = string(altered)
+	}
+	for how, other := range forged {
+		req := clone(signed)
+		req.Body = bytes.ReplaceAll(req.Body, []byte(value), []byte(other))
+		if err := b.refused(req, how); err != nil {
+			return err
 		}
 	}
 	return nil

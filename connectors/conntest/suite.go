@@ -29,6 +29,10 @@ type Suite struct {
 	// Sign makes the request one that Verify accepts at the given time, by
 	// setting headers only. Every header it sets is taken for part of the proof.
 	Sign func(req *connectors.Request, at time.Time)
+	// SecretInBody names the credential by which webhooks prove their origin, on
+	// platforms that write it into the body and sign nothing. Cases hold it as
+	// {name}; Sign is not called.
+	SecretInBody string
 	// SignsBody is set when the signature covers the body.
 	SignsBody bool
 	// Tolerance is how far from its signed time a webhook may be verified;
@@ -101,6 +105,9 @@ func newBench(s Suite) (*bench, error) {
 	var err error
 	if b.conn, err = s.Kind.New(s.Config); err != nil {
 		return nil, err
+	}
+	if c, ok := b.conn.(connectors.Capable); ok {
+		b.Kind.Caps = c.Capabilities()
 	}
 	if b.in, err = readCases(filepath.Join(s.Cases, "in")); err != nil {
 		return nil, err

@@ -153,7 +153,7 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	}
 	h.channels, err = channels.NewRegistry(channels.Options{
 		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.egress, Logger: h.Logger, Now: time.Now,
-		CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
+		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
 	})
 	h.rules = stylerules.NewRegistry(stylerules.Options{
 		Store: h.store, Now: time.Now, ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, Fresh: fresh,

@@ -52,7 +52,11 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", item.ID, err)
 	}
-	c, err := kind.New(connectors.Config{Credentials: credentials, Settings: item.Value.Settings})
+	cfg := connectors.Config{Credentials: credentials, Settings: item.Value.Settings}
+	if r.PublicURL != "" {
+		cfg.WebhookURL = r.PublicURL + "/webhooks/" + item.ID
+	}
+	c, err := kind.New(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: open connector: %w", item.ID, err)
 	}
@@ -60,6 +64,9 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	var more []string
 	if r, ok := c.(connectors.Redactor); ok {
 		more = r.Redactions()
+	}
+	if a, ok := c.(connectors.Capable); ok {
+		o.Caps = a.Capabilities()
 	}
 	if r, ok := c.(connectors.Rated); ok {
 		o.Caps.Rate = r.Rate()

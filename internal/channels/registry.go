@@ -48,6 +48,9 @@ type Options struct {
 	Caller Caller
 	Logger *slog.Logger
 	Now    func() time.Time
+	// PublicURL is the hub's address as platforms call it, without a slash at
+	// its end; empty where it is not known.
+	PublicURL string
 	// CheckURL refuses an address the hub must not call (see egress).
 	CheckURL func(string) error
 	// DefaultStyle is the style of channels that name none.
