@@ -9,13 +9,18 @@ import "time"
 // old token with the new one, others give out a refresh token that works once.
 type Tokened interface {
 	// TokenCall returns the call that gets a token. now is for signed
-	// assertions. nil means that the credentials hold a token that is still to
-	// be used: Authorize is then called with an empty one.
+	// assertions. nil means that there is none to get and the credentials hold
+	// the token to use: Authorize is then called with an empty one, and a
+	// stale token suspends the channel, for only an admin can enter another. A
+	// connector that is able to get a token therefore always returns a call.
+	// The call is signed (Signer) and not authorised.
 	TokenCall(now time.Time) (*Call, error)
 	// ReadToken reads the answer to TokenCall. What it returns for a refusal is
 	// judged by Classify.
 	ReadToken(resp *Response) (Token, error)
-	// Authorize puts the token into a call.
+	// Authorize puts the token into a copy of a call. It sees every call but
+	// TokenCall's, those to other hosts than the platform's API included (a
+	// file's address): it leaves those as they are.
 	Authorize(call *Call, access Secret)
 }
 
@@ -30,7 +35,9 @@ type Token struct {
 }
 
 // Signer is implemented by connectors that sign each call anew with a time and
-// a value used once (OAuth 1.0a). It is the last to touch a call.
+// a value used once (OAuth 1.0a). It is the last to touch a call. nonce is 32
+// random hexadecimal digits, another one each time. The body of a call with an
+// Upload is not known to it: it is made afterwards.
 type Signer interface {
 	Sign(call *Call, now time.Time, nonce string)
 }
@@ -42,6 +49,7 @@ type Upload struct {
 	// that did not come from an admin.
 	URL string
 	// Field is the name of the file's part, Name and MIME what is said of it.
+	// An empty Name is taken from the URL, an empty MIME found from the bytes.
 	Field, Name, MIME string
 	// Fields are sent before the file.
 	Fields []FormField

@@ -1,6 +1,7 @@
 package conntest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -60,6 +61,9 @@ func (b *bench) complete(call *connectors.Call) error {
 	}
 	if name, ok := b.leak(call.Name); ok {
 		return fmt.Errorf("its name holds %q", name)
+	}
+	if call.Upload != nil {
+		return completeUpload(call)
 	}
 	return nil
 }
@@ -126,7 +130,7 @@ func (b *bench) checkAnswer(call *connectors.Call, status int, body string) erro
 	if err != nil {
 		return err
 	}
-	if err := sound(o); err != nil {
+	if err := cmp.Or(sound(o), b.soundStale(o)); err != nil {
 		return err
 	}
 	switch {

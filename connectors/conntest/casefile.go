@@ -64,8 +64,9 @@ func readCase(path string) (*caseFile, error) {
 	if c.comment == "" {
 		return nil, errors.New("the first line must be a comment that says what the case shows")
 	}
-	for _, s := range sections {
-		if handwritten(s.name) {
+	for i, s := range sections {
+		// The first section token is the operation, later ones what came of it.
+		if handwritten(s.name) || s.name == "token" && i == 0 {
 			c.given = append(c.given, s)
 		} else {
 			c.expected = append(c.expected, s)

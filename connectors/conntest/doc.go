@@ -53,8 +53,20 @@
 // Classify until it is out, refused, or the answers are used up after a verdict
 // of retry or wait), react ({"to", "target", "emoji"}), typing and read (a
 // normalize.Outbound), subscribe (the webhook's address as a JSON string),
-// check (null), media (a normalize.Attachment) and profile (a peer id as a JSON
-// string). A retry goes to the Alias that a verdict named. Credentials are written in calls as {name}, never by their value.
+// check (null), media (a normalize.Attachment), profile (a peer id as a JSON
+// string) and token ({"now": time}, see below). A retry goes to the Alias that a verdict named. Credentials are written in calls as {name}, never by their value.
+//
+// Calls stand there as they leave the hub: after Authorize, with a token written
+// as {access token}, and after Sign, at a fixed time and with a fixed nonce, so
+// that a signature is golden too. A call's [connectors.Upload] follows it as
+// lines that begin with "upload". An outcome with StaleToken is answered by the
+// next scripted answer, as for any retry: a case of it shows the call twice.
+//
+// A case of the operation token goes through TokenCall and ReadToken. A second
+// "-- token --" section says what the answer held: how long the token is good
+// for and which credentials it replaced, without their values. An answer that
+// holds none ends in "-- error --" and what Classify makes of it. Every
+// connector with TokenCall needs one case that gets a token.
 //
 // # Conventions
 //

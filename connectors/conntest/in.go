@@ -113,7 +113,7 @@ func (b *bench) follow(events []normalize.Event) []section {
 	var got []section
 	for i := range events {
 		if call := f.Follow(&events[i]); call != nil {
-			got = append(got, section{"follow", b.callText(call)})
+			got = append(got, section{"follow", b.callText(b.dressed(call))})
 		}
 	}
 	return got

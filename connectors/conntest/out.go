@@ -92,6 +92,8 @@ type carried struct {
 	// out and done are what Next was given, when it was Next that asked.
 	out  *normalize.Outbound
 	done []normalize.Exchange
+	// token is set for the call that gets a token.
+	token bool
 }
 
 // run carries the operation out as far as the answers reach.
@@ -103,6 +105,8 @@ func (t *transcript) run(op section) error {
 		return t.media(op.body)
 	case "subscribe":
 		return t.subscribe(op.body)
+	case "token":
+		return t.token(op.body)
 	}
 	return t.single(op)
 }
@@ -111,7 +115,7 @@ func (t *transcript) add(name, body string) { t.sections = append(t.sections, se
 
 // carry writes the call down and answers it from the script.
 func (t *transcript) carry(c carried) (connectors.Outcome, *connectors.Response, error) {
-	t.add("call", t.callText(c.call))
+	t.add("call", t.callText(t.dressed(c.call)))
 	if len(t.answers) == 0 {
 		return connectors.Outcome{}, nil, fmt.Errorf("call %q has no scripted answer", c.call.Name)
 	}

@@ -20,23 +20,25 @@ import (
 // postcard is a small invented platform. It keeps the contract, unless it is
 // told to break it in one of the ways that the suite must notice.
 type postcard struct {
-	key   string
-	flaw  string
-	calls atomic.Int64
+	key     string
+	refresh string
+	flaw    string
+	calls   atomic.Int64
 }
 
 const (
-	postcardKey   = "postcard-key-of-this-test"
-	postcardWords = "X-Postcard-Proof"
+	postcardKey     = "postcard-key-of-this-test"
+	postcardRefresh = "postcard-refresh-of-this-test"
+	postcardWords   = "X-Postcard-Proof"
 )
 
 func postcardKind(flaw string) connectors.Kind {
 	k := connectors.Kind{
 		Name: "postcard", Title: "Postcard", Setup: "1. Buy stamps.",
-		Credentials: json.RawMessage(`{"type":"object","required":["key"],"additionalProperties":false,"properties":{"key":{"type":"string","title":"Key","description":"The key."}}}`),
+		Credentials: json.RawMessage(`{"type":"object","required":["key"],"additionalProperties":false,"properties":{"key":{"type":"string","title":"Key","description":"The key."},"refresh":{"type":"string","title":"Refresh token","description":"Good once."}}}`),
 		Settings:    json.RawMessage(`{"type":"object","additionalProperties":false,"properties":{}}`),
 		Headers:     []string{"X-Lang"},
-		Caps:        normalize.Capabilities{Text: normalize.TextLimit{Max: 100}, ReplyTo: true},
+		Caps:        normalize.Capabilities{Text: normalize.TextLimit{Max: 100}, ReplyTo: true, Media: map[normalize.MessageType]normalize.MediaSpec{normalize.TypeFile: {}}},
 		New: func(c connectors.Config) (connectors.Connector, error) {
 			if c.Credentials["key"].Empty() && flaw != "opens without credentials" {
 				return nil, errors.New("key is missing")
@@ -44,7 +46,7 @@ func postcardKind(flaw string) connectors.Kind {
 			if len(c.Settings) > 0 && !json.Valid(c.Settings) {
 				return nil, errors.New("settings are not JSON")
 			}
-			return &postcard{key: c.Credentials["key"].Reveal(), flaw: flaw}, nil
+			return &postcard{key: c.Credentials["key"].Reveal(), refresh: c.Credentials["refresh"].Reveal(), flaw: flaw}, nil
 		},
 	}
 	spoil(&k, flaw)
@@ -194,6 +196,9 @@ func (p *postcard) Next(out *normalize.Outbound, done []normalize.Exchange) (*co
 		return nil, nil
 	}
 	part := out.Parts[n]
+	if part.Type == normalize.TypeFile {
+		return p.parcel(out, n), nil
+	}
 	if part.Type != normalize.TypeText {
 		return nil, fmt.Errorf("a card cannot hold %q", part.Type)
 	}
@@ -224,13 +229,20 @@ func (p *postcard) Classify(_ *connectors.Call, resp *connectors.Response) conne
 	var a struct{ Sent, Why string }
 	_ = json.Unmarshal(resp.Body, &a)
 	fail := func(v connectors.Verdict, r normalize.Reason) connectors.Outcome {
-		why := strings.ReplaceAll(a.Why, p.key, "…")
+		why := strings.ReplaceAll(strings.ReplaceAll(a.Why, p.key, "…"), p.refresh, "…")
 		if p.flaw == "repeats what it is told" {
 			why = a.Why
 		}
 		return connectors.Outcome{Verdict: v, Failure: &normalize.Failure{Reason: r, Message: why}}
 	}
 	switch {
+	case resp.Status == http.StatusUnauthorized:
+		o := fail(connectors.Retry, normalize.ReasonAuth)
+		o.StaleToken = true
+		if p.flaw == "calls a refusal a stale token" {
+			o.Verdict = connectors.Refuse
+		}
+		return o
 	case p.flaw == "panics on answers" && string(resp.Body) == "null":
 		panic("null")
 	case p.flaw == "gives no failure":

@@ -88,6 +88,7 @@ func checks() []check {
 		{"capabilities agree with the cases", checkCoverage},
 		{"capabilities agree with what Next renders", checkRendering},
 		{"calls are complete and resume where they stopped", checkCalls},
+		{"tokens and signatures are sound", checkTokens},
 		{"garbage answers are not taken for success", checkAnswers},
 		{"credentials show in no event, error or failure", checkSecrets},
 	}

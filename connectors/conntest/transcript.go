@@ -36,6 +36,9 @@ func (b *bench) callText(call *connectors.Call) string {
 	if len(call.Body) > 0 {
 		w.WriteString("\n" + bodyText(call.Body))
 	}
+	if call.Upload != nil {
+		w.WriteString("\n" + uploadText(call.Upload))
+	}
 	return b.mask(strings.TrimRight(w.String(), "\n"))
 }
 
@@ -47,9 +50,10 @@ func bodyText(body []byte) string {
 	return strings.ReplaceAll(string(body), "\r\n", "\n")
 }
 
-// mask replaces credentials by their names, longer ones first so that one that
+// mask replaces the token and credentials by their names, longer ones first so that one that
 // holds another stays readable.
 func (b *bench) mask(text string) string {
+	text = strings.ReplaceAll(text, accessToken, "{"+accessTokenName+"}")
 	names := make([]string, 0, len(b.Config.Credentials))
 	for name := range b.Config.Credentials {
 		names = append(names, name)
@@ -79,8 +83,9 @@ func outcomeText(o connectors.Outcome) string {
 		IDs      []normalize.PlatformID `json:"ids,omitempty"`
 		After    string                 `json:"after,omitempty"`
 		PeerOnly bool                   `json:"peer_only,omitempty"`
+		Stale    bool                   `json:"stale_token,omitempty"`
 		Failure  *normalize.Failure     `json:"failure,omitempty"`
 		Alias    normalize.PeerID       `json:"alias,omitempty"`
 		Data     map[string]string      `json:"data,omitempty"`
-	}{o.Verdict, o.IDs, after, o.PeerOnly, o.Failure, o.Alias, o.Data})
+	}{o.Verdict, o.IDs, after, o.PeerOnly, o.StaleToken, o.Failure, o.Alias, o.Data})
 }
