@@ -10,6 +10,7 @@ import (
 	"threadhub/connectors"
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
+	"threadhub/internal/tokens"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -88,6 +89,10 @@ func (a *attempt) carry(ctx context.Context, w *Outbound, call *connectors.Call)
 	resp, err := w.Carrier.Do(ctx, a.target, call)
 	if err == nil {
 		return a.channel.Connector.Classify(call, resp), true
+	}
+	var none *tokens.Error
+	if errors.As(err, &none) {
+		return none.Outcome, false
 	}
 	failure := &normalize.Failure{Reason: normalize.ReasonUnavailable, Message: err.Error(), Retryable: true}
 	var e *egress.Error

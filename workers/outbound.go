@@ -17,7 +17,7 @@ import (
 	"threadhub/threads"
 )
 
-// Carrier carries calls to platforms (egress.Client).
+// Carrier carries calls to platforms (tokens.Keeper).
 type Carrier interface {
 	Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
 	CoolDown(channel, peer string, until time.Time)

@@ -29,6 +29,7 @@ import (
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/tokens"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -64,6 +65,7 @@ type Hub struct {
 	settings  *settings.Service
 	schedules *schedules.Registry
 	rules     *stylerules.Registry
+	tokens    *tokens.Keeper
 	channels  *channels.Registry
 	threads   *threads.Service
 	sweeper   *workers.Sweeper
@@ -151,8 +153,9 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	if cfg.MongoDBURI.Empty() {
 		fresh = 0
 	}
+	h.openTokens(keys)
 	h.channels, err = channels.NewRegistry(channels.Options{
-		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.egress, Logger: h.Logger, Now: time.Now,
+		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.tokens, Deleted: h.channelDeleted, Logger: h.Logger, Now: time.Now,
 		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
 	})
 	h.rules = stylerules.NewRegistry(stylerules.Options{
@@ -190,13 +193,13 @@ func (h *Hub) openThreads(context.Context) error {
 		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count,
 	})
-	h.errands = workers.NewCourtesies(h.egress, h.Logger)
+	h.errands = workers.NewCourtesies(h.tokens, h.Logger)
 	h.inbound = &workers.Inbound{
 		Journal: h.store.Journal(), Channels: h.channels, Threads: h.threads, Follow: h.errands.Make,
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.outbound = &workers.Outbound{
-		Outbox: h.store, Channels: h.channels, Threads: h.threads, Carrier: h.egress, Bell: h.queue,
+		Outbox: h.store, Channels: h.channels, Threads: h.threads, Carrier: h.tokens, Bell: h.queue,
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
@@ -233,6 +236,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 		wg.Go(func() { h.sweeper.Run(work) })
 		wg.Go(func() { h.errands.Run(work) })
+		wg.Go(func() { h.tokens.Run(work) })
 	}
 	stopDebug, err := h.serveDebug(ctx)
 	if err != nil {

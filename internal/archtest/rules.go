@@ -25,7 +25,7 @@ var rules = []rule{
 
 	{pkg: "workers", may: []string{
 		"normalize", "connectors", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/egress",
-		"internal/ident", "internal/journal", "internal/queue", "internal/settings",
+		"internal/ident", "internal/journal", "internal/queue", "internal/settings", "internal/tokens",
 	}, tests: []string{"connectors/*", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
@@ -45,8 +45,11 @@ var rules = []rule{
 
 	// What the hub is made of.
 	{pkg: "internal/egress", may: []string{"connectors", "normalize"}},
+	{pkg: "internal/tokens", may: []string{
+		"connectors", "normalize", "internal/directory", "internal/egress", "internal/seal",
+	}, tests: []string{"threads", "internal/channels"}},
 	{pkg: "internal/channels", may: []string{
-		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal",
+		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal", "internal/tokens",
 	}, tests: []string{"connectors/*"}},
 	{pkg: "internal/accept", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal",

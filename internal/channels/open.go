@@ -9,6 +9,7 @@ import (
 	"threadhub/connectors"
 	"threadhub/internal/directory"
 	"threadhub/internal/egress"
+	"threadhub/internal/tokens"
 	"threadhub/threads"
 )
 
@@ -21,6 +22,14 @@ func (r *Registry) Open(ctx context.Context, id threads.ChannelID) (*Opened, err
 	if o != nil && (r.Fresh == 0 || r.Now().Sub(o.readAt) < r.Fresh) {
 		return o, nil
 	}
+	return r.reopen(ctx, id)
+}
+
+// reopen answers the channel as the store has it now.
+func (r *Registry) reopen(ctx context.Context, id threads.ChannelID) (*Opened, error) {
+	r.mu.RLock()
+	o := r.opened[id]
+	r.mu.RUnlock()
 	item, err := r.records.Get(ctx, string(id))
 	if errors.Is(err, directory.ErrNotFound) {
 		return nil, fmt.Errorf("channel %s: %w", id, threads.ErrNotFound)
@@ -60,7 +69,10 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: open connector: %w", item.ID, err)
 	}
-	o := &Opened{Channel: channelOf(item), Connector: c, Caps: kind.Caps, Headers: kind.Headers}
+	o := &Opened{
+		Channel: channelOf(item), Connector: c, Caps: kind.Caps, Headers: kind.Headers,
+		credentials: credentials, revision: revisionOf(item.Value.Credentials),
+	}
 	var more []string
 	if r, ok := c.(connectors.Redactor); ok {
 		more = r.Redactions()
@@ -176,6 +188,10 @@ func (r *Registry) tryCalls(ctx context.Context, o *Opened, calls []*connectors.
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		resp, err := r.Caller.Do(ctx, o.Target, call)
 		cancel()
+		var none *tokens.Error
+		if errors.As(err, &none) {
+			return tried{CheckResult{Detail: none.Error()}, none.Outcome.Verdict == connectors.Suspend}
+		}
 		if err != nil {
 			return tried{CheckResult: CheckResult{Detail: fmt.Sprintf("the platform could not be reached: %v", err)}}
 		}

@@ -35,7 +35,7 @@ type record struct {
 	UpdatedAt   time.Time         `json:"updated_at"`
 }
 
-// Caller carries a connector's calls to its platform (egress.Client).
+// Caller carries a connector's calls to its platform (tokens.Keeper).
 type Caller interface {
 	Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
 }
@@ -57,6 +57,8 @@ type Options struct {
 	DefaultStyle func(ctx context.Context) (threads.Style, error)
 	// OpenConversations counts a channel's conversations that are not closed.
 	OpenConversations func(ctx context.Context, id threads.ChannelID) (int, error)
+	// Deleted, when set, is told of a channel that is no more.
+	Deleted func(ctx context.Context, id threads.ChannelID) error
 	// Fresh is how long an opened channel is used without looking whether
 	// another process changed it; 0 on a store that only this process writes.
 	Fresh time.Duration
@@ -81,6 +83,9 @@ type Opened struct {
 	// Target is on whose behalf the channel's calls are made; Peer is empty.
 	Target egress.Target
 	readAt time.Time
+	// credentials and revision are for package tokens.
+	credentials map[string]connectors.Secret
+	revision    string
 }
 
 // NewRegistry returns a registry over the given parts. It fails when a kind's
@@ -258,9 +263,10 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	if err := r.validate(kind, v.Name, credentials, v.Settings); err != nil {
 		return err
 	}
-	if len(c.Credentials) > 0 {
-		v.Health = Health{State: HealthUnchecked}
+	if len(c.Credentials) == 0 {
+		return nil
 	}
+	v.Health = Health{State: HealthUnchecked}
 	v.Credentials, err = r.seal(item.ID, credentials)
 	return err
 }
@@ -297,7 +303,10 @@ func (r *Registry) Delete(ctx context.Context, id threads.ChannelID, force bool)
 		}
 	}
 	defer r.forget(id)
-	return r.records.Delete(ctx, string(id))
+	if err := r.records.Delete(ctx, string(id)); err != nil || r.Deleted == nil {
+		return err
+	}
+	return r.Deleted(ctx, id)
 }
 
 // setHealth notes how a channel does, if that is news.
