@@ -102,8 +102,11 @@ func (a *attempt) carry(ctx context.Context, w *Outbound, call *connectors.Call)
 	if errors.Is(err, egress.ErrThrottled) || errors.Is(err, egress.ErrBreakerOpen) {
 		return connectors.Outcome{Verdict: connectors.Wait, After: e.RetryAfter, Failure: failure}, false
 	}
-	if errors.Is(err, egress.ErrBlocked) || errors.Is(err, egress.ErrURL) {
+	if errors.Is(err, egress.ErrBlocked) || errors.Is(err, egress.ErrURL) || errors.Is(err, egress.ErrSource) {
 		failure.Reason, failure.Retryable = normalize.ReasonContent, false
+		if errors.Is(err, egress.ErrSource) {
+			failure.Message = e.Detail()
+		}
 		return connectors.Outcome{Verdict: connectors.Refuse, Failure: failure}, false
 	}
 	return connectors.Outcome{Verdict: connectors.Retry, Failure: failure}, false

@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -36,17 +35,21 @@ func (p *progress) trace() *httptrace.ClientTrace {
 }
 
 // carry makes the request and reads its answer.
-func (c *Client) carry(ctx context.Context, t Target, call *connectors.Call, u *url.URL) (*connectors.Response, *Error) {
-	bounded, cancel := context.WithTimeout(ctx, c.timeout)
+func (c *Client) carry(ctx context.Context, t Target, call *connectors.Call, u *url.URL, body content) (*connectors.Response, *Error) {
+	timeout := c.timeout
+	if call.Upload != nil {
+		timeout += uploadTime
+	}
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var p progress
-	req := c.request(httptrace.WithClientTrace(bounded, p.trace()), call, u)
+	req := c.request(httptrace.WithClientTrace(bounded, p.trace()), call, u, body)
 	resp, err := c.route(call).RoundTrip(req)
 	if err != nil {
 		return nil, c.failed(t, call, &p, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := c.read(resp)
+	answer, err := c.read(resp)
 	if err != nil {
 		fail := c.failed(t, call, &p, err)
 		fail.Status = resp.StatusCode
@@ -58,10 +61,10 @@ func (c *Client) carry(ctx context.Context, t Target, call *connectors.Call, u *
 		}
 		return nil, fail
 	}
-	return &connectors.Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+	return &connectors.Response{Status: resp.StatusCode, Header: resp.Header, Body: answer}, nil
 }
 
-func (c *Client) request(ctx context.Context, call *connectors.Call, u *url.URL) *http.Request {
+func (c *Client) request(ctx context.Context, call *connectors.Call, u *url.URL, body content) *http.Request {
 	header := call.Header.Clone()
 	if header == nil {
 		header = http.Header{}
@@ -73,11 +76,13 @@ func (c *Client) request(ctx context.Context, call *connectors.Call, u *url.URL)
 		Method: call.Method, URL: u, Host: u.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	if len(call.Body) > 0 {
-		req.ContentLength = int64(len(call.Body))
-		req.Body = io.NopCloser(bytes.NewReader(call.Body))
+	if body.kind != "" {
+		header.Set("Content-Type", body.kind)
+	}
+	if body.length > 0 {
+		req.ContentLength, req.Body = body.length, body.open()
 		// Lets net/http try again where it knows that nothing was written.
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(call.Body)), nil }
+		req.GetBody = func() (io.ReadCloser, error) { return body.open(), nil }
 	}
 	return req.WithContext(ctx)
 }

@@ -30,7 +30,9 @@ type Options struct {
 	// Limiter keeps the rates. Default: one for this process.
 	Limiter Limiter
 	Breaker Breaker
-	Logger  *slog.Logger
+	// Own opens files that the hub itself serves, for uploads; nil: none.
+	Own    Own
+	Logger *slog.Logger
 	// Registerer takes the metrics; nil keeps them to the client.
 	Registerer prometheus.Registerer
 }
@@ -57,6 +59,7 @@ type Client struct {
 	coolDowns *coolDowns
 	circuits  *circuits
 	metrics   *metrics
+	own       Own
 
 	kept  http.RoundTripper // connections are kept and used again
 	fresh http.RoundTripper // one connection per call, see route
@@ -85,6 +88,7 @@ func New(o Options) (*Client, error) {
 		guard: newGuard(o.AllowPrivate), limiter: o.Limiter,
 		coolDowns: &coolDowns{until: map[lane]time.Time{}, swept: time.Now()},
 		circuits:  newCircuits(o.Breaker, o.Logger),
+		own:       o.Own,
 	}
 	var err error
 	if c.metrics, err = newMetrics(o.Registerer, c.circuits); err != nil {
@@ -154,11 +158,17 @@ func (c *Client) do(ctx context.Context, t Target, call *connectors.Call) (*conn
 	if err := ctx.Err(); err != nil {
 		return nil, c.failed(t, call, &progress{}, err)
 	}
+	// Before the gates: a file that does not come says nothing of the platform.
+	body, done, fail := c.content(ctx, t, call)
+	if fail != nil {
+		return nil, fail
+	}
+	defer done()
 	report, fail := c.admit(ctx, t, call, u)
 	if fail != nil {
 		return nil, fail
 	}
-	resp, fail := c.carry(ctx, t, call, u)
+	resp, fail := c.carry(ctx, t, call, u, body)
 	report(judge(ctx, resp, fail))
 	return resp, fail
 }

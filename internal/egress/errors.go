@@ -25,6 +25,9 @@ var (
 	// ErrURL: the URL is one that the hub does not call, or the rest of the
 	// request cannot be sent (a line break in a header). Trying again is in vain.
 	ErrURL = errors.New("unusable URL")
+	// ErrSource: not sent, since the file to upload cannot be had or is too
+	// large for the platform. Trying again is in vain; the text says what to do.
+	ErrSource = errors.New("file to upload")
 )
 
 // Reason says why a call failed: a closed set, used as a metric label.
@@ -44,6 +47,11 @@ const (
 	ReasonReset     Reason = "reset"     // the connection ended before the answer
 	ReasonTruncated Reason = "truncated" // the connection ended within the answer
 	ReasonTooLarge  Reason = "too_large" // the answer is larger than allowed
+
+	// Of the file to upload, with ErrNotSent.
+	ReasonSourceGone     Reason = "source_gone"      // its address will never give it
+	ReasonSourceTooLarge Reason = "source_too_large" // more than the platform takes
+	ReasonSourceAway     Reason = "source_away"      // it did not come this time
 
 	ReasonTimeout  Reason = "timeout"  // a deadline passed, the call's or the caller's
 	ReasonCanceled Reason = "canceled" // the caller gave up
@@ -78,6 +86,9 @@ func (e *Error) Error() string {
 	return text
 }
 
+// Detail is the part of the text that is for people; it may be empty.
+func (e *Error) Detail() string { return e.detail }
+
 // Is makes the package's sentinel errors match.
 func (e *Error) Is(target error) bool {
 	switch target {
@@ -93,6 +104,8 @@ func (e *Error) Is(target error) bool {
 		return e.Reason == ReasonBlocked
 	case ErrURL:
 		return e.Reason == ReasonInvalid
+	case ErrSource:
+		return e.Reason == ReasonSourceGone || e.Reason == ReasonSourceTooLarge
 	}
 	return false
 }

@@ -24,6 +24,7 @@ import (
 // Egress is what carries calls in the end (egress.Client).
 type Egress interface {
 	Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
+	Fetch(ctx context.Context, t egress.Target, call *connectors.Call, limit int64) (*egress.File, *connectors.Response, error)
 	CoolDown(channel, peer string, until time.Time)
 	Delay(t egress.Target, call string) time.Duration
 	Held() map[string]time.Time
@@ -100,6 +101,33 @@ func NewKeeper(o Options) *Keeper {
 // an [*Error] when there was no token, or a trouble of the store; but for the
 // first kind nothing was sent.
 func (k *Keeper) Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error) {
+	return k.carry(ctx, t, call, k.Egress.Do)
+}
+
+// Fetch carries a call out as [egress.Client.Fetch] does, and as Do says.
+func (k *Keeper) Fetch(ctx context.Context, t egress.Target, call *connectors.Call, limit int64) (*egress.File, *connectors.Response, error) {
+	var f *egress.File
+	resp, err := k.carry(ctx, t, call, func(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error) {
+		if f != nil {
+			f.Close() // of an answer that was stale all the same
+		}
+		var resp *connectors.Response
+		var err error
+		f, resp, err = k.Egress.Fetch(ctx, t, call, limit)
+		return resp, err
+	})
+	if err != nil {
+		if f != nil {
+			f.Close()
+		}
+		return nil, nil, err
+	}
+	return f, resp, nil
+}
+
+type carrier func(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
+
+func (k *Keeper) carry(ctx context.Context, t egress.Target, call *connectors.Call, do carrier) (*connectors.Response, error) {
 	account, err := k.Open(ctx, t.Channel, false)
 	if err != nil {
 		return nil, &Error{Outcome: unavailable("the channel cannot be opened: " + err.Error()), cause: err}
@@ -109,7 +137,7 @@ func (k *Keeper) Do(ctx context.Context, t egress.Target, call *connectors.Call)
 		if _, signs := account.Connector.(connectors.Signer); signs {
 			call = k.sign(account, clone(call))
 		}
-		return k.Egress.Do(ctx, t, call)
+		return do(ctx, t, call)
 	}
 	stale := ""
 	for {
@@ -120,7 +148,7 @@ func (k *Keeper) Do(ctx context.Context, t egress.Target, call *connectors.Call)
 		t.Redactor = token.redact
 		dressed := clone(call)
 		tokened.Authorize(dressed, token.access)
-		resp, err := k.Egress.Do(ctx, t, k.sign(account, dressed))
+		resp, err := do(ctx, t, k.sign(account, dressed))
 		if err != nil {
 			return nil, err
 		}
