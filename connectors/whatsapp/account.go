@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
 
@@ -45,7 +46,7 @@ func (p *parser) notice(e *entry, ch *change) {
 	p.add(normalize.Event{
 		// The same news may come again later: the time tells it from a
 		// redelivery.
-		Key:    digest("ntc:"+ch.Field+":", string(e.ID), e.Time.String(), string(ch.Value)),
+		Key:    meta.Digest("ntc:"+ch.Field+":", string(e.ID), e.Time.String(), string(ch.Value)),
 		Type:   normalize.EventChannel,
 		At:     e.Time.Time,
 		Notice: &normalize.Notice{Kind: ch.Field, Text: headline(data), Data: data},
@@ -87,7 +88,7 @@ func headline(data map[string]string) string {
 // appError reads an element of a change's errors. One beside a message without
 // content explains that message and is not repeated.
 func (p *parser) appError(raw json.RawMessage) {
-	var e apiError
+	var e meta.Error
 	if !p.decode("errors", raw, &e) {
 		return
 	}
@@ -100,19 +101,19 @@ func (p *parser) appError(raw json.RawMessage) {
 		data["title"] = e.Title
 	}
 	p.add(normalize.Event{
-		Key: digest("ntc:error:", p.account, string(raw)), Type: normalize.EventChannel,
-		Notice: &normalize.Notice{Kind: noticeError, Text: e.text(), Data: data},
+		Key: meta.Digest("ntc:error:", p.account, string(raw)), Type: normalize.EventChannel,
+		Notice: &normalize.Notice{Kind: noticeError, Text: e.Text(), Data: data},
 	})
 }
 
 // missing is why a message has no content: the change's first error, if any.
 func (p *parser) missing() *normalize.Failure {
-	var e apiError
+	var e meta.Error
 	if len(p.value.Errors) == 0 || json.Unmarshal(p.value.Errors[0], &e) != nil {
 		return nil
 	}
 	p.explained = true
-	return e.failure()
+	return failure(&e)
 }
 
 // preference reads an element of user_preferences: marketing messages stopped
@@ -135,7 +136,7 @@ func (p *parser) preference(raw json.RawMessage) {
 		return
 	}
 	p.add(normalize.Event{
-		Key: digest("cns:", string(raw)), Type: normalize.EventConsent,
+		Key: meta.Digest("cns:", string(raw)), Type: normalize.EventConsent,
 		Peer: who, At: u.Timestamp.Time, Consent: &consent,
 	})
 }

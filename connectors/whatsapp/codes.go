@@ -4,21 +4,13 @@ import (
 	"time"
 
 	"threadhub/connectors"
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
-
-// class is a row of the error table: what a code means for the call it answers.
-type class struct {
-	verdict  connectors.Verdict // empty for a code that is not in the table
-	reason   normalize.Reason
-	after    time.Duration // the shortest pause that makes sense
-	peerOnly bool          // throttled towards this person alone
-}
 
 // Codes that are looked at one by one.
 const (
 	codeInvalid  = 100 // with subcodeGone, an object that the token may not see
-	codeToken    = 190
 	codeOptedOut = 131050
 	subcodeGone  = 33
 )
@@ -26,7 +18,6 @@ const (
 // Pauses where the platform names none.
 const (
 	shortPause = 5 * time.Second
-	pause      = time.Minute
 	pairPause  = 6 * time.Second // one message per 6 s to one person (limits: pair rate)
 	spamPause  = 10 * time.Minute
 	repairTime = 5 * time.Minute
@@ -34,53 +25,53 @@ const (
 
 // classOf looks a code up in Meta's table (error codes). Texts and HTTP
 // statuses change; codes do not.
-func classOf(code int) class {
+func classOf(code int) meta.Class {
 	switch code {
 	// Token and permissions. 33 and 133010: the number was deleted or is not
 	// registered any more. 368 to 131045: the account is blocked or locked, or
 	// the number's name or certificate is not accepted. Nothing can be sent.
-	case 3, 10, 33, codeToken, 131005, 133010,
+	case 3, 10, 33, meta.CodeToken, 131005, 133010,
 		368, 131031, 131037, 131045:
-		return class{verdict: connectors.Suspend, reason: normalize.ReasonAuth}
+		return meta.Class{Verdict: connectors.Suspend, Reason: normalize.ReasonAuth}
 
 	case 130429: // messages a second
-		return class{verdict: connectors.Wait, reason: normalize.ReasonThrottled, after: shortPause}
+		return meta.Class{Verdict: connectors.Wait, Reason: normalize.ReasonThrottled, After: shortPause}
 	case 4, 80007, 131064: // calls an hour
-		return class{verdict: connectors.Wait, reason: normalize.ReasonThrottled, after: pause}
+		return meta.Class{Verdict: connectors.Wait, Reason: normalize.ReasonThrottled, After: meta.Pause}
 	case 131048, 133016: // too many were marked as spam; too many registrations
-		return class{verdict: connectors.Wait, reason: normalize.ReasonThrottled, after: spamPause}
+		return meta.Class{Verdict: connectors.Wait, Reason: normalize.ReasonThrottled, After: spamPause}
 	case 131056: // too many to this person
-		return class{verdict: connectors.Wait, reason: normalize.ReasonThrottled, after: pairPause, peerOnly: true}
+		return meta.Class{Verdict: connectors.Wait, Reason: normalize.ReasonThrottled, After: pairPause, PeerOnly: true}
 
 	case 1, 2, 131000, 131016, 133004, 131053:
-		return class{verdict: connectors.Retry, reason: normalize.ReasonUnavailable}
+		return meta.Class{Verdict: connectors.Retry, Reason: normalize.ReasonUnavailable}
 	case 131057: // maintenance
-		return class{verdict: connectors.Retry, reason: normalize.ReasonUnavailable, after: repairTime}
+		return meta.Class{Verdict: connectors.Retry, Reason: normalize.ReasonUnavailable, After: repairTime}
 
 	case 131047:
-		return class{verdict: connectors.Refuse, reason: normalize.ReasonWindow}
+		return meta.Class{Verdict: connectors.Refuse, Reason: normalize.ReasonWindow}
 	case codeOptedOut:
-		return class{verdict: connectors.Refuse, reason: normalize.ReasonBlocked}
+		return meta.Class{Verdict: connectors.Refuse, Reason: normalize.ReasonBlocked}
 	case 131049, 130472: // Meta holds marketing back: not before a day has passed
-		return class{verdict: connectors.Refuse, reason: normalize.ReasonThrottled}
+		return meta.Class{Verdict: connectors.Refuse, Reason: normalize.ReasonThrottled}
 
 	// The recipient: not on WhatsApp, oneself, not on the test number's list,
 	// a code that wants a phone number, a country that is not allowed.
 	case 131026, 131021, 131030, 131062, 130497:
-		return class{verdict: connectors.Refuse, reason: normalize.ReasonGone}
+		return meta.Class{Verdict: connectors.Refuse, Reason: normalize.ReasonGone}
 
 	// Templates, then requests that are wrong in themselves and media that
 	// cannot be had.
 	case 132000, 132001, 132005, 132007, 132012, 132015, 132016, 132068, 132069,
 		codeInvalid, 131008, 131009, 131051, 131052, 135000, 137000:
-		return class{verdict: connectors.Refuse, reason: normalize.ReasonContent}
+		return meta.Class{Verdict: connectors.Refuse, Reason: normalize.ReasonContent}
 
 	// Payment: free answers go on, so the channel does too.
 	case 131042, 131063:
-		return class{verdict: connectors.Refuse, reason: normalize.ReasonUnknown}
+		return meta.Class{Verdict: connectors.Refuse, Reason: normalize.ReasonUnknown}
 	}
 	if code >= 200 && code <= 299 {
-		return class{verdict: connectors.Suspend, reason: normalize.ReasonAuth}
+		return meta.Class{Verdict: connectors.Suspend, Reason: normalize.ReasonAuth}
 	}
-	return class{reason: normalize.ReasonUnknown}
+	return meta.Class{Reason: normalize.ReasonUnknown}
 }

@@ -5,23 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
-	"strings"
 
 	"threadhub/connectors"
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
-
-// What a channel gets that does not say otherwise. A Graph API version lives
-// for about two years; an expired one falls forward to the oldest living.
-const (
-	defaultBase    = "https://graph.facebook.com"
-	defaultVersion = "v25.0"
-)
-
-// userAgent is sent with every call: Meta's media hosts refuse an empty one.
-const userAgent = "threadhub"
 
 type settings struct {
 	PhoneNumberID string `json:"phone_number_id"`
@@ -33,7 +21,6 @@ type settings struct {
 
 // connector is one WhatsApp number. It is immutable.
 type connector struct {
-	accessToken connectors.Secret
 	verifyToken connectors.Secret
 	// appSecrets sign webhooks: the current one and, while it is being
 	// changed, the one before.
@@ -42,8 +29,8 @@ type connector struct {
 	phoneNumberID string
 	wabaID        string
 	perSecond     int
-	root          string // base address and version, without a slash at the end
-	ownHost       bool   // api_base_url points somewhere else than to Meta
+	graph         meta.Graph
+	judge         meta.Judge
 }
 
 var (
@@ -68,47 +55,29 @@ func open(cfg connectors.Config) (connectors.Connector, error) {
 			return nil, fmt.Errorf("whatsapp settings: %w", err)
 		}
 	}
-	for _, name := range []string{"access_token", "app_secret", "verify_token"} {
-		if cfg.Credentials[name].Empty() {
-			return nil, fmt.Errorf("whatsapp credentials: %s is missing", name)
-		}
+	if err := meta.Credentials(cfg, "access_token", "app_secret", "verify_token"); err != nil {
+		return nil, fmt.Errorf("whatsapp credentials: %w", err)
 	}
 	if set.PhoneNumberID == "" {
 		return nil, errors.New("whatsapp settings: phone_number_id is missing")
 	}
-	if strings.ContainsAny(cfg.Credentials["access_token"].Reveal(), "\r\n\x00") {
-		return nil, errors.New("whatsapp credentials: access_token holds a line break")
-	}
-	root, err := set.root()
+	graph, err := meta.NewGraph(set.APIBaseURL, set.APIVersion, cfg.Credentials["access_token"])
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("whatsapp settings: %w", err)
 	}
+	appSecrets := []connectors.Secret{cfg.Credentials["app_secret"], cfg.Credentials["app_secret_previous"]}
 	return &connector{
-		accessToken:   cfg.Credentials["access_token"],
 		verifyToken:   cfg.Credentials["verify_token"],
-		appSecrets:    []connectors.Secret{cfg.Credentials["app_secret"], cfg.Credentials["app_secret_previous"]},
+		appSecrets:    appSecrets,
 		phoneNumberID: set.PhoneNumberID,
 		wabaID:        set.WABAID,
 		perSecond:     cmp.Or(set.PerSecond, perSecond),
-		root:          root,
-		ownHost:       !strings.HasPrefix(root, defaultBase+"/"),
+		graph:         graph,
+		judge: meta.Judge{
+			Platform: "WhatsApp",
+			Secrets:  append([]connectors.Secret{cfg.Credentials["access_token"], cfg.Credentials["verify_token"]}, appSecrets...),
+		},
 	}, nil
-}
-
-// root joins the base address and the version.
-func (s settings) root() (string, error) {
-	base, version := s.APIBaseURL, s.APIVersion
-	if base == "" {
-		base = defaultBase
-	}
-	if version == "" {
-		version = defaultVersion
-	}
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
-		return "", errors.New("whatsapp settings: api_base_url is not an http or https address")
-	}
-	return strings.TrimRight(base, "/") + "/" + url.PathEscape(version), nil
 }
 
 // Account is the number's id, by which Meta addresses events (webhooks:
@@ -117,26 +86,3 @@ func (c *connector) Account() string { return c.phoneNumberID }
 
 // Rate is what Meta lets this number send.
 func (c *connector) Rate() normalize.Rate { return rateOf(c.perSecond) }
-
-// endpoint is the address of a Graph API node or edge.
-func (c *connector) endpoint(path ...string) string {
-	var b strings.Builder
-	b.WriteString(c.root)
-	for _, p := range path {
-		b.WriteByte('/')
-		b.WriteString(url.PathEscape(p))
-	}
-	return b.String()
-}
-
-// header authorises a call; json says that it has a body.
-func (c *connector) header(json bool) http.Header {
-	h := http.Header{
-		"Authorization": {"Bearer " + c.accessToken.Reveal()},
-		"User-Agent":    {userAgent},
-	}
-	if json {
-		h.Set("Content-Type", "application/json")
-	}
-	return h
-}

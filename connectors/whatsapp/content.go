@@ -20,7 +20,7 @@ func (p *parser) content(c *content) normalize.Message {
 		msg.Failure = p.missing()
 	}
 	if len(c.Errors) > 0 {
-		msg.Failure = c.Errors[0].failure()
+		msg.Failure = failure(&c.Errors[0])
 	}
 	if msg.Failure != nil {
 		msg.Failure.Retryable = false // nobody can send it again
@@ -144,7 +144,7 @@ func (o *order) normal() *normalize.Order {
 	out := &normalize.Order{CatalogID: o.CatalogID, Note: o.Text, Items: make([]normalize.OrderItem, 0, len(o.Items))}
 	for _, item := range o.Items {
 		out.Items = append(out.Items, normalize.OrderItem{
-			ProductID: item.ProductID, Quantity: item.Quantity.int(), Price: string(item.Price), Currency: item.Currency,
+			ProductID: item.ProductID, Quantity: item.Quantity.Int(), Price: string(item.Price), Currency: item.Currency,
 		})
 	}
 	return out

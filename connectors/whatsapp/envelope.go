@@ -1,6 +1,10 @@
 package whatsapp
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"threadhub/connectors/meta"
+)
 
 // product is the object of a WhatsApp webhook; an app may be subscribed to
 // other products of Meta's at the same address.
@@ -25,9 +29,9 @@ type envelope struct {
 }
 
 type entry struct {
-	ID      flex     `json:"id"` // of the WhatsApp Business account
-	Time    stamp    `json:"time"`
-	Changes []change `json:"changes"`
+	ID      meta.Flex  `json:"id"` // of the WhatsApp Business account
+	Time    meta.Stamp `json:"time"`
+	Changes []change   `json:"changes"`
 }
 
 type change struct {

@@ -6,20 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"threadhub/connectors"
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
 
 // Check asks for the number's profile, which needs a token that may use it.
 func (c *connector) Check() *connectors.Call {
-	return &connectors.Call{
-		Name:   opCheck,
-		Method: http.MethodGet,
-		URL:    c.endpoint(c.phoneNumberID) + "?fields=display_phone_number,verified_name,quality_rating",
-		Header: c.header(false),
-	}
+	return c.graph.Get(opCheck, url.Values{"fields": {"display_phone_number,verified_name,quality_rating"}}, c.phoneNumberID)
 }
 
 // Subscribe attaches the app to the business account and sends the account's
@@ -29,17 +24,11 @@ func (c *connector) Subscribe(webhookURL string) ([]*connectors.Call, error) {
 	if c.wabaID == "" {
 		return nil, errors.New("whatsapp subscribe: waba_id is missing in the channel's settings")
 	}
-	body, err := json.Marshal(override{URL: webhookURL, Verify: c.verifyToken.Reveal()})
+	call, err := c.graph.Post(opSubscribe, override{URL: webhookURL, Verify: c.verifyToken.Reveal()}, c.wabaID, "subscribed_apps")
 	if err != nil {
-		return nil, fmt.Errorf("whatsapp subscribe: %w", err)
+		return nil, fmt.Errorf("whatsapp %w", err)
 	}
-	return []*connectors.Call{{
-		Name:   opSubscribe,
-		Method: http.MethodPost,
-		URL:    c.endpoint(c.wabaID, "subscribed_apps"),
-		Header: c.header(true),
-		Body:   body,
-	}}, nil
+	return []*connectors.Call{call}, nil
 }
 
 // Media fetches an attachment in two steps: the id for an address, which lives
@@ -51,13 +40,7 @@ func (c *connector) Media(att *normalize.Attachment, done []connectors.Response)
 	case att.Ref == "":
 		return nil, errors.New("whatsapp media: the attachment has no media id")
 	case len(done) == 0:
-		query := url.Values{"phone_number_id": {c.phoneNumberID}}
-		return &connectors.Call{
-			Name:   opMedia,
-			Method: http.MethodGet,
-			URL:    c.endpoint(att.Ref) + "?" + query.Encode(),
-			Header: c.header(false),
-		}, nil
+		return c.graph.Get(opMedia, url.Values{"phone_number_id": {c.phoneNumberID}}, att.Ref), nil
 	case len(done) > 1:
 		return nil, nil
 	}
@@ -65,7 +48,7 @@ func (c *connector) Media(att *normalize.Attachment, done []connectors.Response)
 	if err != nil {
 		return nil, err
 	}
-	return &connectors.Call{Name: opDownload, Method: http.MethodGet, URL: address, Header: c.header(false)}, nil
+	return &connectors.Call{Name: meta.OpDownload, Method: http.MethodGet, URL: address, Header: c.graph.Header(false)}, nil
 }
 
 // mediaURL reads the address out of the first answer. It is given the token
@@ -82,21 +65,10 @@ func (c *connector) mediaURL(body []byte) (string, error) {
 		return "", errors.New("whatsapp media: the answer's address is none")
 	}
 	switch {
-	case c.ownHost && (u.Scheme == "https" || u.Scheme == "http"):
-	case u.Scheme == "https" && isMeta(u.Hostname()):
+	case c.graph.Foreign() && (u.Scheme == "https" || u.Scheme == "http"):
+	case u.Scheme == "https" && meta.IsMeta(u.Hostname()):
 	default:
 		return "", errors.New("whatsapp media: the answer's address is not one of Meta's")
 	}
 	return answer.URL, nil
-}
-
-// isMeta tells the hosts that Meta keeps media on.
-func isMeta(host string) bool {
-	host = strings.ToLower(host)
-	for _, domain := range []string{"fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net", "whatsapp.com"} {
-		if host == domain || strings.HasSuffix(host, "."+domain) {
-			return true
-		}
-	}
-	return false
 }

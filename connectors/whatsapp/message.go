@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"encoding/json"
 
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
 
@@ -101,7 +102,7 @@ func (p *parser) system(m *message, who normalize.Peer, raw json.RawMessage) {
 	s := m.System
 	key := "idn:" + m.ID
 	if m.ID == "" {
-		key = digest("idn:", string(raw))
+		key = meta.Digest("idn:", string(raw))
 	}
 	ev := normalize.Event{Key: key, Type: normalize.EventIdentity, Peer: who, At: m.Timestamp.Time, Identity: &normalize.Identity{Text: s.Body}}
 	switch s.Type {

@@ -2,16 +2,14 @@ package whatsapp
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"threadhub/connectors"
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
 
@@ -40,7 +38,7 @@ func (c *connector) Parse(req *connectors.Request) ([]normalize.Event, error) {
 // unexpected type, which costs only the piece it is in.
 func readEnvelope(body []byte) (env envelope, odd, err error) {
 	odd = json.Unmarshal(body, &env)
-	if odd != nil && !wrongType(odd) {
+	if odd != nil && !meta.WrongType(odd) {
 		return env, nil, fmt.Errorf("whatsapp webhook: %w", connectors.ErrMalformed)
 	}
 	if env.Object == "" {
@@ -158,37 +156,14 @@ func (p *parser) add(ev normalize.Event) {
 // are the same when it is delivered again.
 func (p *parser) unknown(kind, reason string, raw []byte, at ...string) {
 	p.add(normalize.Event{
-		Key:     digest("unk:"+kind+":", append(at, string(raw))...),
+		Key:     meta.Digest("unk:"+kind+":", append(at, string(raw))...),
 		Type:    normalize.EventUnknown,
 		Unknown: &normalize.Unknown{Kind: kind, Reason: reason},
 	})
 }
 
-// digest is prefix and a short hash of parts, for keys of what has no id.
-func digest(prefix string, parts ...string) string {
-	h := sha256.New()
-	for _, part := range parts {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	return prefix + hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-// wrongType tells a value of the wrong type, after which decoding went on,
-// from JSON that is none.
-func wrongType(err error) bool {
-	var t *json.UnmarshalTypeError
-	return errors.As(err, &t)
-}
-
-// because words why something could not be read without naming Go types.
+// because words why something could not be read. The embedded content is not
+// part of the path that a reader of the webhook knows.
 func because(reason string, err error) string {
-	var t *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &t) && t.Field != "":
-		return fmt.Sprintf("%s: %s is a %s", reason, strings.TrimPrefix(t.Field, "content."), t.Value)
-	case errors.As(err, &t):
-		return fmt.Sprintf("%s: it is a %s", reason, t.Value)
-	default:
-		return reason
-	}
+	return strings.Replace(meta.Because(reason, err), ": content.", ": ", 1)
 }

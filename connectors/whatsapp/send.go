@@ -1,10 +1,7 @@
 package whatsapp
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"threadhub/connectors"
@@ -20,7 +17,6 @@ const (
 	opCheck     = "check"
 	opSubscribe = "subscribed_apps"
 	opMedia     = "media"
-	opDownload  = "media_download"
 )
 
 // Next sends each part with one call; media goes by its address or by the id
@@ -95,19 +91,11 @@ func (c *connector) seen(op string, out *normalize.Outbound, sign *typingSign) *
 // post is a call to the number's messages endpoint, which does all of the
 // above.
 func (c *connector) post(op string, body any) (*connectors.Call, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
-		return nil, fmt.Errorf("whatsapp %s: %w", op, err)
+	call, err := c.graph.Post(op, body, c.phoneNumberID, "messages")
+	if err != nil {
+		return nil, fmt.Errorf("whatsapp %w", err)
 	}
-	return &connectors.Call{
-		Name:   op,
-		Method: http.MethodPost,
-		URL:    c.endpoint(c.phoneNumberID, "messages"),
-		Header: c.header(true),
-		Body:   bytes.TrimRight(buf.Bytes(), "\n"),
-	}, nil
+	return call, nil
 }
 
 // addressed begins a message to a peer. A phone number goes before a

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"threadhub/connectors"
+	"threadhub/connectors/meta"
 	"threadhub/normalize"
 )
 
@@ -34,7 +35,7 @@ func (p *parser) status(raw json.RawMessage) {
 		ev.Receipt.Failure = s.failure()
 	}
 	p.add(ev)
-	if len(s.Errors) > 0 && s.Errors[0].Code.int() == codeOptedOut && ev.Peer.ID != "" {
+	if len(s.Errors) > 0 && s.Errors[0].Code.Int() == codeOptedOut && ev.Peer.ID != "" {
 		p.add(normalize.Event{
 			Key: "cns:" + s.ID, Type: normalize.EventConsent, Peer: ev.Peer, At: ev.At,
 			Consent: &normalize.Consent{Status: normalize.ConsentOptedOut, Category: categoryMarketing},
@@ -77,28 +78,14 @@ func (s *status) failure() *normalize.Failure {
 	if len(s.Errors) == 0 {
 		return &normalize.Failure{Reason: normalize.ReasonUnknown}
 	}
-	return s.Errors[0].failure()
+	return failure(&s.Errors[0])
 }
 
 // failure words an error that a webhook carries.
-func (e *apiError) failure() *normalize.Failure {
-	class := classOf(e.Code.int())
+func failure(e *meta.Error) *normalize.Failure {
+	class := classOf(e.Code.Int())
 	return &normalize.Failure{
-		Reason: class.reason, Code: string(e.Code), Message: e.text(),
-		Retryable: class.verdict == connectors.Retry,
+		Reason: class.Reason, Code: string(e.Code), Message: e.Text(),
+		Retryable: class.Verdict == connectors.Retry,
 	}
-}
-
-// text is the most telling of an error's texts.
-func (e *apiError) text() string {
-	for _, s := range []string{e.Data.Details, e.Message, e.Title} {
-		if s == "" {
-			continue
-		}
-		if _, words, found := strings.Cut(s, ") "); found && strings.HasPrefix(s, "(#") {
-			s = words // "(#131047) Re-engagement message": the code stands beside it
-		}
-		return bounded(s)
-	}
-	return ""
 }

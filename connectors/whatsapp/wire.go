@@ -1,8 +1,12 @@
 package whatsapp
 
+import (
+	"threadhub/connectors/meta"
+)
+
 // metadata names the number a change is for (webhooks: value.metadata).
 type metadata struct {
-	PhoneNumberID flex `json:"phone_number_id"`
+	PhoneNumberID meta.Flex `json:"phone_number_id"`
 }
 
 // profile is what a person calls themselves.
@@ -20,13 +24,13 @@ type contact struct {
 
 // message is an element of messages or message_echoes.
 type message struct {
-	ID         string `json:"id"`
-	From       string `json:"from"`
-	FromUserID string `json:"from_user_id"`
-	To         string `json:"to"`         // echoes only
-	ToUserID   string `json:"to_user_id"` // echoes only
-	GroupID    string `json:"group_id"`
-	Timestamp  stamp  `json:"timestamp"`
+	ID         string     `json:"id"`
+	From       string     `json:"from"`
+	FromUserID string     `json:"from_user_id"`
+	To         string     `json:"to"`         // echoes only
+	ToUserID   string     `json:"to_user_id"` // echoes only
+	GroupID    string     `json:"group_id"`
+	Timestamp  meta.Stamp `json:"timestamp"`
 
 	Reaction *reaction `json:"reaction"`
 	Edit     *edit     `json:"edit"`
@@ -43,7 +47,7 @@ type content struct {
 	Type     string        `json:"type"`
 	Context  *replyContext `json:"context"`
 	Referral *referral     `json:"referral"`
-	Errors   []apiError    `json:"errors"`
+	Errors   []meta.Error  `json:"errors"`
 
 	Text *struct {
 		Body string `json:"body"`
@@ -148,10 +152,10 @@ type order struct {
 	CatalogID string `json:"catalog_id"`
 	Text      string `json:"text"`
 	Items     []struct {
-		ProductID string `json:"product_retailer_id"`
-		Quantity  flex   `json:"quantity"`
-		Price     flex   `json:"item_price"`
-		Currency  string `json:"currency"`
+		ProductID string    `json:"product_retailer_id"`
+		Quantity  meta.Flex `json:"quantity"`
+		Price     meta.Flex `json:"item_price"`
+		Currency  string    `json:"currency"`
 	} `json:"product_items"`
 }
 
@@ -166,33 +170,33 @@ type edit struct {
 }
 
 type system struct {
-	Type           string `json:"type"`
-	Body           string `json:"body"`
-	WaID           flex   `json:"wa_id"`
-	NewWaID        flex   `json:"new_wa_id"` // how old versions named wa_id
-	UserID         string `json:"user_id"`
-	PreviousUserID string `json:"previous_user_id"`
+	Type           string    `json:"type"`
+	Body           string    `json:"body"`
+	WaID           meta.Flex `json:"wa_id"`
+	NewWaID        meta.Flex `json:"new_wa_id"` // how old versions named wa_id
+	UserID         string    `json:"user_id"`
+	PreviousUserID string    `json:"previous_user_id"`
 }
 
 type status struct {
-	ID                string     `json:"id"`
-	Status            string     `json:"status"`
-	Timestamp         stamp      `json:"timestamp"`
-	RecipientID       string     `json:"recipient_id"`
-	RecipientUserID   string     `json:"recipient_user_id"`
-	RecipientType     string     `json:"recipient_type"`
-	Participant       string     `json:"recipient_participant_id"`
-	ParticipantUserID string     `json:"recipient_participant_user_id"`
-	Callback          string     `json:"biz_opaque_callback_data"`
-	Errors            []apiError `json:"errors"`
+	ID                string       `json:"id"`
+	Status            string       `json:"status"`
+	Timestamp         meta.Stamp   `json:"timestamp"`
+	RecipientID       string       `json:"recipient_id"`
+	RecipientUserID   string       `json:"recipient_user_id"`
+	RecipientType     string       `json:"recipient_type"`
+	Participant       string       `json:"recipient_participant_id"`
+	ParticipantUserID string       `json:"recipient_participant_user_id"`
+	Callback          string       `json:"biz_opaque_callback_data"`
+	Errors            []meta.Error `json:"errors"`
 }
 
 type preference struct {
-	WaID      string `json:"wa_id"`
-	UserID    string `json:"user_id"`
-	Category  string `json:"category"`
-	Value     string `json:"value"`
-	Timestamp stamp  `json:"timestamp"`
+	WaID      string     `json:"wa_id"`
+	UserID    string     `json:"user_id"`
+	Category  string     `json:"category"`
+	Value     string     `json:"value"`
+	Timestamp meta.Stamp `json:"timestamp"`
 }
 
 type userIDUpdate struct {
@@ -202,16 +206,5 @@ type userIDUpdate struct {
 		Previous string `json:"previous"`
 		Current  string `json:"current"`
 	} `json:"user_id"`
-	Timestamp stamp `json:"timestamp"`
-}
-
-// apiError is an error as webhooks and answers carry it (error codes).
-type apiError struct {
-	Code    flex   `json:"code"`
-	Subcode flex   `json:"error_subcode"`
-	Title   string `json:"title"`
-	Message string `json:"message"`
-	Data    struct {
-		Details string `json:"details"`
-	} `json:"error_data"`
+	Timestamp meta.Stamp `json:"timestamp"`
 }

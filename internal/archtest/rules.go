@@ -18,6 +18,11 @@ var rules = []rule{
 	{pkg: "connectors", may: []string{"normalize"}},
 	{pkg: "connectors/conntest", may: []string{"connectors", "normalize"}},
 	{pkg: "connectors/all", may: []string{"connectors", "connectors/*"}},
+	{pkg: "connectors/meta", may: []string{"connectors", "normalize"}},
+	{pkg: "connectors/meta/messaging", may: []string{"connectors", "connectors/meta", "normalize"}},
+	{pkg: "connectors/whatsapp", may: []string{"connectors", "connectors/meta", "normalize"}, tests: []string{"connectors/conntest"}},
+	{pkg: "connectors/messenger", may: []string{"connectors", "connectors/meta", "connectors/meta/messaging", "normalize"}, tests: []string{"connectors/conntest"}},
+	{pkg: "connectors/instagram", may: []string{"connectors", "connectors/meta", "connectors/meta/messaging", "normalize"}, tests: []string{"connectors/conntest"}},
 	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
 
 	{pkg: "threads", may: []string{"normalize", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
@@ -122,6 +127,8 @@ var pure = map[string][]string{
 	"normalize":    {},
 	"connectors":   {},
 	"connectors/*": {"github.com/nyaruka/phonenumbers"},
+
+	"connectors/meta/messaging": {},
 }
 
 // impure are standard packages that reach outside the process.
