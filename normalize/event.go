@@ -109,8 +109,11 @@ type Receipt struct {
 	Status Status `json:"status"`
 	// UpTo, when set, makes the receipt a watermark: every message sent to
 	// the peer at or before this time has reached Status.
-	UpTo    time.Time `json:"up_to,omitzero"`
-	Failure *Failure  `json:"failure,omitempty"`
+	UpTo time.Time `json:"up_to,omitzero"`
+	// Earlier, with a Target, says the same of every message sent to the peer
+	// before it, on platforms that report the latest one alone.
+	Earlier bool     `json:"earlier,omitempty"`
+	Failure *Failure `json:"failure,omitempty"`
 }
 
 // Reaction is an emoji set on, or taken from, a message.

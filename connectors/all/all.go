@@ -3,7 +3,9 @@ package all
 
 import (
 	"threadhub/connectors"
+	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
+	"threadhub/connectors/messenger"
 	"threadhub/connectors/telegram"
 	"threadhub/connectors/viber"
 	"threadhub/connectors/whatsapp"
@@ -16,5 +18,7 @@ func Kinds() connectors.Set {
 		whatsapp.Kind(),
 		line.Kind(),
 		viber.Kind(),
+		messenger.Kind(),
+		instagram.Kind(),
 	}
 }
