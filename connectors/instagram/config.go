@@ -88,7 +88,7 @@ func (s settings) linked() bool {
 // echo that its id alone tells from what was written in the app.
 func dialect() messaging.Dialect {
 	return messaging.Dialect{
-		Platform: "Instagram", Object: "instagram", Heart: "love",
+		Name: "instagram", Platform: "Instagram", Object: "instagram", Heart: "love",
 		Subscription: []string{
 			"messages", "messaging_postbacks", "message_reactions", "messaging_seen", "messaging_referral", "message_edit",
 			"messaging_handover", "standby",

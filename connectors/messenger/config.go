@@ -60,7 +60,7 @@ func open(cfg connectors.Config) (connectors.Connector, error) {
 // dialect is Messenger's.
 func dialect() messaging.Dialect {
 	return messaging.Dialect{
-		Platform: "Messenger", Object: object, Metadata: true, Typed: true, Heart: "❤️",
+		Name: "messenger", Platform: "Messenger", Object: object, Metadata: true, Typed: true, Heart: "❤️",
 		Subscription: fields(), CheckFields: "id,name", ProfileFields: "first_name,last_name,profile_pic",
 		Page: func(id string) string { return "https://www.facebook.com/" + id },
 	}

@@ -60,7 +60,7 @@ func (s *Stamp) UnmarshalJSON(data []byte) error {
 
 func milliseconds(text string) (int64, bool) {
 	whole, _, _ := strings.Cut(text, ".")
-	if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n >= 0 {
 		if n < oldestMillis {
 			n *= 1000
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"threadhub/connectors"
 	"threadhub/connectors/meta"
@@ -89,8 +90,13 @@ func (c *Connector) checked(a *answer) connectors.Outcome {
 	case id == "":
 		return c.judge.Nonsense()
 	case id != c.o.Account && string(a.ID) != c.o.Account:
+		whose := "another account"
+		if strings.Trim(id, "0123456789") == "" {
+			whose = "the account " + id // digits repeat no secret
+		}
 		return connectors.Outcome{Verdict: connectors.Refuse, Failure: &normalize.Failure{
-			Reason: normalize.ReasonAuth, Message: "the token is that of " + id + ", not of " + c.o.Account + ": correct the id in the channel's settings, or the token",
+			Reason:  normalize.ReasonAuth,
+			Message: "The token is that of " + whose + ", not of " + c.o.Account + ": correct the id in the channel's settings, or the token",
 		}}
 	}
 	return connectors.Outcome{Verdict: connectors.Done, Data: map[string]string{"id": id, "name": first(a.Name, a.Username)}}

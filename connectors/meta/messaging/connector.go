@@ -10,8 +10,8 @@ import (
 
 // Dialect is what sets one of the platforms apart from the other.
 type Dialect struct {
-	// Platform is its name for people, Object that of its webhooks.
-	Platform, Object string
+	// Name is the Kind's, Platform that for people, Object that of webhooks.
+	Name, Platform, Object string
 	// Metadata is set when a message can carry a text that comes back in its
 	// echo, which so finds its message when the answer to the call was lost.
 	Metadata bool

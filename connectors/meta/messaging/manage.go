@@ -28,7 +28,7 @@ func (c *Connector) Subscribe(webhookURL string) ([]*connectors.Call, error) {
 	if c.o.Registration != nil {
 		call, err := c.o.Registration(webhookURL)
 		if err != nil {
-			return nil, fmt.Errorf("%s subscribe: %w", c.o.Dialect.Object, err)
+			return nil, fmt.Errorf("%s subscribe: %w", c.o.Dialect.Name, err)
 		}
 		calls = append(calls, call)
 	}
@@ -49,18 +49,18 @@ func (c *Connector) Media(att *normalize.Attachment, done []connectors.Response)
 	}
 	mark := strings.LastIndex(att.Ref, refMark)
 	if mark < 1 {
-		return nil, fmt.Errorf("%s media: the attachment names no message", c.o.Dialect.Object)
+		return nil, fmt.Errorf("%s media: the attachment names no message", c.o.Dialect.Name)
 	}
 	if len(done) == 0 {
 		return c.o.Graph.Get(opMedia, url.Values{"fields": {"attachments"}}, att.Ref[:mark]), nil
 	}
 	index, err := strconv.Atoi(att.Ref[mark+len(refMark):])
 	if err != nil || index < 0 {
-		return nil, fmt.Errorf("%s media: the attachment names no message", c.o.Dialect.Object)
+		return nil, fmt.Errorf("%s media: the attachment names no message", c.o.Dialect.Name)
 	}
 	address, err := c.mediaURL(done[0].Body, index)
 	if err != nil {
-		return nil, fmt.Errorf("%s media: %w", c.o.Dialect.Object, err)
+		return nil, fmt.Errorf("%s media: %w", c.o.Dialect.Name, err)
 	}
 	return &connectors.Call{Name: meta.OpDownload, Method: http.MethodGet, URL: address}, nil
 }
@@ -123,7 +123,7 @@ type profile struct {
 func (c *Connector) ReadProfile(resp *connectors.Response) (normalize.Peer, error) {
 	var a profile
 	if json.Unmarshal(resp.Body, &a) != nil || a == (profile{}) {
-		return normalize.Peer{}, fmt.Errorf("%s profile: the answer describes nobody", c.o.Dialect.Object)
+		return normalize.Peer{}, fmt.Errorf("%s profile: the answer describes nobody", c.o.Dialect.Name)
 	}
 	return normalize.Peer{
 		ID: normalize.PeerID(a.ID), Name: first(a.Name, strings.TrimSpace(a.FirstName+" "+a.LastName)),

@@ -39,10 +39,10 @@ func (c *Connector) Parse(req *connectors.Request) ([]normalize.Event, error) {
 func (c *Connector) readEnvelope(body []byte) (env envelope, odd, err error) {
 	odd = json.Unmarshal(body, &env)
 	if odd != nil && !meta.WrongType(odd) {
-		return env, nil, fmt.Errorf("%s webhook: %w", c.o.Dialect.Object, connectors.ErrMalformed)
+		return env, nil, fmt.Errorf("%s webhook: %w", c.o.Dialect.Name, connectors.ErrMalformed)
 	}
 	if env.Object == "" {
-		return env, nil, fmt.Errorf("%s webhook names no object: %w", c.o.Dialect.Object, connectors.ErrMalformed)
+		return env, nil, fmt.Errorf("%s webhook names no object: %w", c.o.Dialect.Name, connectors.ErrMalformed)
 	}
 	return env, odd, nil
 }

@@ -26,7 +26,7 @@ func (p *parser) referral(t *turn) {
 		}
 		msg.Text = lines(answers...)
 	}
-	p.say(t, own(meta.Digest("referral:", string(t.peer.ID), stamp(t.Timestamp), string(t.raw))), msg)
+	p.say(t, own(meta.Digest("referral:", string(t.peer.ID), stamp(t.Timestamp), r.Source, r.Type, r.Ref, string(r.AdID))), msg)
 }
 
 // normalReferral reads how somebody came (platforms/messenger: section 3).
@@ -92,7 +92,7 @@ func (p *parser) optin(t *turn) {
 		return
 	}
 	if o.Type != optinNotifications && o.Type != optinOnce {
-		p.say(t, own(meta.Digest("optin:", string(t.peer.ID), stamp(t.Timestamp), string(t.raw))), normalize.Message{
+		p.say(t, own(meta.Digest("optin:", string(t.peer.ID), stamp(t.Timestamp), string(o.Ref), o.Payload)), normalize.Message{
 			Type: normalize.TypeSystem, Platform: "optin",
 			Referral: &normalize.Referral{Source: "plugin", Payload: first(string(o.Ref), o.Payload)},
 		})

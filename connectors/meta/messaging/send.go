@@ -50,7 +50,7 @@ func (c *Connector) Next(out *normalize.Outbound, done []normalize.Exchange) (*c
 }
 
 func (c *Connector) partError(part int, err error) error {
-	return fmt.Errorf("%s part %d: %w", c.o.Dialect.Object, part+1, err)
+	return fmt.Errorf("%s part %d: %w", c.o.Dialect.Name, part+1, err)
 }
 
 // send is the call for one message of a part.
@@ -156,7 +156,7 @@ func late(out *normalize.Outbound) bool {
 // others go as they are (platforms/instagram: section 3).
 func (c *Connector) React(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
 	if !quotable(target) {
-		return nil, fmt.Errorf("%s reaction: one can react to messages only, not to the press of a button or a comment", c.o.Dialect.Object)
+		return nil, fmt.Errorf("%s reaction: one can react to messages only, not to the press of a button or a comment", c.o.Dialect.Name)
 	}
 	body := &outgoing{Action: "react", Payload: &outReacted{MessageID: string(target), Reaction: emoji}}
 	switch {
@@ -194,7 +194,7 @@ func (c *Connector) act(op string, to normalize.Peer, body *outgoing) (*connecto
 		err = errors.New("the recipient is not in the conversation yet")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", c.o.Dialect.Object, op, err)
+		return nil, fmt.Errorf("%s %s: %w", c.o.Dialect.Name, op, err)
 	}
 	body.Recipient = who
 	call, err := c.post(op, body)
@@ -209,7 +209,7 @@ func (c *Connector) act(op string, to normalize.Peer, body *outgoing) (*connecto
 func (c *Connector) post(op string, body *outgoing) (*connectors.Call, error) {
 	call, err := c.o.Graph.Post(op, body, c.o.Node, "messages")
 	if err != nil {
-		return nil, fmt.Errorf("%s %w", c.o.Dialect.Object, err)
+		return nil, fmt.Errorf("%s %w", c.o.Dialect.Name, err)
 	}
 	return call, nil
 }
