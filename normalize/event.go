@@ -45,6 +45,10 @@ type Event struct {
 	// number id). Empty where a channel is a single account.
 	Account string `json:"account,omitempty"`
 	Peer    Peer   `json:"peer,omitzero"`
+	// Mirror is set on an echo where the platform echoes what we send through its
+	// API too and does not tell the two apart. It is news only if no message of
+	// ours turns out to have its id.
+	Mirror bool `json:"mirror,omitempty"`
 	// At is the platform's time of the event, zero when it tells none.
 	At time.Time `json:"at,omitzero"`
 

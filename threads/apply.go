@@ -24,6 +24,9 @@ func (s *Service) apply(ctx context.Context, a Arrival) error {
 		return s.applyToMessage(ctx, a, e.Edit.Target, "", func(m *Message) bool { return m.edit(*e.Edit, a) })
 	case e.Deletion != nil:
 		return s.applyToMessage(ctx, a, e.Deletion.Target, "", func(m *Message) bool { return m.remove(a) })
+	case e.Mirror && e.Message != nil:
+		// It is that of a message of ours, or waits to become one (see adopt).
+		return s.applyToMessage(ctx, a, e.Message.ID, "", func(*Message) bool { return false })
 	case e.Consent != nil:
 		return s.applyConsent(ctx, a)
 	case e.Identity != nil:
@@ -285,7 +288,7 @@ func (s *Service) retryParked(ctx context.Context, waiting []Parked) (left []Par
 		switch {
 		case found:
 			err = s.apply(ctx, a)
-		case a.Event.Edit != nil && s.now().Sub(p.ReceivedAt) > adoptAfter:
+		case (a.Event.Edit != nil || a.Event.Mirror) && s.now().Sub(p.ReceivedAt) > adoptAfter:
 			err = s.adopt(ctx, a)
 		default:
 			left = append(left, p)
@@ -302,13 +305,19 @@ func (s *Service) retryParked(ctx context.Context, waiting []Parked) (left []Par
 	return left, s.Store.Unpark(ctx, applied)
 }
 
-// adoptAfter is how long an edit waits for its message.
+// adoptAfter is how long an edit, or an echo that may be of our own, waits for
+// its message.
 const adoptAfter = 5 * time.Second
 
 // adopt stores the message that an edit is about, from the edit alone: it was
 // written before the hub listened. Should it come after all, it is recognised.
+// An echo that waited for a message of ours was written elsewhere.
 func (s *Service) adopt(ctx context.Context, a Arrival) error {
 	e := a.Event
+	if e.Mirror {
+		a.Event.Mirror = false
+		return s.Ingest(ctx, []Arrival{a})[0]
+	}
 	content := e.Edit.Message
 	content.ID = e.Edit.Target
 	kind := normalize.EventMessage
@@ -340,6 +349,8 @@ func targetOf(e normalize.Event) (normalize.PlatformID, string) {
 		return e.Edit.Target, ""
 	case e.Deletion != nil:
 		return e.Deletion.Target, ""
+	case e.Message != nil:
+		return e.Message.ID, ""
 	}
 	return "", ""
 }

@@ -35,7 +35,7 @@ func (s *Service) Ingest(ctx context.Context, arrivals []Arrival) []error {
 }
 
 func carriesMessage(e normalize.Event) bool {
-	return (e.Type == normalize.EventMessage || e.Type == normalize.EventEcho) && e.Message != nil
+	return (e.Type == normalize.EventMessage || e.Type == normalize.EventEcho) && e.Message != nil && !e.Mirror
 }
 
 // lane is the work of a batch for one contact on one channel.

@@ -85,7 +85,8 @@ func (s settings) linked() bool {
 }
 
 // dialect is Instagram's. It has no metadata: what is sent comes back as an
-// echo that its id alone tells from what was written in the app.
+// echo that its id alone tells from what was written in the app, so that
+// echoes are marked as mirrored.
 func dialect() messaging.Dialect {
 	return messaging.Dialect{
 		Name: "instagram", Platform: "Instagram", Object: "instagram", Heart: "love",

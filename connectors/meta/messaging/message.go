@@ -31,7 +31,7 @@ func (p *parser) say(t *turn, id string, msg normalize.Message) {
 	msg.ID = normalize.PlatformID(id)
 	ev := t.event(normalize.EventMessage, normalize.MessageKey(msg.ID))
 	if t.business {
-		ev.Type = normalize.EventEcho
+		ev.Type, ev.Mirror = normalize.EventEcho, !p.c.o.Dialect.Metadata
 	} else {
 		msg.Context = at(t.Timestamp)
 	}
