@@ -16,8 +16,14 @@ import (
 func (s *Service) apply(ctx context.Context, a Arrival) error {
 	e := a.Event
 	switch {
-	case e.Receipt != nil && e.Receipt.UpTo.IsZero():
-		return s.applyToMessage(ctx, a, e.Receipt.Target, e.Receipt.Ref, func(m *Message) bool { return m.receipt(*e.Receipt, a) })
+	case e.Receipt != nil && !e.Receipt.UpTo.IsZero():
+		return s.applyWatermark(ctx, a)
+	case e.Receipt != nil:
+		err := s.applyToMessage(ctx, a, e.Receipt.Target, e.Receipt.Ref, func(m *Message) bool { return m.receipt(*e.Receipt, a) })
+		if err != nil || !e.Receipt.Earlier {
+			return err
+		}
+		return s.applyEarlier(ctx, a)
 	case e.Reaction != nil:
 		return s.applyToMessage(ctx, a, e.Reaction.Target, "", func(m *Message) bool { return m.react(*e.Reaction, a) })
 	case e.Edit != nil:
