@@ -17,7 +17,7 @@ func TestRealSamplesAreTakenIn(t *testing.T) {
 	root := filepath.Join("..", "..", "..", "shared", "platforms", "samples")
 	h := startHub(t, newConfig(t))
 	tg := h.telegram("", nil)
-	for _, kind := range []string{"telegram", "whatsapp"} {
+	for _, kind := range []string{"telegram", "whatsapp", "messenger", "instagram"} {
 		files, err := filepath.Glob(filepath.Join(root, kind, "*.json"))
 		require.NoError(t, err)
 		for _, file := range files {
@@ -25,8 +25,15 @@ func TestRealSamplesAreTakenIn(t *testing.T) {
 				body, err := os.ReadFile(file)
 				require.NoError(t, err)
 				ch, header := tg, http.Header{"X-Telegram-Bot-Api-Secret-Token": {tgSecret}}
-				if kind == "whatsapp" {
+				switch kind {
+				case "whatsapp":
 					ch, header = h.whatsapp("", numberOf(body)), waSign(body, waSecret)
+				case "messenger":
+					ch = h.channel(kind, object{"page_access_token": "EAAcanary", "app_secret": waSecret, "verify_token": "vt-1"}, object{"page_id": pageOf(body)}, nil)
+					header = waSign(body, waSecret)
+				case "instagram":
+					ch = h.channel(kind, object{"access_token": "IGcanary", "app_secret": waSecret, "verify_token": "vt-1"}, object{"ig_user_id": pageOf(body)}, nil)
+					header = waSign(body, waSecret)
 				}
 				before := len(h.list("/v1/channels/" + ch + "/events"))
 				require.Equal(t, 200, h.hook(ch, body, header))
@@ -37,10 +44,25 @@ func TestRealSamplesAreTakenIn(t *testing.T) {
 				last := h.list("/v1/channels/" + ch + "/events")[0]
 				if last["result"] == "quarantined" {
 					require.NotEmpty(t, last["reason"])
+					require.Contains(t, []string{"telegram", "whatsapp"}, kind, last["reason"])
 				}
 			})
 		}
 	}
+}
+
+// pageOf finds the Page or Instagram account a payload is for.
+func pageOf(body []byte) string {
+	var p struct {
+		Entry []struct {
+			ID string `json:"id"`
+		} `json:"entry"`
+	}
+	_ = json.Unmarshal(body, &p)
+	if len(p.Entry) == 0 || p.Entry[0].ID == "" {
+		return "1"
+	}
+	return p.Entry[0].ID
 }
 
 // numberOf finds the WhatsApp number a payload is for.
