@@ -90,11 +90,13 @@ func TestWhateverFitsIsRendered(t *testing.T) {
 }
 
 func TestTheWindowDependsOnWhoAnswers(t *testing.T) {
-	kind := messenger.Kind().Caps.Window
+	kind := messenger.Kind().Caps
 	plain := open(t, nil)
 	people := open(t, settings(`"human_agent_tag": true`))
-	require.Equal(t, kind, plain.(connectors.Windowed).Window(kind))
-	require.Equal(t, &normalize.Window{Open: 7 * 24 * time.Hour, After: kind.After}, people.(connectors.Windowed).Window(kind))
+	require.Equal(t, kind, plain.(connectors.Capable).Capabilities())
+	longer := kind
+	longer.Window = &normalize.Window{Open: 7 * 24 * time.Hour, After: kind.Window.After}
+	require.Equal(t, longer, people.(connectors.Capable).Capabilities())
 
 	wrote := time.UnixMilli(1773400000123).UTC()
 	for name, c := range map[string]struct {
