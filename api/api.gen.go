@@ -58,6 +58,7 @@ func (e AgentRole) Valid() bool {
 // Defines values for AttachmentState.
 const (
 	AttachmentStateAvailable AttachmentState = "available"
+	AttachmentStateFailed    AttachmentState = "failed"
 	AttachmentStateRemote    AttachmentState = "remote"
 )
 
@@ -65,6 +66,8 @@ const (
 func (e AttachmentState) Valid() bool {
 	switch e {
 	case AttachmentStateAvailable:
+		return true
+	case AttachmentStateFailed:
 		return true
 	case AttachmentStateRemote:
 		return true
@@ -761,23 +764,28 @@ type Attachment struct {
 	// Size Bytes.
 	Size nullable.Nullable[int64] `json:"size"`
 
-	// State `remote` is kept by the platform, `available` can be fetched from `url`.
-	State AttachmentState           `json:"state"`
-	Type  MessageType               `json:"type"`
+	// State `available` is here, `remote` is fetched from the platform when `url` is read, `failed` cannot be had: the platform has it no more, or it is too large.
+	State AttachmentState `json:"state"`
+	Type  MessageType     `json:"type"`
+
+	// URL Where the file is read: at this hub, with a token, or the address that the sender gave.
 	URL   nullable.Nullable[string] `json:"url"`
 	Voice *bool                     `json:"voice,omitempty"`
 	Width *int                      `json:"width,omitempty"`
 }
 
-// AttachmentState `remote` is kept by the platform, `available` can be fetched from `url`.
+// AttachmentState `available` is here, `remote` is fetched from the platform when `url` is read, `failed` cannot be had: the platform has it no more, or it is too large.
 type AttachmentState string
 
-// AttachmentDraft defines model for AttachmentDraft.
+// AttachmentDraft Either `url` or `upload_id` says where the file is.
 type AttachmentDraft struct {
 	Caption *string `json:"caption,omitempty"`
 	MIME    *string `json:"mime,omitempty"`
 	Name    *string `json:"name,omitempty"`
-	URL     string  `json:"url"`
+
+	// UploadID The `id` of an upload.
+	UploadID *string `json:"upload_id,omitempty"`
+	URL      *string `json:"url,omitempty"`
 }
 
 // Author defines model for Author.
@@ -1991,6 +1999,22 @@ type TransitionList struct {
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
 
+// Upload defines model for Upload.
+type Upload struct {
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+	ID        string    `json:"id"`
+
+	// MIME As its bytes show.
+	MIME string `json:"mime"`
+	Name string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+}
+
 // AgentID defines model for AgentID.
 type AgentID = string
 
@@ -2052,6 +2076,12 @@ type UpdateAgentParams struct {
 type SetAgentAvailabilityParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetAttachmentParams defines parameters for GetAttachment.
+type GetAttachmentParams struct {
+	// Download Whatever the type, answer a download.
+	Download *bool `form:"download,omitempty" json:"download,omitempty"`
 }
 
 // ListChannelsParams defines parameters for ListChannels.
@@ -2355,6 +2385,12 @@ type CreateTokenParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CreateUploadParams defines parameters for CreateUpload.
+type CreateUploadParams struct {
+	// Name The file's name.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+}
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = AgentDraft
 
@@ -2417,6 +2453,9 @@ type ServerInterface interface {
 	// GetDocs This document, as a page to read
 	// (GET /docs)
 	GetDocs(c *gin.Context)
+	// GetFile Fetch an uploaded file as platforms do
+	// (GET /files/{key})
+	GetFile(c *gin.Context, key string)
 	// GetHealth Whether the process runs
 	// (GET /healthz)
 	GetHealth(c *gin.Context)
@@ -2447,6 +2486,9 @@ type ServerInterface interface {
 	// SetAgentAvailability Say whether an agent is there
 	// (PUT /v1/agents/{agent_id}/availability)
 	SetAgentAvailability(c *gin.Context, agentID AgentID, params SetAgentAvailabilityParams)
+	// GetAttachment Read the file of an attachment
+	// (GET /v1/attachments/{attachment_id})
+	GetAttachment(c *gin.Context, attachmentID string, params GetAttachmentParams)
 	// ListChannels List channels
 	// (GET /v1/channels)
 	ListChannels(c *gin.Context, params ListChannelsParams)
@@ -2594,6 +2636,9 @@ type ServerInterface interface {
 	// DeleteToken Revoke a token
 	// (DELETE /v1/tokens/{token_id})
 	DeleteToken(c *gin.Context, tokenID string)
+	// CreateUpload Hand over a file for a message
+	// (POST /v1/uploads)
+	CreateUpload(c *gin.Context, params CreateUploadParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2616,6 +2661,31 @@ func (siw *ServerInterfaceWrapper) GetDocs(c *gin.Context) {
 	}
 
 	siw.Handler.GetDocs(c)
+}
+
+// GetFile operation middleware
+func (siw *ServerInterfaceWrapper) GetFile(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", c.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter key: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFile(c, key)
 }
 
 // GetHealth operation middleware
@@ -2910,6 +2980,42 @@ func (siw *ServerInterfaceWrapper) SetAgentAvailability(c *gin.Context) {
 	}
 
 	siw.Handler.SetAgentAvailability(c, agentID, params)
+}
+
+// GetAttachment operation middleware
+func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "attachment_id" -------------
+	var attachmentID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "attachment_id", c.Param("attachment_id"), &attachmentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter attachment_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAttachmentParams
+
+	// ------------- Optional query parameter "download" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "download", c.Request.URL.Query(), &params.Download, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter download: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAttachment(c, attachmentID, params)
 }
 
 // ListChannels operation middleware
@@ -4964,6 +5070,33 @@ func (siw *ServerInterfaceWrapper) DeleteToken(c *gin.Context) {
 	siw.Handler.DeleteToken(c, tokenID)
 }
 
+// CreateUpload operation middleware
+func (siw *ServerInterfaceWrapper) CreateUpload(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateUploadParams
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateUpload(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -5012,6 +5145,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/log", wrapper.ListTransitions)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.ListMessages)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.SendMessage)
+	router.POST(options.BaseURL+"/v1/uploads", wrapper.CreateUpload)
+	router.GET(options.BaseURL+"/v1/attachments/:attachment_id", wrapper.GetAttachment)
+	router.GET(options.BaseURL+"/files/:key", wrapper.GetFile)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/follow-up", wrapper.StartFollowUp)
 	router.GET(options.BaseURL+"/v1/contacts", wrapper.ListContacts)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id", wrapper.GetContact)

@@ -1,6 +1,10 @@
 package connectors
 
-import "threadhub/normalize"
+import (
+	"time"
+
+	"threadhub/normalize"
+)
 
 // Handshaker answers a platform's proof-of-ownership request. ok is false when
 // the request is not a handshake at all.
@@ -79,6 +83,15 @@ type Reader interface {
 // the attachment's own URL can be fetched as it is.
 type MediaResolver interface {
 	Media(att *normalize.Attachment, done []Response) (*Call, error)
+}
+
+// Perishable is implemented by connectors of platforms that drop a customer's
+// media after a time too short to wait for an agent. The hub then fetches it
+// when it comes in.
+type Perishable interface {
+	// MediaKept is how long media can be fetched; 0 as for a connector without
+	// this interface.
+	MediaKept() time.Duration
 }
 
 // Profiler asks the platform who a peer is and reads the answer.

@@ -9,8 +9,12 @@ import (
 	"threadhub/threads"
 )
 
-// announcer puts notices of changes onto the bus.
-type announcer struct{ bus bus.Bus }
+// announcer puts notices of changes onto the bus. New messages are shown to
+// created, which must not block.
+type announcer struct {
+	bus     bus.Bus
+	created func(m *threads.Message)
+}
 
 // Announce publishes the notices in their order.
 func (a announcer) Announce(ctx context.Context, notices []threads.Notice) error {
@@ -22,6 +26,9 @@ func (a announcer) Announce(ctx context.Context, notices []threads.Notice) error
 		}
 		if m := n.Message; m != nil {
 			e.Channel, e.Conversation, e.Message = string(m.ChannelID), string(m.ConversationID), string(m.ID)
+			if n.Type == threads.NoticeMessageCreated {
+				a.created(m)
+			}
 		}
 		data, err := json.Marshal(n)
 		if err != nil {

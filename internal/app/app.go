@@ -25,6 +25,7 @@ import (
 	"threadhub/internal/config"
 	"threadhub/internal/egress"
 	"threadhub/internal/ident"
+	"threadhub/internal/media"
 	"threadhub/internal/queue"
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
@@ -67,6 +68,8 @@ type Hub struct {
 	rules     *stylerules.Registry
 	tokens    *tokens.Keeper
 	channels  *channels.Registry
+	media     *media.Library
+	eager     *media.Eager
 	threads   *threads.Service
 	sweeper   *workers.Sweeper
 	inbound   *workers.Inbound
@@ -92,7 +95,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 }
 
 func (h *Hub) open(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openThreads, h.openServer, h.openAccess} {
+	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openServer, h.openAccess} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -141,7 +144,7 @@ func (h *Hub) openQueue(ctx context.Context) (err error) {
 
 func (h *Hub) openChannels(ctx context.Context) (err error) {
 	cfg := h.Config
-	h.egress, err = egress.New(egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Logger: h.Logger, Registerer: h.registry})
+	h.egress, err = egress.New(egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry})
 	if err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (h *Hub) openThreads(context.Context) error {
 		Forget: h.forget, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.threads = threads.NewService(threads.Options{
-		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus}, Logger: h.Logger, Now: time.Now,
+		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count,
 	})
 	h.errands = workers.NewCourtesies(h.tokens, h.Logger)
@@ -237,6 +240,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.sweeper.Run(work) })
 		wg.Go(func() { h.errands.Run(work) })
 		wg.Go(func() { h.tokens.Run(work) })
+		wg.Go(func() { h.eager.Run(work) })
 	}
 	stopDebug, err := h.serveDebug(ctx)
 	if err != nil {

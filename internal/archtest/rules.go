@@ -56,6 +56,9 @@ var rules = []rule{
 	{pkg: "internal/channels", may: []string{
 		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal", "internal/tokens",
 	}, tests: []string{"connectors/*"}},
+	{pkg: "internal/media", may: []string{
+		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
+	}, tests: []string{"internal/directory", "internal/seal"}},
 	{pkg: "internal/accept", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal",
 	}, tests: []string{"connectors/*", "internal/directory", "internal/egress", "internal/seal", "internal/sqlite"}},
@@ -65,7 +68,7 @@ var rules = []rule{
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/auth", "internal/bus", "internal/channels",
-		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/schedules",
+		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/schedules",
 		"internal/settings", "internal/stylerules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 

@@ -25,6 +25,7 @@ type Server struct {
 	Security
 	Logging
 	Work
+	Media
 }
 
 // File names the configuration file. It is embedded by every command that
@@ -71,6 +72,22 @@ type Logging struct {
 // Work is how much is done at a time.
 type Work struct {
 	WorkerConcurrency int `name:"worker-concurrency" group:"Work" default:"16" setting:"" help:"Tasks that one worker process carries out at the same time."`
+}
+
+// Media is how the files of messages are kept.
+type Media struct {
+	MediaDir    string `name:"media-dir" group:"Media" placeholder:"DIR" setting:"" help:"Directory of the files of messages. Several processes need one that they share. Unset: media in the data directory."`
+	MediaFetch  string `name:"media-fetch" group:"Media" default:"perishable" enum:"perishable,all,none" setting:"" help:"Which files customers send are fetched before somebody asks for them: ${enum}. Perishable are those that the platform keeps for a short time."`
+	MediaMB     int64  `name:"media-mb" group:"Media" default:"10240" setting:"" help:"How much room the files of messages may take up, in MiB. What was fetched from platforms is dropped when it is used up, oldest use first, and fetched again when asked for."`
+	MediaFileMB int64  `name:"media-file-mb" group:"Media" default:"100" setting:"" help:"How large one file may be, in MiB."`
+}
+
+// Validate checks the sizes.
+func (m Media) Validate() error {
+	if m.MediaFileMB < 1 || m.MediaMB < m.MediaFileMB {
+		return fmt.Errorf("media_mb %d and media_file_mb %d do not fit: a file needs 1 MiB at least, and all of them more than one", m.MediaMB, m.MediaFileMB)
+	}
+	return nil
 }
 
 // Validate checks the addresses.

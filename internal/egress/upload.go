@@ -72,6 +72,17 @@ func (c *Client) source(ctx context.Context, t Target, call *connectors.Call) (*
 	return f, fail
 }
 
+// FetchPublic fetches a file of up to limit bytes from an address that came from
+// outside, under the rules for an upload's: ErrSource says that it will never
+// come. The caller closes it.
+func (c *Client) FetchPublic(ctx context.Context, t Target, address string, limit int64) (*File, error) {
+	f, fail := c.source(ctx, t, &connectors.Call{Name: "fetch", Upload: &connectors.Upload{URL: address, MaxBytes: limit}})
+	if fail != nil {
+		return nil, fail
+	}
+	return f, nil
+}
+
 func (c *Client) openSource(ctx context.Context, call *connectors.Call) (*File, *Error) {
 	up := call.Upload
 	refuse := func(r Reason, what string) *Error { return &Error{Reason: r, call: call.Name, detail: what} }

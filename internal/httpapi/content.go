@@ -126,7 +126,7 @@ func urlPath(address string) string {
 }
 
 func attachmentOf(a api.AttachmentDraft) normalize.Attachment {
-	return normalize.Attachment{URL: a.URL, MIME: value(a.MIME), Name: value(a.Name), Caption: value(a.Caption)}
+	return normalize.Attachment{URL: value(a.URL), MIME: value(a.MIME), Name: value(a.Name), Caption: value(a.Caption)}
 }
 
 func cardOf(c api.ContactCardDraft) normalize.ContactCard {

@@ -26,6 +26,7 @@ type operation struct {
 	access   access
 	body     *jsonschema.Schema // nil: it takes none
 	query    map[string]*parameter
+	raw      bool // the body is a file and no JSON: its handler reads it
 	stream   bool // the answer goes on for as long as the client stays
 	mutating bool // takes an idempotency key
 }
@@ -153,7 +154,14 @@ func (c *contract) newOperation(compiler *jsonschema.Compiler, path, method stri
 	if len(d.RequestBody) == 0 {
 		return op, nil
 	}
-	var err error
+	var body struct {
+		Content map[string]json.RawMessage `json:"content"`
+	}
+	err := json.Unmarshal(d.RequestBody, &body)
+	if _, isJSON := body.Content["application/json"]; err != nil || !isJSON {
+		op.raw, op.mutating = true, false
+		return op, err
+	}
 	op.body, err = compiler.Compile(at + "/requestBody/content/application~1json/schema")
 	return op, err
 }

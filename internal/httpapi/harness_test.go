@@ -31,6 +31,7 @@ import (
 	"threadhub/internal/httpapi"
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
+	"threadhub/internal/media"
 	"threadhub/internal/settings"
 	"threadhub/internal/sqlite"
 	"threadhub/internal/stylerules"
@@ -111,9 +112,13 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	h.service = threads.NewService(threads.Options{
 		Store: store, Channels: registry, Roster: h.auth, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 	})
+	library, err := media.Open(media.Options{
+		Dir: t.TempDir(), MaxFile: 1 << 20, Space: 4 << 20, PublicURL: publicURL, Channels: registry, Carrier: h, Now: h.clock, Logger: logger,
+	})
+	require.NoError(t, err)
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
-		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Now: h.clock, PublicURL: publicURL,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Now: h.clock, PublicURL: publicURL,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
 		},

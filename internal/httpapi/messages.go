@@ -40,7 +40,7 @@ func (s *server) ListMessages(c *gin.Context, id string, params api.ListMessages
 		s.fail(c, err)
 		return
 	}
-	out := api.MessageList{Data: convert(list, messageView), NextCursor: nullable.NewNullNullable[string]()}
+	out := api.MessageList{Data: convert(list, s.messageView), NextCursor: nullable.NewNullNullable[string]()}
 	if more && len(list) > 0 {
 		next := newerThan + string(list[len(list)-1].ID)
 		if page.Before != "" {
@@ -82,7 +82,7 @@ func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams)
 		return
 	}
 	ctx := c.Request.Context()
-	cmd, err := sendCommand(c, "", in)
+	cmd, err := s.sendCommand(c, "", in)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -101,12 +101,19 @@ func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams)
 		s.fail(c, s.withWindow(ctx, conv, err))
 		return
 	}
-	s.answer(c, http.StatusAccepted, messageView(m))
+	s.answer(c, http.StatusAccepted, s.messageView(m))
 }
 
 // sendCommand reads a message; field is where it stands in the body.
-func sendCommand(c *gin.Context, field string, in api.MessageDraft) (threads.SendCommand, error) {
+func (s *server) sendCommand(c *gin.Context, field string, in api.MessageDraft) (threads.SendCommand, error) {
+	sizes, err := s.resolveUploads(join(field, "attachments"), value(in.Attachments))
+	if err != nil {
+		return threads.SendCommand{}, err
+	}
 	content, err := contentOf(field, in)
+	for i, size := range sizes {
+		content.Attachments[i].Size = size
+	}
 	replyTo, _ := in.ReplyTo.Get() // an error only for null and absent
 	return threads.SendCommand{
 		Author: caller(c).Author(), Internal: value(in.Internal), Content: content, ReplyTo: threads.MessageID(replyTo),
@@ -151,7 +158,7 @@ func (s *server) StartConversation(c *gin.Context, _ api.StartConversationParams
 		return
 	}
 	ctx, p := c.Request.Context(), caller(c)
-	cmd, err := sendCommand(c, "message", in.Message)
+	cmd, err := s.sendCommand(c, "message", in.Message)
 	if err == nil {
 		err = s.mayStart(ctx, p, threads.ChannelID(in.ChannelID), in.To)
 	}
@@ -201,7 +208,7 @@ func (s *server) StartFollowUp(c *gin.Context, id string, _ api.StartFollowUpPar
 	if !s.decode(c, &in) {
 		return
 	}
-	cmd, err := sendCommand(c, "message", in.Message)
+	cmd, err := s.sendCommand(c, "message", in.Message)
 	var conv threads.Conversation
 	if err == nil {
 		conv, err = s.conversation(c.Request.Context(), caller(c), id)
@@ -231,5 +238,5 @@ func (s *server) start(c *gin.Context, cmd threads.StartCommand) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusAccepted, api.Started{Conversation: view, Message: messageView(m)})
+	s.answer(c, http.StatusAccepted, api.Started{Conversation: view, Message: s.messageView(m)})
 }

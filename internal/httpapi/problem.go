@@ -37,6 +37,9 @@ const (
 	codeKeyInProgress   = "idempotency_in_progress"
 	codeAgentRequired   = "agent_required"
 	codeUnavailable     = "unavailable"
+	codeMediaGone       = "media_gone"
+	codeMediaTooLarge   = "content_too_large"
+	codeStorageFull     = "storage_full"
 	codeInternal        = "internal"
 )
 

@@ -94,6 +94,7 @@ type Deps struct {
 	Webhooks      Webhooks
 	Idempotency   idempotency.Store
 	Live          Live
+	Media         Media
 	// Now is the clock.
 	Now func() time.Time
 	// Ready asks everything the hub needs how it does.

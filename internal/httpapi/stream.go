@@ -137,7 +137,7 @@ func (s *server) send(ctx context.Context, p auth.Principal, out *stream, e Even
 		view.Conversation = &conv
 	}
 	if e.Message != nil {
-		m := messageView(*e.Message)
+		m := s.messageView(*e.Message)
 		view.Message = &m
 	}
 	if e.Contact != nil {

@@ -1,12 +1,10 @@
 package httpapi
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/oapi-codegen/nullable"
 
 	"threadhub/api"
+	"threadhub/internal/media"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -15,12 +13,12 @@ func authorView(a threads.Author) api.Author {
 	return api.Author{Type: api.AuthorType(a.Type), ID: orNull(a.ID), Name: orNull(a.Name)}
 }
 
-func messageView(m threads.Message) api.Message {
+func (s *server) messageView(m threads.Message) api.Message {
 	content := m.Content
 	return api.Message{
 		ID: string(m.ID), ConversationID: string(m.ConversationID), ChannelID: string(m.ChannelID),
 		Direction: api.Direction(m.Direction), Internal: m.Internal, Author: authorView(m.Author),
-		Type: api.MessageType(content.Type), Text: orNull(content.Text), Attachments: attachmentViews(m),
+		Type: api.MessageType(content.Type), Text: orNull(content.Text), Attachments: s.attachmentViews(m),
 		Location: pick(content.Location, locationView), Contacts: convert(content.Contacts, cardView),
 		Reply: pick(content.Reply, choiceView), Buttons: convert(content.Buttons, buttonView),
 		List: pick(content.List, listView), Template: pick(content.Template, templateView), Order: pick(content.Order, orderView),
@@ -50,19 +48,20 @@ func metadataView(m map[string]string) map[string]string {
 	return m
 }
 
-// attachmentViews names each attachment after its message and place. The
-// platform's own media id stays inside the hub.
-func attachmentViews(m threads.Message) []api.Attachment {
+// attachmentViews names each attachment after its message and place, and says
+// where the hub serves it. The platform's own media id and address stay inside
+// the hub; an address that a client gave is shown as it is.
+func (s *server) attachmentViews(m threads.Message) []api.Attachment {
 	out := make([]api.Attachment, len(m.Content.Attachments))
 	for i, a := range m.Content.Attachments {
-		state := api.AttachmentStateRemote
-		if a.URL != "" {
-			state = api.AttachmentStateAvailable
+		id := media.AttachmentID(m.ID, i)
+		address, state := s.PublicURL+attachmentsPath+id, api.AttachmentState(s.Media.State(&m, i))
+		if a.URL != "" && m.Direction == threads.Outbound && !s.Media.Ours(a.URL) {
+			address, state = a.URL, api.AttachmentStateAvailable
 		}
 		out[i] = api.Attachment{
-			ID:   fmt.Sprintf("att_%s_%d", strings.TrimPrefix(string(m.ID), "msg_"), i),
-			Type: api.MessageType(a.Type), MIME: orNull(a.MIME), Name: orNull(a.Name), Size: orNull(a.Size),
-			URL: orNull(a.URL), Caption: orNull(a.Caption), State: state,
+			ID: id, Type: api.MessageType(a.Type), MIME: orNull(a.MIME), Name: orNull(a.Name), Size: orNull(a.Size),
+			URL: orNull(address), Caption: orNull(a.Caption), State: state,
 			Voice: ptr(a.Voice), Seconds: ptr(a.Seconds), Width: ptr(a.Width), Height: ptr(a.Height), Emoji: ptr(a.Emoji),
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"threadhub/internal/media"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -43,8 +44,15 @@ func compare(t *testing.T, name string, view any) {
 
 func moment(minute int) time.Time { return time.Date(2026, 3, 1, 9, minute, 0, 250e6, time.UTC) }
 
+// viewer is a server that knows no more of files than that there are none.
+func viewer(t *testing.T) *server {
+	library, err := media.Open(media.Options{Dir: t.TempDir(), PublicURL: "https://hub.example.com", Now: time.Now})
+	require.NoError(t, err)
+	return &server{Deps: Deps{PublicURL: "https://hub.example.com", Media: library}}
+}
+
 func TestAMessageWithEverythingInIt(t *testing.T) {
-	compare(t, "message_full.golden.json", messageView(threads.Message{
+	compare(t, "message_full.golden.json", viewer(t).messageView(threads.Message{
 		ID: "msg_1", ConversationID: "cv_1", ChannelID: "ch_1", ContactID: "ct_1", Key: "msg:1", Direction: threads.Inbound,
 		Author: threads.Author{Type: threads.AuthorContact, ID: "ct_1", Name: "Ana"},
 		Content: normalize.Message{
@@ -73,7 +81,7 @@ func TestAMessageWithEverythingInIt(t *testing.T) {
 }
 
 func TestAMessageWithNothingInIt(t *testing.T) {
-	compare(t, "message_bare.golden.json", messageView(threads.Message{
+	compare(t, "message_bare.golden.json", viewer(t).messageView(threads.Message{
 		ID: "msg_1", ConversationID: "cv_1", ChannelID: "ch_1", Direction: threads.Outbound, Status: threads.MessageQueued,
 		Author: threads.Author{Type: threads.AuthorSystem}, Content: normalize.Message{Type: normalize.TypeText, Text: "hi"}, Sequence: 1, SentAt: moment(0),
 	}))

@@ -25,6 +25,7 @@ import (
 type Egress interface {
 	Do(ctx context.Context, t egress.Target, call *connectors.Call) (*connectors.Response, error)
 	Fetch(ctx context.Context, t egress.Target, call *connectors.Call, limit int64) (*egress.File, *connectors.Response, error)
+	FetchPublic(ctx context.Context, t egress.Target, address string, limit int64) (*egress.File, error)
 	CoolDown(channel, peer string, until time.Time)
 	Delay(t egress.Target, call string) time.Duration
 	Held() map[string]time.Time
@@ -193,6 +194,12 @@ func hide(resp *connectors.Response, access connectors.Secret) {
 	if len(access.Reveal()) >= 8 {
 		resp.Body = bytes.ReplaceAll(resp.Body, []byte(access.Reveal()), []byte("[secret]"))
 	}
+}
+
+// FetchPublic passes through to the egress: what is not the platform's is told
+// nothing.
+func (k *Keeper) FetchPublic(ctx context.Context, t egress.Target, address string, limit int64) (*egress.File, error) {
+	return k.Egress.FetchPublic(ctx, t, address, limit)
 }
 
 // CoolDown passes through to the egress.

@@ -1,0 +1,212 @@
+package media
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gabriel-vasile/mimetype"
+
+	"threadhub/internal/ident"
+)
+
+// UploadKept is how long an upload can be fetched from its address. A message
+// is tried for a day, and some platforms fetch what it shows later still.
+const UploadKept = 7 * 24 * time.Hour
+
+// filesPath is where uploads are served.
+const filesPath = "/files/"
+
+// Upload is a file that an agent handed over.
+type Upload struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	MIME      string    `json:"mime"`
+	Size      int64     `json:"size"`
+	Blob      string    `json:"blob"`
+	Secret    string    `json:"secret"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Errors of uploads.
+var (
+	// ErrNoUpload: it is unknown, or its time is over.
+	ErrNoUpload = errors.New("no such upload")
+	// ErrTooLarge: the file has more bytes than a file may have.
+	ErrTooLarge = errors.New("the file is too large")
+	// ErrEmpty: the file has no bytes.
+	ErrEmpty = errors.New("the file is empty")
+)
+
+// Save keeps an upload durably. Its type is what its bytes show. The errors
+// are ErrTooLarge, ErrEmpty, ErrFull and those of the disk.
+func (l *Library) Save(_ context.Context, name string, r io.Reader) (Upload, error) {
+	tmp, err := os.CreateTemp(filepath.Join(l.shelf.dir, "incoming"), "*")
+	if err != nil {
+		return Upload{}, fmt.Errorf("take an upload: %w", err)
+	}
+	defer func() {
+		_ = tmp.Close()
+		_ = os.Remove(tmp.Name())
+	}()
+	size, err := io.Copy(tmp, io.LimitReader(r, l.MaxFile+1))
+	switch {
+	case err != nil:
+		return Upload{}, fmt.Errorf("take an upload: %w", err)
+	case size > l.MaxFile:
+		return Upload{}, ErrTooLarge
+	case size == 0:
+		return Upload{}, ErrEmpty
+	}
+	kind, err := sniff(tmp)
+	if err != nil {
+		return Upload{}, fmt.Errorf("take an upload: %w", err)
+	}
+	var secret [16]byte
+	_, _ = rand.Read(secret[:]) // never fails
+	u := Upload{
+		ID: ident.New("up"), Name: cleanName(name), MIME: kind, Size: size, Secret: hex.EncodeToString(secret[:]),
+		ExpiresAt: l.Now().UTC().Add(UploadKept).Truncate(time.Millisecond),
+	}
+	if u.Blob, err = l.shelf.put(tmp, size, l.pinned); err != nil {
+		return Upload{}, err
+	}
+	return u, l.shelf.write("uploads", u.ID, u)
+}
+
+func sniff(f io.ReadSeeker) (string, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	kind, err := mimetype.DetectReader(f)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return kind.String(), err
+}
+
+// cleanName is the last step of a name, without what no file name should hold.
+func cleanName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	if name == "." || name == "/" || name == "" {
+		return "file"
+	}
+	return name
+}
+
+// Upload answers an upload whose time is not over; ErrNoUpload otherwise.
+func (l *Library) Upload(id string) (Upload, error) {
+	var u Upload
+	err := l.shelf.note("uploads", id, &u)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (u.ID != id || !l.Now().Before(u.ExpiresAt)) {
+		return Upload{}, ErrNoUpload
+	}
+	return u, err
+}
+
+// Address is where platforms fetch the upload, without a token.
+func (l *Library) Address(u Upload) string {
+	return l.PublicURL + filesPath + u.ID + "." + u.Secret + extension(u)
+}
+
+// extension lets platforms that go by an address's ending see what it is.
+func extension(u Upload) string {
+	ext := strings.ToLower(path.Ext(u.Name))
+	if len(ext) > 1 && len(ext) <= 8 && strings.Trim(ext[1:], "abcdefghijklmnopqrstuvwxyz0123456789") == "" {
+		return ext
+	}
+	if kind := mimetype.Lookup(u.MIME); kind != nil {
+		return kind.Extension()
+	}
+	return ""
+}
+
+// File opens what is served under the last step of an upload's address;
+// ErrNoUpload when it is unknown, wrong or over.
+func (l *Library) File(key string) (*Item, error) {
+	parts := strings.Split(key, ".")
+	if len(parts) < 2 {
+		return nil, ErrNoUpload
+	}
+	u, err := l.Upload(parts[0])
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(u.Secret), []byte(parts[1])) != 1 {
+		return nil, ErrNoUpload
+	}
+	f, err := l.shelf.open(u.Blob)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoUpload
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open an upload: %w", err)
+	}
+	l.shelf.touch(u.Blob)
+	return &Item{File: f, Blob: u.Blob, Name: u.Name, MIME: u.MIME, Size: u.Size}, nil
+}
+
+// Ours tells whether the address is that of an upload.
+func (l *Library) Ours(address string) bool {
+	_, ok := l.ours(address)
+	return ok
+}
+
+// ours answers the last step of an address that is an upload's.
+func (l *Library) ours(address string) (key string, ok bool) {
+	return strings.CutPrefix(address, l.PublicURL+filesPath)
+}
+
+// Own opens an upload by its address (see egress.Own).
+func (l *Library) Own(_ context.Context, address string) (io.ReadCloser, bool, error) {
+	key, ok := l.ours(address)
+	if !ok {
+		return nil, false, nil
+	}
+	item, err := l.File(key)
+	if err != nil {
+		return nil, true, err
+	}
+	return item.File, true, nil
+}
+
+// pinned are the files of uploads that platforms may still fetch. Notes of
+// those that are over go.
+func (l *Library) pinned() map[string]bool {
+	keep := map[string]bool{}
+	_ = filepath.WalkDir(filepath.Join(l.shelf.dir, "uploads"), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		var u Upload
+		raw, err := os.ReadFile(name)
+		if err != nil || json.Unmarshal(raw, &u) != nil {
+			return nil
+		}
+		if l.Now().Before(u.ExpiresAt) {
+			keep[u.Blob] = true
+		} else {
+			_ = os.Remove(name)
+		}
+		return nil
+	})
+	return keep
+}
