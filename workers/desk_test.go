@@ -30,7 +30,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // plain is a platform of the test's own: JSON events in, one POST per part out.
-type plain struct{ base string }
+// With a file set, each part carries it.
+type plain struct{ base, file string }
 
 func (plain) Verify(*connectors.Request, time.Time) error { return nil }
 
@@ -49,10 +50,14 @@ func (p plain) Next(out *normalize.Outbound, done []normalize.Exchange) (*connec
 	if len(done) == len(out.Parts) {
 		return nil, nil
 	}
-	return &connectors.Call{
+	call := &connectors.Call{
 		Name: "send", Method: http.MethodPost, URL: p.base + "/send/" + string(out.To.ID), Part: len(done), Visible: true,
 		Body: []byte(out.Parts[len(done)].Text),
-	}, nil
+	}
+	if p.file != "" {
+		call.Body, call.Upload = nil, &connectors.Upload{URL: p.file, Field: "file", MaxBytes: 10}
+	}
+	return call, nil
 }
 
 func (plain) Classify(_ *connectors.Call, resp *connectors.Response) connectors.Outcome {
@@ -103,6 +108,7 @@ type bench struct {
 	mu     sync.Mutex
 	now    time.Time
 	health channels.HealthState
+	file   string // that messages carry
 	rings  []time.Time
 	ids    int
 	bug    bool // Ingest panics on the text "boom"
@@ -172,7 +178,7 @@ func (b *bench) Open(_ context.Context, id threads.ChannelID) (*channels.Opened,
 	defer b.mu.Unlock()
 	return &channels.Opened{
 		Channel:   channels.Channel{ID: id, Kind: "plain", Enabled: true, Health: channels.Health{State: b.health}},
-		Connector: plain{b.platform.URL}, Caps: caps, Target: egress.Target{Kind: "plain", Channel: string(id)},
+		Connector: plain{b.platform.URL, b.file}, Caps: caps, Target: egress.Target{Kind: "plain", Channel: string(id)},
 	}, nil
 }
 
