@@ -31,7 +31,11 @@ func TestEveryRequestBodyRefusesUnknownFields(t *testing.T) {
 			if op.RequestBody == nil {
 				continue
 			}
-			closed(t, method+" "+path, op.RequestBody.Value.Content.Get("application/json").Schema, map[*openapi3.Schema]bool{})
+			body := op.RequestBody.Value.Content["application/json"]
+			if body == nil {
+				continue // a file: it has no fields
+			}
+			closed(t, method+" "+path, body.Schema, map[*openapi3.Schema]bool{})
 		}
 	}
 }

@@ -122,10 +122,10 @@ func TestAFileThatCannotBeHadSendsNothing(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 			}
 		}, ReasonSourceTooLarge, true, "smaller"},
-		"that leads elsewhere for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", 302) }, ReasonSourceGone, true, "address"},
+		"that leads elsewhere for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }, ReasonSourceGone, true, "address"},
 		"that leads out of the web": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "file:///etc/passwd")
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		}, ReasonSourceGone, true, "address"},
 		"that breaks off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")

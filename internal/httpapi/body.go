@@ -22,6 +22,10 @@ func (s *server) checkBody(c *gin.Context) {
 		c.Next()
 		return
 	}
+	if op.raw {
+		s.takeFile(c)
+		return
+	}
 	data, err := readBody(c)
 	if err != nil {
 		s.fail(c, err)

@@ -159,7 +159,7 @@ func (c *contract) newOperation(compiler *jsonschema.Compiler, path, method stri
 	}
 	err := json.Unmarshal(d.RequestBody, &body)
 	if _, isJSON := body.Content["application/json"]; err != nil || !isJSON {
-		op.raw, op.mutating = true, false
+		op.raw = true
 		return op, err
 	}
 	op.body, err = compiler.Compile(at + "/requestBody/content/application~1json/schema")

@@ -2,11 +2,13 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +29,7 @@ type Media interface {
 	Upload(id string) (media.Upload, error)
 	Address(u media.Upload) string
 	Ours(address string) bool
+	Limit() int64
 	File(key string) (*media.Item, error)
 }
 
@@ -34,6 +37,39 @@ const attachmentsPath = "/v1/attachments/"
 
 // uploadTime is how long the body of an upload may take to come.
 const uploadTime = 10 * time.Minute
+
+// takeFile prepares a body that is a file. Under an idempotency key it is read
+// at once, so that a repetition with another file is noticed by its hash.
+func (s *server) takeFile(c *gin.Context) {
+	// The server's own bound is meant for small bodies. Not every writer, as
+	// those of tests, has a connection to set it on.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime))
+	if c.GetHeader("Idempotency-Key") == "" {
+		c.Next()
+		return
+	}
+	f, err := os.CreateTemp("", "threadhub-*")
+	if err != nil {
+		s.fail(c, fmt.Errorf("take a file: %w", err))
+		return
+	}
+	defer func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}()
+	sum := sha256.New()
+	_, err = io.Copy(io.MultiWriter(f, sum), io.LimitReader(c.Request.Body, s.Media.Limit()+1))
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		s.refuse(c, problem(http.StatusBadRequest, codeBadJSON, "the body could not be read to its end"))
+		return
+	}
+	c.Request.Body = io.NopCloser(f)
+	c.Set(keyBody, sum.Sum(nil))
+	c.Next()
+}
 
 // CreateUpload implements POST /v1/uploads.
 func (s *server) CreateUpload(c *gin.Context, params api.CreateUploadParams) {
@@ -45,8 +81,6 @@ func (s *server) CreateUpload(c *gin.Context, params api.CreateUploadParams) {
 		s.refuse(c, problem(http.StatusUnsupportedMediaType, codeMediaType, "send the file itself as the body, not a form: curl --data-binary @file"))
 		return
 	}
-	// The server's own bound is meant for small bodies.
-	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime))
 	u, err := s.Media.Save(c.Request.Context(), value(params.Name), c.Request.Body)
 	switch {
 	case errors.Is(err, media.ErrTooLarge):

@@ -212,3 +212,18 @@ func TestAnAttachmentNeedsOneSource(t *testing.T) {
 		require.Equal(t, []string{field}, a.fields())
 	}
 }
+
+func TestAnUploadIsTakenOncePerKey(t *testing.T) {
+	h := newHub(t)
+	once := func(body string) answer {
+		return h.do(request{
+			method: http.MethodPost, path: "/v1/uploads", body: body, token: adminToken,
+			header: map[string]string{"Content-Type": "application/octet-stream", "Idempotency-Key": "k1"},
+		})
+	}
+	first := once(picture)
+	require.Equal(t, 201, first.status, first.raw)
+	require.Equal(t, "image/png", first.body["mime"])
+	require.Equal(t, first.id(), once(picture).id())
+	require.Equal(t, "idempotency_mismatch", once("another file").code())
+}

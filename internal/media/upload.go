@@ -112,6 +112,9 @@ func cleanName(name string) string {
 	return name
 }
 
+// Limit is how many bytes a file may have.
+func (l *Library) Limit() int64 { return l.MaxFile }
+
 // Upload answers an upload whose time is not over; ErrNoUpload otherwise.
 func (l *Library) Upload(id string) (Upload, error) {
 	var u Upload
