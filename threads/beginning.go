@@ -131,12 +131,13 @@ func (s *Service) wrote(ctx context.Context, f Filter) (bool, error) {
 	}
 }
 
-// styleAtSolve is the style whose settings a solve copies: today's settings of
-// the rule that chose it. A rule that is gone, or gives another style now,
-// leaves the conversation the settings it has.
-func (s *Service) styleAtSolve(ctx context.Context, st State, channels Style) (Style, error) {
+// styleToday is the conversation's style with the settings it has today: those
+// of the rule that chose it, otherwise of its channel, or of the hub when the
+// channel has another style now. A rule that is gone, or gives another style
+// now, leaves the conversation the settings it has.
+func (s *Service) styleToday(ctx context.Context, ch ChannelInfo, hub Defaults, st State) (Style, error) {
 	if st.StyleRule == "" {
-		return channels, nil
+		return hub.styleOf(ch, st.Style), nil
 	}
 	rules, err := s.StyleRules.Rules(ctx)
 	if err != nil {
@@ -147,7 +148,19 @@ func (s *Service) styleAtSolve(ctx context.Context, st State, channels Style) (S
 			return r.Style, nil
 		}
 	}
-	return Style{Name: st.Style, Close: st.Close}, nil
+	return Style{Name: st.Style, Close: st.Close, Presence: st.Presence}, nil
+}
+
+// styleOf is the channel's style, if it is the one of that name.
+func (d Defaults) styleOf(ch ChannelInfo, name StyleName) Style {
+	if ch.Style.Name == name {
+		return ch.Style
+	}
+	if style, ok := d.Styles[name]; ok {
+		return style
+	}
+	style, _ := DefaultStyle(name)
+	return style
 }
 
 // learnHours notes whether the schedule is open at the moment, once. One that
