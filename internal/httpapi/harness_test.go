@@ -109,7 +109,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		},
 	})
 	h.service = threads.NewService(threads.Options{
-		Store: store, Channels: registry, Roster: h.auth, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
+		Store: store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 	})
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,

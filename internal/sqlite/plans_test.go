@@ -77,7 +77,8 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		require.NotContains(t, got, "TEMP B-TREE")
 	}
 	for _, f := range []threads.Filter{
-		{Contacts: []threads.ContactID{"x"}}, {FollowUpOf: "x", Sort: threads.SortWaiting},
+		{Contacts: []threads.ContactID{"x"}},
+		{FollowUpOf: "x", Sort: threads.SortWaiting},
 		{Assignees: []threads.AgentID{"x"}, Loads: threads.CapacityLoads(true)},
 	} {
 		sel, err := selectionOf(f)
