@@ -141,7 +141,7 @@ func (l Ladder) validate() error {
 	case l.AgainAfter != 0 && l.RemindAfter == 0:
 		return fail("reminders[0]", "the first reminder is missing")
 	case l.ThenAfter == 0 && l.Then != "":
-		return fail("then.after", "is missing: when is the status set?")
+		return fail("then.after", "must be between 1s and 672h: when is the status set?")
 	case l.ThenAfter != 0 && l.Then != StatusPending && l.Then != StatusSolved:
 		return fail("then.status", "must be pending or solved, not %q", l.Then)
 	}
