@@ -112,9 +112,7 @@ func TestAnAlarmOfAnEarlierSilenceChangesNothing(t *testing.T) {
 			if rapid.Bool().Draw(t, "the customer writes") {
 				in = Input{Kind: InCustomerMessage, ReceivedAt: now}
 			}
-			for _, alarm := range s.silenceInputs(now.Add(24 * time.Hour)) {
-				alarms = append(alarms, alarm)
-			}
+			alarms = append(alarms, s.silenceInputs(now.Add(24*time.Hour))...)
 			s, _ = Decide(s, in, p, now)
 		}
 		now = now.Add(time.Minute)
