@@ -132,12 +132,16 @@ func (s *Service) wrote(ctx context.Context, f Filter) (bool, error) {
 }
 
 // styleToday is the conversation's style with the settings it has today: those
-// of the rule that chose it, otherwise of its channel, or of the hub when the
-// channel has another style now. A rule that is gone, or gives another style
-// now, leaves the conversation the settings it has.
-func (s *Service) styleToday(ctx context.Context, ch ChannelInfo, hub Defaults, st State) (Style, error) {
-	if st.StyleRule == "" {
-		return hub.styleOf(ch, st.Style), nil
+// of the rule that chose it, otherwise of its channel. A rule that is gone, and
+// a rule or channel that has another style now, leaves the conversation the
+// settings it has.
+func (s *Service) styleToday(ctx context.Context, ch ChannelInfo, st State) (Style, error) {
+	own := Style{Name: st.Style, Close: st.Close, Presence: st.Presence}
+	switch {
+	case st.StyleRule == "" && ch.Style.Name == st.Style:
+		return ch.Style, nil
+	case st.StyleRule == "":
+		return own, nil
 	}
 	rules, err := s.StyleRules.Rules(ctx)
 	if err != nil {
@@ -148,19 +152,7 @@ func (s *Service) styleToday(ctx context.Context, ch ChannelInfo, hub Defaults, 
 			return r.Style, nil
 		}
 	}
-	return Style{Name: st.Style, Close: st.Close, Presence: st.Presence}, nil
-}
-
-// styleOf is the channel's style, if it is the one of that name.
-func (d Defaults) styleOf(ch ChannelInfo, name StyleName) Style {
-	if ch.Style.Name == name {
-		return ch.Style
-	}
-	if style, ok := d.Styles[name]; ok {
-		return style
-	}
-	style, _ := DefaultStyle(name)
-	return style
+	return own, nil
 }
 
 // learnHours notes whether the schedule is open at the moment, once. One that

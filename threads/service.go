@@ -70,9 +70,6 @@ type Announcer interface {
 
 // Defaults are what an admin set for the whole hub.
 type Defaults struct {
-	// Styles are the settings of each style where nothing nearer says other
-	// ones.
-	Styles map[StyleName]Style
 	// InactiveAfter is for styles that have none of their own; 0 stands for
 	// DefaultInactiveAfter.
 	InactiveAfter time.Duration
@@ -218,7 +215,7 @@ func (s *Service) policy(ctx context.Context, ch ChannelInfo, st State) (Policy,
 		Group: ch.Group, AssigneeAvailable: true,
 	}
 	if st.Exists() {
-		if p.Style, err = s.styleToday(ctx, ch, hub, st); err != nil {
+		if p.Style, err = s.styleToday(ctx, ch, st); err != nil {
 			return Policy{}, err
 		}
 	}

@@ -233,6 +233,17 @@ func TestMessagesToAnEndedSessionBeginOneNewConversation(t *testing.T) {
 	}
 }
 
+func TestAConversationKeepsItsSettingsWhenItsChannelGetsAnotherStyle(t *testing.T) {
+	d := newDesk(t, patient(t))
+	d.take(d.text("hello"))
+	id := d.only().ID
+	d.style = after(t, threads.LiveChatReturning, time.Minute)
+	d.take(d.text("are you there?"))
+	require.Equal(t, patient(t).Presence, d.only().State.Presence)
+	solved := d.set(id, threads.StatusSolved)
+	require.Equal(t, d.clock().Add(time.Hour), solved.State.CloseDueAt)
+}
+
 func TestRunningCountdownsMoveToTodaysSettingsPageByPage(t *testing.T) {
 	ctx := context.Background()
 	d := newDesk(t, after(t, threads.SocialMessaging, time.Hour))

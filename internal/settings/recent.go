@@ -46,7 +46,7 @@ func (s *Service) Defaults(ctx context.Context) (threads.Defaults, error) {
 	if err != nil {
 		return threads.Defaults{}, err
 	}
-	d := threads.Defaults{Styles: got.Styles, InactiveAfter: got.InactiveAfter, CountInactive: got.CountInactive}
+	d := threads.Defaults{InactiveAfter: got.InactiveAfter, CountInactive: got.CountInactive}
 	s.recent.put(d)
 	return d, nil
 }
