@@ -316,6 +316,24 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for LadderEndStatus.
+const (
+	LadderEndStatusPending LadderEndStatus = "pending"
+	LadderEndStatusSolved  LadderEndStatus = "solved"
+)
+
+// Valid indicates whether the value is a known member of the LadderEndStatus enum.
+func (e LadderEndStatus) Valid() bool {
+	switch e {
+	case LadderEndStatusPending:
+		return true
+	case LadderEndStatusSolved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageDraftType.
 const (
 	MessageDraftTypeAudio    MessageDraftType = "audio"
@@ -704,7 +722,7 @@ type Agent struct {
 	Groups    []string  `json:"groups"`
 	ID        string    `json:"id"`
 
-	// Load Open conversations the agent has.
+	// Load Conversations of the agent that use capacity.
 	Load   int       `json:"load"`
 	Name   string    `json:"name"`
 	Role   AgentRole `json:"role"`
@@ -1111,11 +1129,17 @@ type Conversation struct {
 	// CreatedAt RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
-	CreatedAt             Timestamp                         `json:"created_at"`
-	FirstReplyAt          nullable.Nullable[Timestamp]      `json:"first_reply_at"`
-	FollowUpOf            nullable.Nullable[string]         `json:"follow_up_of"`
-	GroupID               nullable.Nullable[string]         `json:"group_id"`
-	ID                    string                            `json:"id"`
+	CreatedAt    Timestamp                    `json:"created_at"`
+	FirstReplyAt nullable.Nullable[Timestamp] `json:"first_reply_at"`
+	FollowUpOf   nullable.Nullable[string]    `json:"follow_up_of"`
+	GroupID      nullable.Nullable[string]    `json:"group_id"`
+	ID           string                       `json:"id"`
+
+	// InactiveDueAt When the session is inactive unless the customer writes; null while it is not active.
+	InactiveDueAt nullable.Nullable[Timestamp] `json:"inactive_due_at"`
+
+	// LadderDueAt When the next reminder, or the status after the reminders, is due; null when none is to come.
+	LadderDueAt           nullable.Nullable[Timestamp]      `json:"ladder_due_at"`
 	LastCustomerMessageAt nullable.Nullable[Timestamp]      `json:"last_customer_message_at"`
 	LastMessage           nullable.Nullable[MessagePreview] `json:"last_message"`
 	MessageCount          int                               `json:"message_count"`
@@ -1126,14 +1150,15 @@ type Conversation struct {
 	Priority       Priority            `json:"priority"`
 
 	// QueuedAt Waiting for an agent since; null while it does not.
-	QueuedAt    nullable.Nullable[Timestamp] `json:"queued_at"`
-	ReopenCount int                          `json:"reopen_count"`
-	ReplyWindow ReplyWindow                  `json:"reply_window"`
-	Session     Session                      `json:"session"`
-	SolvedAt    nullable.Nullable[Timestamp] `json:"solved_at"`
-	Status      ConversationStatus           `json:"status"`
-	Style       Style                        `json:"style"`
-	Subject     nullable.Nullable[string]    `json:"subject"`
+	QueuedAt       nullable.Nullable[Timestamp] `json:"queued_at"`
+	ReopenCount    int                          `json:"reopen_count"`
+	ReplyWindow    ReplyWindow                  `json:"reply_window"`
+	Session        Session                      `json:"session"`
+	SessionEndedAt nullable.Nullable[Timestamp] `json:"session_ended_at"`
+	SolvedAt       nullable.Nullable[Timestamp] `json:"solved_at"`
+	Status         ConversationStatus           `json:"status"`
+	Style          Style                        `json:"style"`
+	Subject        nullable.Nullable[string]    `json:"subject"`
 
 	// SuccessorID The conversation that followed this closed one.
 	SuccessorID nullable.Nullable[string] `json:"successor_id"`
@@ -1174,7 +1199,7 @@ type ConversationCounts struct {
 	// Mine The caller's, that need work: open, pending or on hold.
 	Mine int `json:"mine"`
 
-	// Queue New or open, and nobody's.
+	// Queue Waiting for an agent: new or open, nobody's, and the session not ended.
 	Queue  int `json:"queue"`
 	Unread int `json:"unread"`
 }
@@ -1364,6 +1389,22 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// Ladder What the hub does by itself while the customer does not answer. All times count from the first message of an agent since the customer's latest one, and each is later than the one before. The customer's next message calls off the rest, and so does a solve, `on_hold` or the end of the session. A reminder is not sent outside the platform's reply window, and is no reply in the metrics.
+type Ladder struct {
+	Reminders *[]Reminder `json:"reminders,omitempty"`
+	Then      *LadderEnd  `json:"then,omitempty"`
+}
+
+// LadderEnd defines model for LadderEnd.
+type LadderEnd struct {
+	// After A Go duration, such as `3s`, `10m` or `96h`.
+	After  Duration        `json:"after"`
+	Status LadderEndStatus `json:"status"`
+}
+
+// LadderEndStatus defines model for LadderEnd.Status.
+type LadderEndStatus string
 
 // ListMenu defines model for ListMenu.
 type ListMenu struct {
@@ -1635,6 +1676,27 @@ type ComponentState struct {
 // ReadinessStatus defines model for Readiness.Status.
 type ReadinessStatus string
 
+// Recount defines model for Recount.
+type Recount struct {
+	ChannelIds *Tags                     `json:"channel_ids,omitempty"`
+	Cursor     nullable.Nullable[string] `json:"cursor,omitempty"`
+	Limit      *int                      `json:"limit,omitempty"`
+	Styles     *[]StyleName              `json:"styles,omitempty"`
+}
+
+// RecountResult defines model for RecountResult.
+type RecountResult struct {
+	// Closed And how many had run out, and are closed.
+	Closed   int `json:"closed"`
+	Examined int `json:"examined"`
+
+	// Moved Of those, how many now close at another time.
+	Moved int `json:"moved"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
 // Referral defines model for Referral.
 type Referral struct {
 	Body     *string `json:"body,omitempty"`
@@ -1654,6 +1716,13 @@ type ReferralCondition struct {
 	Source  *string `json:"source,omitempty"`
 }
 
+// Reminder defines model for Reminder.
+type Reminder struct {
+	// After A Go duration, such as `3s`, `10m` or `96h`.
+	After Duration `json:"after"`
+	Text  string   `json:"text"`
+}
+
 // ReplyWindow defines model for ReplyWindow.
 type ReplyWindow struct {
 	// Allowed The message types that may be sent now.
@@ -1662,6 +1731,17 @@ type ReplyWindow struct {
 
 	// Until When the platform's window closes, or closed; null where there is none.
 	Until nullable.Nullable[Timestamp] `json:"until"`
+}
+
+// Routing defines model for Routing.
+type Routing struct {
+	// CountInactive Whether inactive conversations use capacity.
+	CountInactive bool `json:"count_inactive"`
+}
+
+// RoutingChange defines model for RoutingChange.
+type RoutingChange struct {
+	CountInactive *bool `json:"count_inactive,omitempty"`
 }
 
 // Schedule defines model for Schedule.
@@ -1780,16 +1860,36 @@ type Scope string
 // Session defines model for Session.
 type Session string
 
+// SessionChange defines model for SessionChange.
+type SessionChange struct {
+	From Session `json:"from"`
+	To   Session `json:"to"`
+}
+
 // Settings defines model for Settings.
 type Settings struct {
 	// DefaultStyle The style of channels that have none of their own.
 	DefaultStyle Style `json:"default_style"`
-	Version      int64 `json:"version"`
+
+	// InactiveAfter How long after the customer's latest message a session is inactive, where its style does not say.
+	InactiveAfter Duration `json:"inactive_after"`
+	Routing       Routing  `json:"routing"`
+
+	// Styles The settings of each style, for whoever names a style and leaves settings out.
+	Styles  []Style `json:"styles"`
+	Version int64   `json:"version"`
 }
 
 // SettingsChange defines model for SettingsChange.
 type SettingsChange struct {
 	DefaultStyle *StyleDraft `json:"default_style,omitempty"`
+
+	// InactiveAfter From 1m to 24h.
+	InactiveAfter *Duration      `json:"inactive_after,omitempty"`
+	Routing       *RoutingChange `json:"routing,omitempty"`
+
+	// Styles Each replaces the settings of the style it names; what it leaves out is as the style is by default.
+	Styles *[]StyleDraft `json:"styles,omitempty"`
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
@@ -1804,8 +1904,17 @@ type Style struct {
 	Clock Clock `json:"clock"`
 
 	// CloseAfter A Go duration, such as `3s`, `10m` or `96h`.
-	CloseAfter Duration  `json:"close_after"`
-	Name       StyleName `json:"name"`
+	CloseAfter Duration `json:"close_after"`
+
+	// CountInactive Whether inactive conversations use capacity; left out where it is as the hub has it.
+	CountInactive *bool `json:"count_inactive,omitempty"`
+
+	// InactiveAfter How long after the customer's latest message the session is inactive; left out where it is the hub's.
+	InactiveAfter *Duration `json:"inactive_after,omitempty"`
+
+	// Ladder What the hub does by itself while the customer does not answer. All times count from the first message of an agent since the customer's latest one, and each is later than the one before. The customer's next message calls off the rest, and so does a solve, `on_hold` or the end of the session. A reminder is not sent outside the platform's reply window, and is no reply in the metrics.
+	Ladder *Ladder   `json:"ladder,omitempty"`
+	Name   StyleName `json:"name"`
 
 	// RuleID Of a conversation, the style rule that chose the style; left out where none did.
 	RuleID *string `json:"rule_id,omitempty"`
@@ -1842,8 +1951,17 @@ type StyleDraft struct {
 	// Clock Left out for `elapsed`. `business` needs a `schedule_id`.
 	Clock *Clock `json:"clock,omitempty"`
 
-	// CloseAfter From 1s to 672h by the style's clock; left out for the style's default. `live_chat` closes at once and takes none. Whatever the clock, a conversation closes no later than 672 h of elapsed time after its latest solve.
-	CloseAfter *Duration                 `json:"close_after,omitempty"`
+	// CloseAfter From 1s to 672h by the style's clock. What a style leaves out is as the hub's settings have it for that style. `live_chat` closes at once and takes none. Whatever the clock, a conversation closes no later than 672 h of elapsed time after its latest solve.
+	CloseAfter *Duration `json:"close_after,omitempty"`
+
+	// CountInactive Whether inactive conversations use capacity. Null or left out, as the hub has it.
+	CountInactive nullable.Nullable[bool] `json:"count_inactive,omitempty"`
+
+	// InactiveAfter From 1m to 24h: how long after the customer's latest message the session is inactive. Left out: as the hub has it, whatever that is then.
+	InactiveAfter *Duration `json:"inactive_after,omitempty"`
+
+	// Ladder Null for none.
+	Ladder     nullable.Nullable[Ladder] `json:"ladder,omitempty"`
 	Name       StyleName                 `json:"name"`
 	ScheduleID nullable.Nullable[string] `json:"schedule_id,omitempty"`
 }
@@ -1985,6 +2103,9 @@ type Transition struct {
 	From       nullable.Nullable[ConversationStatus] `json:"from"`
 	Generation int64                                 `json:"generation"`
 	ID         string                                `json:"id"`
+
+	// Session What became of the session, when the line is about that; `from` and `to` are then alike.
+	Session *SessionChange `json:"session,omitempty"`
 
 	// Style The policy that applied.
 	Style Style              `json:"style"`
@@ -2209,6 +2330,12 @@ type BulkUpdateConversationsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// RecountConversationsParams defines parameters for RecountConversations.
+type RecountConversationsParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // UpdateConversationParams defines parameters for UpdateConversation.
 type UpdateConversationParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -2418,6 +2545,9 @@ type StartConversationJSONRequestBody = ConversationStart
 // BulkUpdateConversationsJSONRequestBody defines body for BulkUpdateConversations for application/json ContentType.
 type BulkUpdateConversationsJSONRequestBody = BulkChange
 
+// RecountConversationsJSONRequestBody defines body for RecountConversations for application/json ContentType.
+type RecountConversationsJSONRequestBody = Recount
+
 // UpdateConversationJSONRequestBody defines body for UpdateConversation for application/json ContentType.
 type UpdateConversationJSONRequestBody = ConversationChange
 
@@ -2543,6 +2673,9 @@ type ServerInterface interface {
 	// CountConversations Count the conversations of every view
 	// (GET /v1/conversations/counts)
 	CountConversations(c *gin.Context)
+	// RecountConversations Move running countdowns to today's settings
+	// (POST /v1/conversations/recount)
+	RecountConversations(c *gin.Context, params RecountConversationsParams)
 	// GetConversation Get a conversation
 	// (GET /v1/conversations/{conversation_id})
 	GetConversation(c *gin.Context, conversationID ConversationID)
@@ -3774,6 +3907,46 @@ func (siw *ServerInterfaceWrapper) CountConversations(c *gin.Context) {
 	}
 
 	siw.Handler.CountConversations(c)
+}
+
+// RecountConversations operation middleware
+func (siw *ServerInterfaceWrapper) RecountConversations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecountConversationsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecountConversations(c, params)
 }
 
 // GetConversation operation middleware
@@ -5161,6 +5334,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/conversations", wrapper.StartConversation)
 	router.GET(options.BaseURL+"/v1/conversations/counts", wrapper.CountConversations)
 	router.POST(options.BaseURL+"/v1/conversations/bulk", wrapper.BulkUpdateConversations)
+	router.POST(options.BaseURL+"/v1/conversations/recount", wrapper.RecountConversations)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id", wrapper.GetConversation)
 	router.PATCH(options.BaseURL+"/v1/conversations/:conversation_id", wrapper.UpdateConversation)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/accept", wrapper.AcceptConversation)

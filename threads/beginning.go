@@ -131,12 +131,17 @@ func (s *Service) wrote(ctx context.Context, f Filter) (bool, error) {
 	}
 }
 
-// styleAtSolve is the style whose settings a solve copies: today's settings of
-// the rule that chose it. A rule that is gone, or gives another style now,
-// leaves the conversation the settings it has.
-func (s *Service) styleAtSolve(ctx context.Context, st State, channels Style) (Style, error) {
-	if st.StyleRule == "" {
-		return channels, nil
+// styleToday is the conversation's style with the settings it has today: those
+// of the rule that chose it, otherwise of its channel. A rule that is gone, and
+// a rule or channel that has another style now, leaves the conversation the
+// settings it has.
+func (s *Service) styleToday(ctx context.Context, ch ChannelInfo, st State) (Style, error) {
+	own := Style{Name: st.Style, Close: st.Close, Presence: st.Presence}
+	switch {
+	case st.StyleRule == "" && ch.Style.Name == st.Style:
+		return ch.Style, nil
+	case st.StyleRule == "":
+		return own, nil
 	}
 	rules, err := s.StyleRules.Rules(ctx)
 	if err != nil {
@@ -147,7 +152,7 @@ func (s *Service) styleAtSolve(ctx context.Context, st State, channels Style) (S
 			return r.Style, nil
 		}
 	}
-	return Style{Name: st.Style, Close: st.Close}, nil
+	return own, nil
 }
 
 // learnHours notes whether the schedule is open at the moment, once. One that

@@ -34,6 +34,12 @@ func Decide(s State, in Input, p Policy, now time.Time) (State, []Effect) {
 		d.unlessClosed(d.setStyle)
 	case InCloseDue:
 		d.closeDue()
+	case InInactiveDue:
+		d.inactiveDue()
+	case InStepDue:
+		d.stepDue()
+	case InRecount:
+		d.recount()
 	case InEndSession:
 		d.endSession()
 	case InDeliveryFailed:
@@ -61,7 +67,7 @@ func (d *decision) end() (State, []Effect) {
 		return d.before, d.effects
 	}
 	d.queue()
-	if d.before.UsesCapacity(false) && (!d.s.UsesCapacity(false) || d.s.Assignee != d.before.Assignee) {
+	if d.before.UsesCapacity(d.p.CountInactive) && (!d.s.UsesCapacity(d.p.CountInactive) || d.s.Assignee != d.before.Assignee) {
 		d.effect(Freed{Agent: d.before.Assignee})
 	}
 	return d.s, d.effects
@@ -114,6 +120,12 @@ func (d *decision) move(to Status, cause Cause) {
 		d.s.CloseDueAt = time.Time{}
 	}
 	d.s.Status = to
+	switch to {
+	case StatusSolved, StatusOnHold:
+		d.stopLadder()
+	case StatusClosed:
+		d.hush()
+	}
 	d.effect(Moved{From: from, To: to, Cause: cause})
 }
 
@@ -121,8 +133,9 @@ func (d *decision) move(to Status, cause Cause) {
 func (d *decision) begin(status Status, cause Cause) {
 	d.s = State{
 		Style: d.p.Style.Name, Close: d.p.Style.Close, StyleRule: d.p.StyleRule, Group: d.p.Group,
-		Session: SessionActive, BeganAt: d.in.ReceivedAt,
+		Session: SessionActive, BeganAt: d.in.ReceivedAt, Presence: d.p.Style.Presence,
 	}
+	d.listen(d.in.ReceivedAt)
 	d.move(status, cause)
 }
 
@@ -133,13 +146,13 @@ func (d *decision) customerMessage() {
 	case d.s.Status == StatusClosed:
 		d.customerAfterClose()
 		return
-	case d.s.Session == SessionEnded:
-		// Whoever ended the session wanted the next word to be a new subject.
-		d.close(d.in.ReceivedAt, CauseEndSession)
-		d.effect(Begin{FollowUp: true})
-		return
 	case d.s.Status == StatusSolved && d.windowOver():
 		d.close(d.s.CloseDueAt, CauseWindowElapsed)
+		d.effect(Begin{FollowUp: true})
+		return
+	case d.afterSession():
+		// Whoever ended the session wanted the next word to be a new subject.
+		d.close(d.in.ReceivedAt, CauseEndSession)
 		d.effect(Begin{FollowUp: true})
 		return
 	case d.s.Status == StatusSolved:
@@ -159,10 +172,16 @@ func (d *decision) oldMessage() {
 }
 
 func (d *decision) customerWrote() {
-	d.s.Session = SessionActive
+	cause := CauseCustomerMessage
+	if d.s.Session == SessionEnded {
+		cause = CauseBeforeEnd
+	}
+	d.setSession(SessionActive, cause)
 	if d.in.ReceivedAt.After(d.s.LastCustomerMessageAt) {
 		d.s.LastCustomerMessageAt = d.in.ReceivedAt
 	}
+	d.s.Presence = d.p.presence(d.s)
+	d.listen(d.s.LastCustomerMessageAt)
 }
 
 // windowOver tells whether the message was accepted when the countdown had run
@@ -174,7 +193,7 @@ func (d *decision) windowOver() bool {
 // customerAfterClose: what the hub had accepted before the moment of closing
 // belongs to the conversation it was written into; the close yields to it.
 func (d *decision) customerAfterClose() {
-	if d.s.Successor != "" || !d.in.ReceivedAt.Before(d.s.ClosedAt) {
+	if d.s.Successor != "" || !d.in.ReceivedAt.Before(d.s.ClosedAt) || d.afterSession() {
 		d.effect(Begin{FollowUp: true})
 		return
 	}
@@ -232,6 +251,9 @@ func (d *decision) agentWrote() {
 		d.s.FirstReplyAt = d.in.ReceivedAt
 	}
 	d.s.LastAgentMessageAt = d.in.ReceivedAt
+	if d.in.Kind != InExternalMessage {
+		d.answered()
+	}
 }
 
 // externalMessage is an answer the business typed in the platform's own app: a
@@ -264,11 +286,5 @@ func (d *decision) accept() {
 	d.s.Assignee = d.in.Assignee
 	if d.s.Status == StatusNew {
 		d.move(StatusOpen, CauseAssigned)
-	}
-}
-
-func (d *decision) endSession() {
-	if d.s.Exists() && d.s.Status != StatusClosed {
-		d.s.Session = SessionEnded
 	}
 }

@@ -12,7 +12,7 @@ import (
 func anyInput(t *rapid.T, s State, now time.Time) Input {
 	kinds := []InputKind{
 		InCustomerMessage, InAgentMessage, InExternalMessage, InNote, InAssign, InAccept, InStart, InSetStatus,
-		InSetStyle, InCloseDue, InEndSession, InDeliveryFailed, InAttended, "nonsense",
+		InSetStyle, InCloseDue, InEndSession, InDeliveryFailed, InAttended, InInactiveDue, InStepDue, InRecount, "nonsense",
 	}
 	agents := []AgentID{"", "ag_bea", "ag_cyd"}
 	st := anyStyle(t, "style")
@@ -23,6 +23,11 @@ func anyInput(t *rapid.T, s State, now time.Time) Input {
 		Status:     rapid.SampledFrom(append([]Status{"odd"}, Statuses...)).Draw(t, "status"),
 		Style:      st, Admin: rapid.Bool().Draw(t, "admin"),
 		Generation: s.Generation - int64(rapid.IntRange(0, 1).Draw(t, "stale")),
+		Step:       s.Silence.Steps - rapid.IntRange(0, 1).Draw(t, "an earlier step"),
+		Hindrance:  rapid.SampledFrom([]string{"", "the reply window is closed"}).Draw(t, "hindrance"),
+	}
+	if in.Kind == InInactiveDue || in.Kind == InStepDue {
+		in.Generation = s.Silence.Generation - int64(rapid.IntRange(0, 1).Draw(t, "stale silence"))
 	}
 	if in.Kind != InCustomerMessage {
 		in.ReceivedAt = now
@@ -36,6 +41,7 @@ func anyStyle(t *rapid.T, name string) Style {
 	if rapid.Bool().Draw(t, name+" in business time") {
 		st.Close.Clock, st.Close.ScheduleID = ClockBusiness, "sc_1"
 	}
+	st.Presence = anyPresence(t, name)
 	return st
 }
 
@@ -60,6 +66,7 @@ func TestDecideKeepsItsPromisesOnAnyHistory(t *testing.T) {
 			require.Equal(t, next, again, "the same input answers the same state")
 			require.Equal(t, effects, effectsAgain)
 			requireSound(t, s, next, in, effects)
+			requireSilence(t, s, next, in, effects)
 			s = next
 			if begins(effects) {
 				require.Equal(t, StatusClosed, s.Status, "a new conversation begins only after a closed one")
@@ -97,6 +104,9 @@ func requireSound(t *rapid.T, before, after State, in Input, effects []Effect) {
 			require.Equal(t, status, e.From, "the log has no gap")
 			require.NotEqual(t, e.From, e.To)
 			status = e.To
+		case SessionMoved:
+			require.NotEqual(t, e.From, e.To)
+			require.Equal(t, after.Session, e.To)
 		case Counting:
 			require.Equal(t, after.CloseDueAt, e.Due)
 			require.Equal(t, after.Generation, e.Generation)

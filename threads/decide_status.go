@@ -22,7 +22,7 @@ func (d *decision) setStatus() {
 		d.reopenByAgent()
 		d.move(to, CauseAgent)
 	case to == StatusSolved:
-		d.solve()
+		d.solve(CauseAgent)
 	default:
 		d.refuse(RefusedInvalid, "unknown status "+string(to)+": use open, pending, on_hold or solved")
 	}
@@ -50,20 +50,18 @@ func (d *decision) reopenByAgent() {
 	if d.s.Status == StatusSolved {
 		d.s.SolvedAt = time.Time{}
 	}
-	if d.s.Session == SessionEnded {
-		d.s.Session = SessionActive
-	}
+	d.resumeSession()
 }
 
 // solve copies the policy that applies today and starts its countdown, or
 // closes at once where the style has none.
-func (d *decision) solve() {
+func (d *decision) solve(cause Cause) {
 	if d.s.Status == StatusSolved {
 		return
 	}
 	d.takeIfNobodyHas()
 	d.s.Close = d.p.atSolve(d.s)
-	d.move(StatusSolved, CauseAgent)
+	d.move(StatusSolved, cause)
 	d.s.SolvedAt = d.in.ReceivedAt
 	d.s.Generation++
 	d.count(CauseSolvedStyle)
@@ -82,6 +80,11 @@ func (p Policy) counts(s State, in Input) (Countdown, bool) {
 	switch in.Kind {
 	case InSetStatus:
 		return p.atSolve(s), in.Status == StatusSolved && s.Status != StatusSolved && s.Status != StatusClosed
+	case InStepDue:
+		step, _ := s.Presence.Ladder.rung(s.Silence.Steps)
+		return p.atSolve(s), step.status == StatusSolved
+	case InRecount:
+		return p.atSolve(s), s.Status == StatusSolved
 	case InSetStyle:
 		return in.Style.Close, s.Status == StatusSolved
 	}
@@ -91,10 +94,7 @@ func (p Policy) counts(s State, in Input) (Countdown, bool) {
 // count starts the countdown of the state's policy from the latest solve, and
 // closes at once when it has run out already.
 func (d *decision) count(cause Cause) {
-	if d.s.Close.Clock == ClockBusiness && d.p.Calendar == nil {
-		// The log says what was counted, not what was asked for.
-		d.s.Close.Clock, d.s.Close.ScheduleID = ClockElapsed, ""
-	}
+	d.s.Close = d.p.countable(d.s.Close)
 	due := d.s.Close.Due(d.s.SolvedAt, d.p.Calendar)
 	if !due.After(d.in.ReceivedAt) {
 		d.close(d.in.ReceivedAt, cause)
@@ -102,6 +102,15 @@ func (d *decision) count(cause Cause) {
 	}
 	d.s.CloseDueAt = due
 	d.effect(Counting{Due: due, Generation: d.s.Generation})
+}
+
+// countable is the countdown by the clock it will go by: without its schedule
+// that is elapsed time. The log says what was counted, not what was asked for.
+func (p Policy) countable(c Countdown) Countdown {
+	if c.Clock == ClockBusiness && p.Calendar == nil {
+		c.Clock, c.ScheduleID = ClockElapsed, ""
+	}
+	return c
 }
 
 // close ends the conversation for good, as of the given moment.
@@ -114,11 +123,31 @@ func (d *decision) close(at time.Time, cause Cause) {
 // solve under the new style.
 func (d *decision) setStyle() {
 	d.s.Style, d.s.Close, d.s.OwnStyle, d.s.StyleRule = d.in.Style.Name, d.in.Style.Close, true, ""
+	if d.s.Presence != d.in.Style.Presence {
+		d.s.Presence = d.in.Style.Presence
+		d.restyle()
+	}
 	if d.s.Status == StatusSolved {
 		d.s.CloseDueAt = time.Time{}
 		d.s.Generation++
 		d.count(CauseStyleChanged)
 	}
+}
+
+// recount moves the running countdown to today's settings of the style and
+// today's hours, from the same solve. One that ends the same is left alone.
+func (d *decision) recount() {
+	if d.s.Status != StatusSolved {
+		return
+	}
+	today, was := d.p.countable(d.p.atSolve(d.s)), d.s.CloseDueAt
+	if today == d.s.Close && today.Due(d.s.SolvedAt, d.p.Calendar).Equal(was) {
+		return
+	}
+	d.s.Close, d.s.CloseDueAt = today, time.Time{}
+	d.s.Generation++
+	d.effect(Noted{Cause: CauseSettings, Detail: "it would have closed at " + was.Format(time.RFC3339Nano)})
+	d.count(CauseSettings)
 }
 
 // closeDue is an alarm. One that was set for another countdown, or rings too

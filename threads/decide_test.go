@@ -232,7 +232,7 @@ func TestAnEndedSessionMakesTheNextMessageANewConversation(t *testing.T) {
 	p := Policy{Style: st, AssigneeAvailable: true}
 	s, effects := Decide(stateIn(t, StatusOpen, st), Input{Kind: InEndSession, Actor: bea, ReceivedAt: t0}, p, t0)
 	require.Equal(t, StatusOpen, s.Status)
-	require.Equal(t, []Effect{Freed{"ag_bea"}}, effects)
+	require.Equal(t, []Effect{SessionMoved{SessionActive, SessionEnded, CauseEndSession}, Freed{"ag_bea"}}, effects)
 	again, effects := Decide(s, Input{Kind: InEndSession, Actor: bea, ReceivedAt: t0}, p, t0)
 	require.Equal(t, s, again)
 	require.Empty(t, effects)

@@ -19,6 +19,11 @@ const (
 	CauseWindowElapsed   Cause = "window_elapsed" // the close countdown came due
 	CauseStarted         Cause = "started"        // the business wrote first
 	CauseEndSession      Cause = "session_ended"
+	CauseBeforeEnd       Cause = "received_before_end" // a message accepted before its session was ended
+	CauseInactive        Cause = "inactive"            // the customer did not write for long enough
+	CauseReminder        Cause = "reminder"            // a step of the ladder
+	CauseNoAnswer        Cause = "no_answer"           // the last step of the ladder
+	CauseSettings        Cause = "settings_applied"    // an admin applied changed settings to what was running
 )
 
 // InputKind says what happened.
@@ -37,6 +42,9 @@ const (
 	InSetStatus       InputKind = "set_status"
 	InSetStyle        InputKind = "set_style"
 	InCloseDue        InputKind = "close_due"
+	InInactiveDue     InputKind = "inactive_due"
+	InStepDue         InputKind = "step_due" // of the ladder
+	InRecount         InputKind = "recount"  // the running close countdown goes by today's settings
 	InEndSession      InputKind = "end_session"
 	InDeliveryFailed  InputKind = "delivery_failed"
 	InAttended        InputKind = "attended" // somebody looked at what needed attention
@@ -53,7 +61,9 @@ type Input struct {
 	Group      GroupID // InAssign
 	Status     Status  // InSetStatus
 	Style      Style   // InSetStyle
-	Generation int64   // InCloseDue: the countdown the alarm was set for
+	Generation int64   // InCloseDue: the countdown the alarm was set for; InInactiveDue, InStepDue: the silence
+	Step       int     // InStepDue: how many steps are done before it
+	Hindrance  string  // InStepDue: why a reminder cannot be sent now, for people
 	Admin      bool    // the actor may do what only admins may
 }
 
@@ -76,6 +86,12 @@ type Policy struct {
 	// StyleRule is the rule that chose Style for a conversation that begins
 	// now; empty: it is the channel's.
 	StyleRule StyleRuleID
+	// InactiveAfter is the hub's, for styles that have none of their own; 0
+	// stands for DefaultInactiveAfter.
+	InactiveAfter time.Duration
+	// CountInactive tells whether the hub lets inactive conversations use
+	// capacity.
+	CountInactive bool
 	// Group is the queue a new conversation waits in.
 	Group GroupID
 	// Calendar is the business hours that the countdown which the input starts
@@ -93,6 +109,26 @@ type Effect interface{ effect() }
 type Moved struct {
 	From, To Status
 	Cause    Cause
+}
+
+// SessionMoved is a change of the session, to be logged.
+type SessionMoved struct {
+	From, To Session
+	Cause    Cause
+}
+
+// Noted is something to be logged that changed neither status nor session.
+type Noted struct {
+	Cause  Cause
+	Detail string // for people
+}
+
+// Remind says that a reminder is to be sent with this commit. Step counts the
+// steps of the ladder from 0: with the generation of the silence it names the
+// reminder, so that none is sent twice.
+type Remind struct {
+	Step int
+	Text string
 }
 
 // Begin says that the input belongs to a new conversation that follows this
@@ -117,12 +153,15 @@ type Refused struct {
 	Detail string // for people: what to do instead
 }
 
-func (Moved) effect()    {}
-func (Begin) effect()    {}
-func (Counting) effect() {}
-func (Queued) effect()   {}
-func (Freed) effect()    {}
-func (Refused) effect()  {}
+func (Moved) effect()        {}
+func (SessionMoved) effect() {}
+func (Noted) effect()        {}
+func (Remind) effect()       {}
+func (Begin) effect()        {}
+func (Counting) effect()     {}
+func (Queued) effect()       {}
+func (Freed) effect()        {}
+func (Refused) effect()      {}
 
 // RefusalCode is the stable name of a refusal.
 type RefusalCode string

@@ -197,8 +197,15 @@ type Transition struct {
 	Policy         Countdown      `json:"policy"`
 	StyleRule      StyleRuleID    `json:"style_rule,omitempty"` // that chose the style
 	Generation     int64          `json:"generation"`
-	Detail         string         `json:"detail,omitempty"`
+	// SessionFrom and SessionTo are set when the session changed, and then From
+	// and To are alike.
+	SessionFrom Session `json:"session_from,omitempty"`
+	SessionTo   Session `json:"session_to,omitempty"`
+	Detail      string  `json:"detail,omitempty"`
 }
+
+// Moved tells whether the line is about a change of status.
+func (t Transition) Moved() bool { return t.From != t.To }
 
 // Delivery is a row of the outbox: an outbound message that has yet to leave,
 // or whose fate is open. It goes when the message is sent, failed or unknown.
@@ -216,7 +223,10 @@ type Delivery struct {
 	LastInbound normalize.PlatformID `json:"last_inbound,omitempty"`
 	CreatedAt   time.Time            `json:"created_at"`
 	NotBefore   time.Time            `json:"not_before"`
-	Attempts    int                  `json:"attempts,omitempty"`
+	// NotAfter, when set, is from when on the message must not leave any more:
+	// then it fails.
+	NotAfter time.Time `json:"not_after,omitzero"`
+	Attempts int       `json:"attempts,omitempty"`
 	// InFlight is set, durably, before a call that shows something to the
 	// contact. A delivery found in flight after a crash is of unknown outcome.
 	InFlight  bool                 `json:"in_flight,omitempty"`

@@ -146,13 +146,19 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	c := change(before, next, effects, cmd.Author, now)
 	c.Previous, c.Messages = previous, []Message{m}
 	if !m.Internal {
-		c.Deliveries = []Delivery{{
-			MessageID: m.ID, ConversationID: m.ConversationID, ChannelID: m.ChannelID, ContactID: m.ContactID,
-			To:      normalize.Peer{ID: before.Contact.ExternalID, Aliases: before.Contact.Aliases, Name: before.Contact.Name},
-			Context: before.ReplyContext, LastInbound: before.LastInboundID, CreatedAt: now, NotBefore: now,
-		}}
+		c.Deliveries = []Delivery{delivery(before, m, now)}
 	}
 	return &c, m, nil
+}
+
+// delivery is the place in the outbox of a message to the conversation's
+// contact.
+func delivery(conv Conversation, m Message, now time.Time) Delivery {
+	return Delivery{
+		MessageID: m.ID, ConversationID: m.ConversationID, ChannelID: m.ChannelID, ContactID: m.ContactID,
+		To:      normalize.Peer{ID: conv.Contact.ExternalID, Aliases: conv.Contact.Aliases, Name: conv.Contact.Name},
+		Context: conv.ReplyContext, LastInbound: conv.LastInboundID, CreatedAt: now, NotBefore: now,
+	}
 }
 
 // compose makes the message's row, refusing what the channel cannot carry.

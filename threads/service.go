@@ -68,12 +68,33 @@ type Announcer interface {
 	Announce(ctx context.Context, notices []Notice) error
 }
 
-// Options are what a Service works with. All but Schedules, StyleRules, Deliver
-// and Count are required.
+// Defaults are what an admin set for the whole hub.
+type Defaults struct {
+	// InactiveAfter is for styles that have none of their own; 0 stands for
+	// DefaultInactiveAfter.
+	InactiveAfter time.Duration
+	// CountInactive tells whether inactive conversations use capacity.
+	CountInactive bool
+}
+
+// Hub answers the settings of the hub. It is asked with every decision.
+type Hub interface {
+	Defaults(ctx context.Context) (Defaults, error)
+}
+
+// noSettings is a hub on which nothing was set.
+type noSettings struct{}
+
+func (noSettings) Defaults(context.Context) (Defaults, error) { return Defaults{}, nil }
+
+// Options are what a Service works with. All but Hub, Schedules, StyleRules,
+// Deliver, Count and Wake are required.
 type Options struct {
 	Store    Store
 	Channels Channels
 	Roster   Roster
+	// Hub is the hub's settings; nil: nothing was set.
+	Hub Hub
 	// Schedules are the business hours of styles that count business time.
 	Schedules Schedules
 	// StyleRules choose the style of conversations that begin.
@@ -86,6 +107,9 @@ type Options struct {
 	Deliver func()
 	// Count is called after a commit that started a close countdown.
 	Count func(due time.Time)
+	// Wake is called after a commit that left something to do should the
+	// customer stay silent until then.
+	Wake func(at time.Time)
 }
 
 // Service carries decisions out: load, decide, commit, and again when somebody
@@ -107,6 +131,12 @@ func NewService(o Options) *Service {
 	}
 	if o.Count == nil {
 		o.Count = func(time.Time) {}
+	}
+	if o.Wake == nil {
+		o.Wake = func(time.Time) {}
+	}
+	if o.Hub == nil {
+		o.Hub = noSettings{}
 	}
 	if o.Schedules == nil {
 		o.Schedules = noSchedules{}
@@ -132,17 +162,25 @@ func change(before Conversation, next Conversation, effects []Effect, actor Auth
 	next.Version = before.Version + 1
 	next.UpdatedAt = now
 	c := Change{Conversation: next, Expected: before.Version}
+	status := before.State.Status
 	for _, e := range effects {
-		m, ok := e.(Moved)
-		if !ok {
+		t := Transition{
+			ID:             string(next.ID) + "/" + strconv.FormatInt(next.Version, 10) + "/" + strconv.Itoa(len(c.Transitions)),
+			ConversationID: next.ID, From: status, To: status, Actor: actor, At: now,
+			Style: next.State.Style, Policy: next.State.Close, StyleRule: next.State.StyleRule, Generation: next.State.Generation,
+		}
+		switch e := e.(type) {
+		case Moved:
+			status = e.To
+			t.From, t.To, t.Cause = e.From, e.To, e.Cause
+		case SessionMoved:
+			t.SessionFrom, t.SessionTo, t.Cause = e.From, e.To, e.Cause
+		case Noted:
+			t.Cause, t.Detail = e.Cause, e.Detail
+		default:
 			continue
 		}
-		c.Transitions = append(c.Transitions, Transition{
-			ID:             string(next.ID) + "/" + strconv.FormatInt(next.Version, 10) + "/" + strconv.Itoa(len(c.Transitions)),
-			ConversationID: next.ID,
-			From:           m.From, To: m.To, Cause: m.Cause, Actor: actor, At: now,
-			Style: next.State.Style, Policy: next.State.Close, StyleRule: next.State.StyleRule, Generation: next.State.Generation,
-		})
+		c.Transitions = append(c.Transitions, t)
 	}
 	return c
 }
@@ -168,9 +206,18 @@ func begins(effects []Effect) bool {
 
 // policy gathers what Decide needs to know.
 func (s *Service) policy(ctx context.Context, ch ChannelInfo, st State) (Policy, error) {
-	p := Policy{Style: ch.Style, Group: ch.Group, AssigneeAvailable: true}
-	if st.Exists() && st.Style != ch.Style.Name {
-		p.Style, _ = DefaultStyle(st.Style)
+	hub, err := s.Hub.Defaults(ctx)
+	if err != nil {
+		return Policy{}, fmt.Errorf("settings: %w", err)
+	}
+	p := Policy{
+		Style: ch.Style, InactiveAfter: hub.InactiveAfter, CountInactive: hub.CountInactive,
+		Group: ch.Group, AssigneeAvailable: true,
+	}
+	if st.Exists() {
+		if p.Style, err = s.styleToday(ctx, ch, st); err != nil {
+			return Policy{}, err
+		}
 	}
 	if st.Assignee != "" && (st.Status == StatusSolved || st.Status == StatusClosed) {
 		there, err := s.Roster.Available(ctx, st.Assignee)
@@ -238,6 +285,9 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 		if due := d.change.Conversation.State.CloseDueAt; !due.IsZero() && !due.Equal(d.before.State.CloseDueAt) {
 			s.Count(due)
 		}
+		if at := d.change.Conversation.State.WakeAt(); !at.IsZero() && !at.Equal(d.before.State.WakeAt()) {
+			s.Wake(at)
+		}
 	}
 	if deliver {
 		s.Deliver()
@@ -267,6 +317,7 @@ func noticesOf(before Conversation, c Change) []Notice {
 	}
 	for _, t := range c.Transitions {
 		switch {
+		case !t.Moved():
 		case t.To == StatusSolved:
 			add(NoticeConversationSolved, nil)
 		case t.To == StatusClosed:
@@ -278,7 +329,8 @@ func noticesOf(before Conversation, c Change) []Notice {
 	if before.State.Assignee != conv.State.Assignee {
 		add(NoticeConversationAssigned, nil)
 	}
-	if before.Version != 0 && (len(c.Messages) == 0 || before.State.Status != conv.State.Status) {
+	changed := before.State.Status != conv.State.Status || before.State.Session != conv.State.Session
+	if before.Version != 0 && (len(c.Messages) == 0 || changed) {
 		add(NoticeConversationUpdated, nil)
 	}
 	return out

@@ -25,6 +25,7 @@ type desk struct {
 	now     time.Time
 	style   threads.Style
 	away    bool
+	gone    bool // the channel was deleted
 	notices []threads.Notice
 	ids     int
 }
@@ -58,7 +59,7 @@ func (d *desk) wait(pause time.Duration) {
 }
 
 func (d *desk) ChannelInfo(_ context.Context, id threads.ChannelID) (threads.ChannelInfo, error) {
-	if id != channel {
+	if id != channel || d.gone {
 		return threads.ChannelInfo{}, threads.ErrNotFound
 	}
 	return threads.ChannelInfo{ID: id, Kind: "test", Style: d.style, Enabled: true, Caps: normalize.Capabilities{

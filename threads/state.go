@@ -54,6 +54,12 @@ type State struct {
 	Assignee AgentID `json:"assignee_id,omitempty"`
 	Group    GroupID `json:"group_id,omitempty"`
 	Session  Session `json:"session"`
+	// SessionEndedAt is set exactly while the session is ended.
+	SessionEndedAt time.Time `json:"session_ended_at,omitzero"`
+	// Presence is what the style said about silence when the customer last
+	// wrote, or when the style was chosen for this very conversation.
+	Presence Presence `json:"presence,omitzero"`
+	Silence  Silence  `json:"silence,omitzero"`
 	// Generation grows with every solve and every reopening, so that an alarm
 	// set for an earlier countdown can be told from the current one.
 	Generation  int64 `json:"generation"`
@@ -76,12 +82,3 @@ type State struct {
 
 // Exists tells a conversation from the zero state.
 func (s State) Exists() bool { return s.Status != "" }
-
-// UsesCapacity tells whether the conversation takes a place of its assignee's
-// capacity: a function of the state, never a counter.
-func (s State) UsesCapacity(countInactive bool) bool {
-	if s.Status != StatusOpen || s.Assignee == "" || s.Session == SessionEnded {
-		return false
-	}
-	return s.Session != SessionInactive || countInactive
-}

@@ -81,6 +81,12 @@ type Store interface {
 	// NextDue is the earliest CloseDueAt of all, zero when nothing counts down.
 	NextDue(ctx context.Context) (time.Time, error)
 
+	// Silent answers conversations whose State.WakeAt is at or before now, the
+	// earliest first.
+	Silent(ctx context.Context, now time.Time, limit int) ([]Conversation, error)
+	// NextSilent is the earliest WakeAt of all, zero when nobody is waited for.
+	NextSilent(ctx context.Context) (time.Time, error)
+
 	// Park keeps an event whose target is not known (idempotent by ID).
 	Park(ctx context.Context, p Parked) error
 	// ParkedFor answers what waits for the given targets.
@@ -133,14 +139,17 @@ type MessagePage struct {
 // Filter selects conversations; empty fields do not filter, lists match any of
 // their values.
 type Filter struct {
-	Statuses   []Status
-	Channels   []ChannelID
-	Contacts   []ContactID
-	Assignees  []AgentID // "" in the list matches unassigned ones
-	Groups     []GroupID
-	Styles     []StyleName
-	Tags       []string
-	Unread     bool
+	Statuses  []Status
+	Channels  []ChannelID
+	Contacts  []ContactID
+	Assignees []AgentID // "" in the list matches unassigned ones
+	Groups    []GroupID
+	Styles    []StyleName
+	Tags      []string
+	Unread    bool
+	// Loads selects by what they take of their assignee's capacity (see
+	// State.Load).
+	Loads      []Load
 	FollowUpOf ConversationID
 	// Query is matched, ignoring case, against contact name, external id and
 	// subject, as a literal part of them.

@@ -15,6 +15,9 @@ const (
 	SocialMessaging   StyleName = "social_messaging"    // open to the customer for days
 )
 
+// StyleNames lists the styles, the quickest first.
+var StyleNames = []StyleName{LiveChat, LiveChatReturning, SocialMessaging}
+
 // MaxCloseAfter is the hard cap on how long a solved conversation stays open.
 const MaxCloseAfter = 672 * time.Hour
 
@@ -52,8 +55,9 @@ func (c Countdown) Due(solved time.Time, hours *Calendar) time.Time {
 
 // Style is a style with its settings.
 type Style struct {
-	Name  StyleName `json:"name"`
-	Close Countdown `json:"close"`
+	Name     StyleName `json:"name"`
+	Close    Countdown `json:"close"`
+	Presence Presence  `json:"presence,omitzero"`
 }
 
 // DefaultStyle is the style of the given name with its default settings, false

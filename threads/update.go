@@ -57,9 +57,6 @@ func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, nex
 		for _, in := range inputs {
 			in.Actor, in.ReceivedAt = actor, now
 			p, err := s.policy(ctx, ch, conv.State)
-			if err == nil && in.Kind == InSetStatus && in.Status == StatusSolved {
-				p.Style, err = s.styleAtSolve(ctx, conv.State, p.Style)
-			}
 			if err == nil {
 				err = s.addCalendar(ctx, &p, id, conv.State, in)
 			}

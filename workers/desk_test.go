@@ -112,6 +112,8 @@ type bench struct {
 	rings  []time.Time
 	ids    int
 	bug    bool // Ingest panics on the text "boom"
+	window *normalize.Window
+	ladder threads.Ladder
 }
 
 const testChannel = threads.ChannelID("ch_1")
@@ -173,7 +175,7 @@ func (b *bench) Open(_ context.Context, id threads.ChannelID) (*channels.Opened,
 	if id != testChannel {
 		return nil, fmt.Errorf("channel %s: %w", id, threads.ErrNotFound)
 	}
-	caps := normalize.Capabilities{Text: normalize.TextLimit{Max: 20, Unit: normalize.Runes}}
+	caps := normalize.Capabilities{Text: normalize.TextLimit{Max: 20, Unit: normalize.Runes}, Window: b.window}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return &channels.Opened{
@@ -195,6 +197,7 @@ func (b *bench) ChannelInfo(ctx context.Context, id threads.ChannelID) (threads.
 		return threads.ChannelInfo{}, err
 	}
 	style, _ := threads.DefaultStyle(threads.SocialMessaging)
+	style.Presence.Ladder = b.ladder
 	return threads.ChannelInfo{ID: id, Style: style, Enabled: true, Caps: o.Caps}, nil
 }
 

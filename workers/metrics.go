@@ -15,6 +15,7 @@ type Metrics struct {
 	Lag         prometheus.Histogram // accepted to worked in, seconds
 	Ended       *prometheus.CounterVec
 	Closed      prometheus.Counter
+	Silences    prometheus.Counter
 	SweepErrors *prometheus.CounterVec
 }
 
@@ -26,9 +27,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		Lag:         prometheus.NewHistogram(prometheus.HistogramOpts{Name: "threadhub_inbound_lag_seconds", Help: "From a webhook's acceptance until its event is in its conversation.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 300}}),
 		Ended:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "threadhub_deliveries_total", Help: "Outbound messages by how their delivery ended, and why."}, []string{"status", "reason"}),
 		Closed:      prometheus.NewCounter(prometheus.CounterOpts{Name: "threadhub_window_closes_total", Help: "Conversations closed because their countdown ran out."}),
+		Silences:    prometheus.NewCounter(prometheus.CounterOpts{Name: "threadhub_silences_total", Help: "Conversations changed because their customer stayed silent: inactive sessions and steps of ladders."}),
 		SweepErrors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "threadhub_sweep_errors_total", Help: "Failed sweeps, by what was swept."}, []string{"sweep"}),
 	}
-	r.MustRegister(m.Threaded, m.Quarantined, m.Lag, m.Ended, m.Closed, m.SweepErrors)
+	r.MustRegister(m.Threaded, m.Quarantined, m.Lag, m.Ended, m.Closed, m.Silences, m.SweepErrors)
 	return m
 }
 

@@ -252,6 +252,8 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 			held = append(held, a.later(now, pausedPause))
 		case now.Sub(d.CreatedAt) > maxAge:
 			held = append(held, a.fail(now, a.expired()))
+		case !d.NotAfter.IsZero() && !now.Before(d.NotAfter):
+			held = append(held, a.fail(now, normalize.Failure{Reason: normalize.ReasonWindow, Message: "the platform's reply window closed before the message could leave"}))
 		default:
 			a.target = ch.Target
 			a.target.Peer = string(d.To.ID)

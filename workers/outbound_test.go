@@ -225,3 +225,37 @@ func TestAMessageThatCannotBeSentForADayExpires(t *testing.T) {
 	require.Equal(t, threads.MessageFailed, m.Status)
 	require.Equal(t, normalize.ReasonExpired, m.Error.Reason)
 }
+
+func TestAReminderNeverLeavesOutsideTheReplyWindow(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	b.window = &normalize.Window{Open: time.Hour}
+	b.ladder = threads.Ladder{RemindAfter: 10 * time.Minute, RemindText: "Are you there?", AgainAfter: 20 * time.Minute, AgainText: "Still there?"}
+	conv := b.conversation("ana")
+	b.send(conv, "hi")
+	b.deliver()
+	remind := func() threads.MessageID {
+		b.wait(10 * time.Minute)
+		n, err := b.service.SilenceDue(ctx, time.Time{}, 10)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		list, _, err := b.store.Messages(ctx, conv.ID, threads.MessagePage{Limit: 10})
+		require.NoError(t, err)
+		return list[len(list)-1].ID
+	}
+	first := remind()
+	b.deliver()
+	require.Equal(t, threads.MessageSent, b.message(first).Status)
+	second := remind()
+	b.platform.script = func(_ int, _ string, w http.ResponseWriter) { w.WriteHeader(500) }
+	b.deliver()
+	require.Equal(t, threads.MessageQueued, b.message(second).Status)
+	b.platform.script = nil
+	b.wait(time.Hour)
+	b.deliver()
+	m := b.message(second)
+	require.Equal(t, threads.MessageFailed, m.Status)
+	require.Equal(t, normalize.ReasonWindow, m.Error.Reason)
+	require.Equal(t, []string{"hi", "Are you there?", "Still there?"}, b.platform.texts(), "tried once while the window was open, and never again")
+	require.Zero(t, b.backlog())
+}

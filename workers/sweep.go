@@ -16,14 +16,17 @@ import (
 // Housekeeping is what the sweeper asks of threading (threads.Service).
 type Housekeeping interface {
 	CloseDue(ctx context.Context, accepted time.Time, limit int) (int, error)
+	SilenceDue(ctx context.Context, accepted time.Time, limit int) (int, error)
 	RetryParked(ctx context.Context, before, giveUp time.Time, limit int) ([]threads.Parked, error)
 	Unpark(ctx context.Context, ids []string) error
 	Reannounce(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// Countdowns tells when the next conversation closes.
+// Countdowns tells when the next conversation closes, and when the next
+// customer has been silent for long enough that something follows from it.
 type Countdowns interface {
 	NextDue(ctx context.Context) (time.Time, error)
+	NextSilent(ctx context.Context) (time.Time, error)
 }
 
 // Sweeper looks for work nobody rang for: at start, on a tick and when a
@@ -42,26 +45,25 @@ type Sweeper struct {
 	Logger  *slog.Logger
 	Metrics *Metrics
 
-	mu   sync.Mutex
-	wake *time.Timer
-	due  time.Time
+	closes   countdown
+	silences countdown
 }
 
 const (
 	workTick   = time.Second            // webhooks and deliveries without a ring
-	closeTick  = 500 * time.Millisecond // countdowns other processes started
+	dueTick    = 500 * time.Millisecond // countdowns other processes started
 	parkedTick = 2 * time.Second
 	settleTick = 5 * time.Second
 	trimTick   = 10 * time.Minute
 
-	closeBatch  = 200
+	dueBatch    = 200
 	parkedBatch = 1000
 	trimBatch   = 1000
 
 	// parkedFor is how long an event waits for its message.
 	parkedFor = 10 * time.Minute
-	// yieldFor bounds how long closes wait for a backlog that does not shrink;
-	// a message that comes out of it later still reopens what was closed.
+	// yieldFor bounds how long countdowns wait for a backlog that does not
+	// shrink; a message that comes out of it later still reopens what was closed.
 	yieldFor = 2 * time.Minute
 )
 
@@ -76,7 +78,12 @@ func (s *Sweeper) Run(ctx context.Context) {
 	every("parked", parkedTick, s.parked)
 	every("settle", settleTick, s.settle)
 	every("trim", trimTick, s.trim)
-	wg.Go(func() { s.closeLoop(ctx) })
+	wg.Go(func() {
+		s.wait(ctx, "close", &s.closes, sweep{s.Countdowns.NextDue, s.Threads.CloseDue, s.Metrics.Closed})
+	})
+	wg.Go(func() {
+		s.wait(ctx, "silence", &s.silences, sweep{s.Countdowns.NextSilent, s.Threads.SilenceDue, s.Metrics.Silences})
+	})
 	wg.Wait()
 }
 
@@ -101,73 +108,6 @@ func (s *Sweeper) try(ctx context.Context, name string, fn func(context.Context)
 }
 
 func (s *Sweeper) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
-
-// Count makes sure that the sweeper is awake when a countdown comes due.
-func (s *Sweeper) Count(due time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.wake != nil && (s.due.IsZero() || due.Before(s.due)) {
-		s.due = due
-		s.wake.Reset(max(due.Sub(s.Now()), 0))
-	}
-}
-
-// closeLoop closes conversations as they come due: on the dot for countdowns
-// this process knows of, within a tick for those of others.
-func (s *Sweeper) closeLoop(ctx context.Context) {
-	s.mu.Lock()
-	s.wake = time.NewTimer(0)
-	s.mu.Unlock()
-	defer s.wake.Stop()
-	var yielding time.Time
-	for {
-		s.try(ctx, "close", func(ctx context.Context) error { return s.closeDue(ctx, &yielding) })
-		s.mu.Lock()
-		s.due = s.now().Add(closeTick)
-		s.wake.Reset(closeTick)
-		s.mu.Unlock()
-		if next, err := s.Countdowns.NextDue(ctx); err == nil && next.After(s.now()) {
-			s.Count(next)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.wake.C:
-		}
-	}
-}
-
-// closeDue closes what is due. Webhooks accepted before a countdown ran out go
-// first: they may reopen the conversation. yielding is since when they do.
-func (s *Sweeper) closeDue(ctx context.Context, yielding *time.Time) error {
-	for ctx.Err() == nil {
-		next, err := s.Countdowns.NextDue(ctx)
-		if err != nil {
-			return err
-		}
-		if next.IsZero() || next.After(s.now()) {
-			*yielding = time.Time{}
-			return nil
-		}
-		accepted, err := s.Journal.Oldest(ctx)
-		if err != nil {
-			return fmt.Errorf("oldest webhook: %w", err)
-		}
-		if yielding.IsZero() {
-			*yielding = s.now()
-		}
-		if s.now().Sub(*yielding) > yieldFor {
-			accepted = time.Time{}
-		}
-		n, err := s.Threads.CloseDue(ctx, accepted, closeBatch)
-		s.Metrics.Closed.Add(float64(n))
-		if err != nil || n == 0 {
-			return err
-		}
-		*yielding = time.Time{}
-	}
-	return ctx.Err()
-}
 
 func (s *Sweeper) parked(ctx context.Context) error {
 	now := s.now()
@@ -202,7 +142,7 @@ func describe(raw json.RawMessage) string {
 // anybody heard of them.
 func (s *Sweeper) settle(ctx context.Context) error {
 	for {
-		n, err := s.Threads.Reannounce(ctx, s.now().Add(-settleTick), closeBatch)
+		n, err := s.Threads.Reannounce(ctx, s.now().Add(-settleTick), dueBatch)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -194,7 +194,7 @@ func (h *Hub) openThreads(context.Context) error {
 	}
 	h.threads = threads.NewService(threads.Options{
 		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
-		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count,
+		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 	})
 	h.errands = workers.NewCourtesies(h.tokens, h.Logger)
 	h.inbound = &workers.Inbound{

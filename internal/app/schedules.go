@@ -22,6 +22,11 @@ func (h *Hub) scheduleUsers(ctx context.Context, id string) ([]string, error) {
 	if set.DefaultStyle.Close.ScheduleID == id {
 		users = append(users, "the hub's default style")
 	}
+	for _, name := range threads.StyleNames {
+		if set.Styles[name].Close.ScheduleID == id {
+			users = append(users, "the hub's settings of "+string(name))
+		}
+	}
 	const page = 200
 	after := threads.ChannelID("")
 	for {

@@ -40,9 +40,7 @@ func (s *server) CountConversations(c *gin.Context) {
 	var t tally
 	t.add(p, threads.Filter{Statuses: notClosed()}, func(n int) { out.All = n })
 	t.add(p, threads.Filter{Statuses: notClosed(), Unread: true}, func(n int) { out.Unread = n })
-	t.add(p, threads.Filter{
-		Statuses: []threads.Status{threads.StatusNew, threads.StatusOpen}, Assignees: []threads.AgentID{""},
-	}, func(n int) { out.Queue = n })
+	t.add(p, threads.Filter{Sort: threads.SortWaiting}, func(n int) { out.Queue = n })
 	if p.AgentID != "" {
 		t.add(p, threads.Filter{
 			Statuses:  []threads.Status{threads.StatusOpen, threads.StatusPending, threads.StatusOnHold},

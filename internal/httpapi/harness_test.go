@@ -110,7 +110,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		},
 	})
 	h.service = threads.NewService(threads.Options{
-		Store: store, Channels: registry, Roster: h.auth, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
+		Store: store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 	})
 	library, err := media.Open(media.Options{
 		Dir: t.TempDir(), MaxFile: 1 << 20, Space: 4 << 20, PublicURL: publicURL, Channels: registry, Carrier: h, Now: h.clock, Logger: logger,

@@ -1,12 +1,16 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
 	"threadhub/api"
 	"threadhub/internal/settings"
+	"threadhub/threads"
 )
 
 // GetSettings implements GET /v1/settings.
@@ -33,13 +37,45 @@ func (s *server) UpdateSettings(c *gin.Context, params api.UpdateSettingsParams)
 	var change settings.Change
 	var err error
 	if change.IfVersion, err = expected(in.Version, params.IfMatch); err == nil {
-		change.DefaultStyle, err = s.styleOf(c.Request.Context(), "default_style", in.DefaultStyle)
+		change, err = s.settingsChange(c.Request.Context(), in, change)
 	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	s.answerSettings(c)(s.Settings.Update(c.Request.Context(), change))
+}
+
+// settingsChange reads what is to change.
+func (s *server) settingsChange(ctx context.Context, in api.SettingsChange, change settings.Change) (settings.Change, error) {
+	for i, d := range value(in.Styles) {
+		field := "styles[" + strconv.Itoa(i) + "]"
+		base, _ := threads.DefaultStyle(threads.StyleName(d.Name))
+		style, err := s.styleOver(ctx, field, d, base)
+		if err != nil {
+			return change, err
+		}
+		if slices.ContainsFunc(change.Styles, func(o threads.Style) bool { return o.Name == style.Name }) {
+			return change, invalid(fieldError{field + ".name", "is there twice: name each style once"})
+		}
+		change.Styles = append(change.Styles, style)
+	}
+	if in.InactiveAfter != nil {
+		after, err := readDuration("inactive_after", *in.InactiveAfter)
+		if err != nil {
+			return change, err
+		}
+		if err := threads.ValidateInactiveAfter(after); err != nil {
+			return change, invalid(fieldError{"inactive_after", err.Error()})
+		}
+		change.InactiveAfter = &after
+	}
+	if in.Routing != nil {
+		change.CountInactive = in.Routing.CountInactive
+	}
+	var err error
+	change.DefaultStyle, err = s.styleOf(ctx, "default_style", in.DefaultStyle)
+	return change, err
 }
 
 // GetHealth implements GET /healthz.

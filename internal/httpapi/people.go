@@ -11,13 +11,18 @@ import (
 	"threadhub/threads"
 )
 
-// loads counts the open conversations of agents.
+// loads counts the conversations of agents that use capacity.
 func (s *server) loads(ctx context.Context, agents []auth.Agent) ([]int, error) {
 	if len(agents) == 0 {
 		return nil, nil
 	}
+	hub, err := s.Settings.Defaults(ctx)
+	if err != nil {
+		return nil, err
+	}
+	loads := threads.CapacityLoads(hub.CountInactive)
 	return s.Records.CountConversations(ctx, convert(agents, func(a auth.Agent) threads.Filter {
-		return threads.Filter{Assignees: []threads.AgentID{a.ID}, Statuses: []threads.Status{threads.StatusOpen}}
+		return threads.Filter{Assignees: []threads.AgentID{a.ID}, Loads: loads}
 	}))
 }
 

@@ -127,6 +127,8 @@ func problemOf(err error) *problemError {
 		return problem(http.StatusConflict, codeScheduleInUse, counted.Error())
 	case errors.As(err, &rule):
 		return invalid(convert(rule.Fields, func(f stylerules.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
+	case errors.Is(err, threads.ErrCursor):
+		return invalid(fieldError{"cursor", "is not one that this list has handed out"})
 	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound):
 		return notFound("there is no such record")
 	case errors.Is(err, threads.ErrConflict), errors.Is(err, directory.ErrConflict):

@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -10,49 +8,9 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"threadhub/api"
-	"threadhub/internal/directory"
 	"threadhub/internal/schedules"
 	"threadhub/threads"
 )
-
-// styleOf reads a style; field is where it stands in the body. A style that
-// counts business time names a schedule that exists.
-func (s *server) styleOf(ctx context.Context, field string, d *api.StyleDraft) (*threads.Style, error) {
-	style, err := readStyle(field, d)
-	if err != nil || style == nil || style.Close.ScheduleID == "" {
-		return style, err
-	}
-	_, err = s.Schedules.Get(ctx, style.Close.ScheduleID)
-	if errors.Is(err, directory.ErrNotFound) {
-		return nil, invalid(fieldError{field + ".schedule_id", "there is no such schedule"})
-	}
-	return style, err
-}
-
-// readStyle reads a style as it is written.
-func readStyle(field string, d *api.StyleDraft) (*threads.Style, error) {
-	if d == nil {
-		return nil, nil //nolint:nilnil // no style given is not an error
-	}
-	var after *time.Duration
-	if d.CloseAfter != nil {
-		parsed, err := time.ParseDuration(*d.CloseAfter)
-		if err != nil {
-			return nil, invalid(fieldError{field + ".close_after", "is not a duration such as 3s or 96h"})
-		}
-		after = &parsed
-	}
-	clock := threads.Clock(value(d.Clock))
-	schedule, _ := d.ScheduleID.Get()
-	if clock == threads.ClockBusiness && schedule == "" {
-		return nil, invalid(fieldError{field + ".schedule_id", "is required with the clock business: whose hours count?"})
-	}
-	style, err := threads.NewStyle(threads.StyleName(d.Name), after, clock, schedule)
-	if err != nil {
-		return nil, invalid(fieldError{field, err.Error()})
-	}
-	return &style, nil
-}
 
 func (s *server) answerSchedule(c *gin.Context, status int) func(schedules.Schedule, error) {
 	return func(v schedules.Schedule, err error) {

@@ -35,6 +35,7 @@ type Conversations interface {
 	Update(ctx context.Context, id threads.ConversationID, cmd threads.UpdateCommand) (threads.Conversation, error)
 	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
+	Recount(ctx context.Context, cmd threads.RecountCommand) (threads.RecountResult, error)
 	MarkRead(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
 	// Measure answers how a schedule's business time is measured, nil for none.
 	Measure(ctx context.Context, scheduleID string) (threads.Measure, error)

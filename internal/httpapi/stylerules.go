@@ -158,7 +158,7 @@ func styleConditions(in api.StyleConditions) threads.StyleConditions {
 func styleRuleView(r stylerules.Rule, p auth.Principal) api.StyleRule {
 	return api.StyleRule{
 		ID: string(r.ID), Name: r.Name, Enabled: r.Enabled, Position: r.Position, Conditions: conditionsView(r.When, p),
-		Style:     styleView(r.Style.Name, r.Style.Close),
+		Style:     styleView(r.Style),
 		CreatedAt: timeView(r.CreatedAt), UpdatedAt: timeView(r.UpdatedAt), Version: r.Version,
 	}
 }
@@ -193,11 +193,4 @@ func listed(list []string) *[]string {
 		return nil
 	}
 	return &list
-}
-
-// chosenStyleView is the style of a conversation, with the rule that chose it.
-func chosenStyleView(name threads.StyleName, c threads.Countdown, rule threads.StyleRuleID) api.Style {
-	v := styleView(name, c)
-	v.RuleID = ptr(string(rule))
-	return v
 }

@@ -8,7 +8,6 @@ import (
 
 	"threadhub/api"
 	"threadhub/internal/auth"
-	"threadhub/internal/settings"
 	"threadhub/threads"
 )
 
@@ -58,21 +57,6 @@ func durationText(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
-}
-
-func styleView(name threads.StyleName, c threads.Countdown) api.Style {
-	clock := c.Clock
-	if clock == "" {
-		clock = threads.ClockElapsed
-	}
-	return api.Style{
-		Name: api.StyleName(name), CloseAfter: durationText(c.After),
-		Clock: api.Clock(clock), ScheduleID: orNull(c.ScheduleID),
-	}
-}
-
-func settingsView(v settings.Settings) api.Settings {
-	return api.Settings{DefaultStyle: styleView(v.DefaultStyle.Name, v.DefaultStyle.Close), Version: v.Version}
 }
 
 func groupView(g auth.Group) api.Group {

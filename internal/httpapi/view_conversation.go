@@ -71,7 +71,7 @@ func conversationView(c threads.Conversation, caps *normalize.Capabilities, busi
 	st := c.State
 	return api.Conversation{
 		ID: string(c.ID), ChannelID: string(c.ChannelID), Contact: contactBriefView(c.Contact),
-		Status: api.ConversationStatus(st.Status), Style: chosenStyleView(st.Style, st.Close, st.StyleRule), Session: sessionView(st.Session),
+		Status: api.ConversationStatus(st.Status), Style: chosenStyleView(threads.Style{Name: st.Style, Close: st.Close, Presence: st.Presence}, st.StyleRule), Session: sessionView(st),
 		AssigneeID: orNull(string(st.Assignee)), GroupID: orNull(string(st.Group)),
 		Priority: priorityView(c.Priority), Tags: convert(c.Tags, text[string]), Subject: orNull(c.Subject),
 		FollowUpOf: orNull(string(c.FollowUpOf)), SuccessorID: orNull(string(st.Successor)),
@@ -79,7 +79,8 @@ func conversationView(c threads.Conversation, caps *normalize.Capabilities, busi
 		LastMessage: pick(c.LastMessage, previewView),
 		CreatedAt:   timeView(c.CreatedAt), UpdatedAt: timeView(c.UpdatedAt),
 		FirstReplyAt: timeOrNull(st.FirstReplyAt), LastCustomerMessageAt: timeOrNull(st.LastCustomerMessageAt),
-		QueuedAt: timeOrNull(st.QueuedAt), SolvedAt: timeOrNull(st.SolvedAt), ClosedAt: timeOrNull(st.ClosedAt),
+		QueuedAt: timeOrNull(st.QueuedAt), InactiveDueAt: timeOrNull(st.Silence.InactiveDueAt), LadderDueAt: timeOrNull(st.Silence.StepDueAt),
+		SessionEndedAt: timeOrNull(st.SessionEndedAt), SolvedAt: timeOrNull(st.SolvedAt), ClosedAt: timeOrNull(st.ClosedAt),
 		CloseDueAt: timeOrNull(st.CloseDueAt), ReplyWindow: replyWindow(c, caps, now),
 		NeedsAttention: st.NeedsAttention, Metrics: metricsView(c.ReadMetrics(now, business)), Version: c.Version,
 	}
@@ -91,11 +92,16 @@ func contactBriefView(c threads.ContactBrief) api.ContactBrief {
 	}
 }
 
-func sessionView(s threads.Session) api.Session {
-	if s == "" {
+// sessionView is the session as clients see it: that of a closed conversation
+// is over, however it ended.
+func sessionView(st threads.State) api.Session {
+	switch {
+	case st.Status == threads.StatusClosed:
+		return api.SessionEnded
+	case st.Session == "":
 		return api.SessionActive
 	}
-	return api.Session(s)
+	return api.Session(st.Session)
 }
 
 func priorityView(p string) api.Priority {
@@ -158,8 +164,17 @@ func transitionView(t threads.Transition) api.Transition {
 	}
 	return api.Transition{
 		ID: t.ID, From: from, To: api.ConversationStatus(t.To), Cause: string(t.Cause), Actor: authorView(t.Actor), At: timeView(t.At),
-		Style: chosenStyleView(t.Style, t.Policy, t.StyleRule), Generation: t.Generation, Detail: orNull(t.Detail),
+		Style: chosenStyleView(threads.Style{Name: t.Style, Close: t.Policy}, t.StyleRule), Generation: t.Generation,
+		Session: sessionChangeView(t), Detail: orNull(t.Detail),
 	}
+}
+
+// sessionChangeView is nil when the line is not about the session.
+func sessionChangeView(t threads.Transition) *api.SessionChange {
+	if t.SessionTo == "" {
+		return nil
+	}
+	return &api.SessionChange{From: api.Session(t.SessionFrom), To: api.Session(t.SessionTo)}
 }
 
 func contactView(c threads.Contact, sees func(threads.ChannelID) bool) api.Contact {

@@ -148,6 +148,8 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	fields := bson.D{
 		{Key: "doc", Value: c.Conversation},
 		{Key: "live", Value: liveKey(c.Conversation)},
+		{Key: "wake_at", Value: c.Conversation.State.WakeAt()},
+		{Key: "load", Value: c.Conversation.State.Load()},
 		{Key: tokenField(c.Conversation.Version), Value: b.token},
 		{Key: "unsettled_at", Value: commitTime(c.Conversation)},
 	}
@@ -248,6 +250,7 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 	r := conversationRow{
 		ID: string(c.Conversation.ID), Doc: c.Conversation,
 		Slot: slot, Current: slot, Live: liveKey(c.Conversation),
+		WakeAt: c.Conversation.State.WakeAt(), Load: c.Conversation.State.Load(),
 		Tokens:      map[string]bson.ObjectID{tokenKey(c.Conversation.Version): b.token},
 		UnsettledAt: commitTime(c.Conversation),
 	}

@@ -100,6 +100,28 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return rows[0].Doc.State.CloseDueAt, nil
 }
 
+// Silent is threads.Store.Silent.
+func (s *Store) Silent(ctx context.Context, now time.Time, limit int) ([]threads.Conversation, error) {
+	rows, err := s.loadConversations(ctx, by("wake_at", op("$lte", now)), page(limit, "wake_at", "_id"))
+	if err != nil {
+		return nil, fmt.Errorf("mongo: silent: %w", err)
+	}
+	return conversationsOf(rows), nil
+}
+
+// NextSilent is threads.Store.NextSilent.
+func (s *Store) NextSilent(ctx context.Context) (time.Time, error) {
+	rows, err := find[conversationRow](ctx, s.conversations, by("wake_at", anyTime()),
+		page(1, "wake_at", "_id").SetProjection(order("wake_at")))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("mongo: next silent: %w", err)
+	}
+	if len(rows) == 0 {
+		return time.Time{}, nil
+	}
+	return rows[0].WakeAt, nil
+}
+
 // Unsettled is threads.Store.Unsettled. A commit's time is its conversation's
 // UpdatedAt.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]threads.Conversation, error) {

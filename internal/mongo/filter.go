@@ -20,6 +20,13 @@ func filterOf(f threads.Filter) bson.D {
 	filter = orNone(filter, "doc.state.group_id", f.Groups)
 	filter = anyOf(filter, "doc.state.style", f.Styles)
 	filter = anyOf(filter, "doc.tags", f.Tags)
+	if len(f.Loads) > 0 {
+		loads := make(bson.A, len(f.Loads))
+		for i, l := range f.Loads {
+			loads[i] = int64(l)
+		}
+		filter = append(filter, bson.E{Key: "load", Value: op("$in", loads)})
+	}
 	if f.Unread {
 		filter = append(filter, bson.E{Key: "doc.unread_count", Value: op("$gt", 0)})
 	}

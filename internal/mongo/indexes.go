@@ -37,6 +37,8 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"unsettled_at"}, Sparse: true},
 			{Fields: []string{"doc.state.close_due_at", "_id"}},
 			{Fields: []string{"doc.state.queued_at", "_id"}},
+			{Fields: []string{"wake_at", "_id"}},
+			{Fields: []string{"doc.state.assignee_id", "load"}},
 			{Fields: []string{"doc.follow_up_of"}, Sparse: true},
 			{Fields: []string{"doc.tags"}, Sparse: true},
 			{Fields: []string{"-doc.updated_at", "-_id"}},

@@ -32,6 +32,9 @@ type conversationRow struct {
 	// Live is the slot until the conversation is closed, then its own id: a
 	// unique index on it keeps a second one that is not closed out of a slot.
 	Live string `bson:"live"`
+	// WakeAt and Load are those of the conversation's state, for indexes.
+	WakeAt time.Time    `bson:"wake_at"`
+	Load   threads.Load `bson:"load"`
 	// Tokens tell who made the latest commits (see tokenField).
 	Tokens map[string]bson.ObjectID `bson:"tokens,omitempty"`
 	// Pending rows of commits that are not all written out, by version.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"threadhub/internal/directory"
 	"threadhub/threads"
@@ -14,27 +16,43 @@ import (
 type Settings struct {
 	// DefaultStyle is the style of channels that name none.
 	DefaultStyle threads.Style
+	// Styles are the settings of each style: whoever names a style and leaves
+	// settings out gets these.
+	Styles map[threads.StyleName]threads.Style
+	// InactiveAfter is for styles that have none of their own.
+	InactiveAfter time.Duration
+	// CountInactive tells whether inactive conversations use capacity.
+	CountInactive bool
 	// Version grows by one with every change; 1 before the first.
 	Version int64
 }
 
 // Change is what to change; nil fields stay.
 type Change struct {
-	IfVersion    *int64
-	DefaultStyle *threads.Style
+	IfVersion     *int64
+	DefaultStyle  *threads.Style
+	Styles        []threads.Style // of those named; the others stay
+	InactiveAfter *time.Duration
+	CountInactive *bool
 }
 
 // record is how the settings are stored. Absent fields have their defaults, so
 // that a setting added later has its default on hubs that exist.
 type record struct {
-	DefaultStyle *threads.Style `json:"default_style,omitempty"`
+	DefaultStyle  *threads.Style                      `json:"default_style,omitempty"`
+	Styles        map[threads.StyleName]threads.Style `json:"styles,omitempty"`
+	InactiveAfter time.Duration                       `json:"inactive_after,omitempty"`
+	CountInactive bool                                `json:"count_inactive,omitempty"`
 }
 
 // id of the only record.
 const id = "hub"
 
 // Service keeps the settings. It is safe for concurrent use.
-type Service struct{ records directory.Collection[record] }
+type Service struct {
+	records directory.Collection[record]
+	recent  recent
+}
 
 // New returns a service over the store.
 func New(store directory.Store) *Service {
@@ -60,8 +78,18 @@ func (s *Service) load(ctx context.Context) (item directory.Item[record], stored
 }
 
 func settingsOf(i directory.Item[record]) Settings {
-	s := Settings{Version: i.Version}
-	s.DefaultStyle, _ = threads.DefaultStyle(threads.SocialMessaging)
+	s := Settings{
+		Version: i.Version, Styles: map[threads.StyleName]threads.Style{},
+		InactiveAfter: threads.DefaultInactiveAfter, CountInactive: i.Value.CountInactive,
+	}
+	for _, name := range threads.StyleNames {
+		s.Styles[name], _ = threads.DefaultStyle(name)
+	}
+	maps.Copy(s.Styles, i.Value.Styles)
+	if i.Value.InactiveAfter > 0 {
+		s.InactiveAfter = i.Value.InactiveAfter
+	}
+	s.DefaultStyle = s.Styles[threads.SocialMessaging]
 	if i.Value.DefaultStyle != nil {
 		s.DefaultStyle = *i.Value.DefaultStyle
 	}
@@ -85,9 +113,7 @@ func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
 		if c.IfVersion != nil && *c.IfVersion != item.Version {
 			return Settings{}, fmt.Errorf("settings: version is %d: %w", item.Version, directory.ErrConflict)
 		}
-		if c.DefaultStyle != nil {
-			item.Value.DefaultStyle = c.DefaultStyle
-		}
+		c.apply(&item.Value)
 		if !stored {
 			// Version 1 stands for the defaults: the first change makes it 2.
 			if _, err = s.records.Create(ctx, id, record{}); err != nil && !errors.Is(err, directory.ErrConflict) {
@@ -101,6 +127,30 @@ func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
 		if err != nil {
 			return Settings{}, fmt.Errorf("settings: %w", err)
 		}
+		s.recent.forget()
 		return settingsOf(item), nil
 	}
+}
+
+func (c Change) apply(r *record) {
+	if c.DefaultStyle != nil {
+		r.DefaultStyle = c.DefaultStyle
+	}
+	if c.InactiveAfter != nil {
+		r.InactiveAfter = *c.InactiveAfter
+	}
+	if c.CountInactive != nil {
+		r.CountInactive = *c.CountInactive
+	}
+	if len(c.Styles) == 0 {
+		return
+	}
+	styles := maps.Clone(r.Styles)
+	if styles == nil {
+		styles = map[threads.StyleName]threads.Style{}
+	}
+	for _, style := range c.Styles {
+		styles[style.Name] = style
+	}
+	r.Styles = styles
 }

@@ -10,17 +10,18 @@ import (
 )
 
 const (
-	sqlAddConversation = `INSERT INTO conversations (version, style, assignee_id, group_id, unread, updated_at, tags, search,
- doc, status, close_due_at, queued_at, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	sqlAddConversation = `INSERT INTO conversations (version, style, group_id, unread, updated_at, wake_at, tags, search,
+ doc, status, close_due_at, queued_at, assignee_id, load, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
 	// the statement.
-	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
- unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?
- WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ?`
-	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
- unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?, status = ?, close_due_at = ?, queued_at = ?
+	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
+ unread = ?, updated_at = ?, wake_at = ?, tags = ?, search = ?, doc = ?
+ WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ? AND assignee_id = ? AND load = ?`
+	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
+ unread = ?, updated_at = ?, wake_at = ?, tags = ?, search = ?, doc = ?,
+ status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -180,10 +181,12 @@ func (c *encodedChange) writeConversation(t *tx) error {
 		due = millisOrNull(conv.State.CloseDueAt)
 	}
 	values := []any{
-		conv.Version, string(conv.State.Style), string(conv.State.Assignee), string(conv.State.Group),
-		flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), tags, conversationSearch(conv), c.conversation,
+		conv.Version, string(conv.State.Style), string(conv.State.Group),
+		flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), millisOrNull(conv.State.WakeAt()), tags, conversationSearch(conv), c.conversation,
 	}
-	place := []any{string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt)}
+	place := []any{
+		string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt), string(conv.State.Assignee), int64(conv.State.Load()),
+	}
 	key := []any{string(conv.ID), c.Expected}
 	var n int64
 	if c.Expected == 0 {

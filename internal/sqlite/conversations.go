@@ -13,6 +13,8 @@ const (
 	sqlCurrent      = "SELECT doc FROM conversations WHERE channel_id = ? AND contact_id = ? ORDER BY ordinal DESC LIMIT 1"
 	sqlDue          = "SELECT doc FROM conversations WHERE close_due_at <= ? ORDER BY close_due_at, id LIMIT ?"
 	sqlNextDue      = "SELECT min(close_due_at) FROM conversations WHERE close_due_at IS NOT NULL"
+	sqlSilent       = "SELECT doc FROM conversations WHERE wake_at <= ? ORDER BY wake_at, id LIMIT ?"
+	sqlNextSilent   = "SELECT min(wake_at) FROM conversations WHERE wake_at IS NOT NULL"
 	sqlTransitions  = "SELECT doc, seq FROM transitions WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
 
@@ -65,6 +67,23 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]threads.Co
 // NextDue implements [threads.Store].
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return readTime(ctx, s.read, "next due", sqlNextDue)
+}
+
+// Silent implements [threads.Store].
+func (s *Store) Silent(ctx context.Context, now time.Time, limit int) ([]threads.Conversation, error) {
+	var due []threads.Conversation
+	err := s.read.with(ctx, func(c *conn) error {
+		return c.query(sqlSilent, collect(&due), millis(now), int64(max(limit, 0)))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("silent conversations: %w", err)
+	}
+	return due, nil
+}
+
+// NextSilent implements [threads.Store].
+func (s *Store) NextSilent(ctx context.Context) (time.Time, error) {
+	return readTime(ctx, s.read, "next silent", sqlNextSilent)
 }
 
 // readTime answers the one time that a query finds, zero for NULL.

@@ -65,6 +65,9 @@ func selectionOf(f threads.Filter) (*selection, error) {
 		s.index = "conversations_follow_up"
 	} else if len(f.Contacts) > 0 {
 		s.index = "conversations_contact"
+	} else if len(f.Loads) > 0 && !slices.Contains(f.Loads, threads.LoadNone) {
+		s.and("load > 0")
+		s.index = "conversations_load"
 	}
 	in(s, "status", f.Statuses)
 	in(s, "channel_id", f.Channels)
@@ -72,6 +75,13 @@ func selectionOf(f threads.Filter) (*selection, error) {
 	in(s, "assignee_id", f.Assignees)
 	in(s, "group_id", f.Groups)
 	in(s, "style", f.Styles)
+	if len(f.Loads) > 0 {
+		loads := make([]any, len(f.Loads))
+		for i, l := range f.Loads {
+			loads[i] = int64(l)
+		}
+		s.and("load IN ("+marks(len(loads))+")", loads...)
+	}
 	if len(f.Tags) > 0 {
 		s.and("EXISTS (SELECT 1 FROM json_each(tags) WHERE value IN ("+marks(len(f.Tags))+"))", texts(f.Tags)...)
 	}

@@ -27,7 +27,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 	main := map[string]string{
 		"owner": sqlOwner, "contact": sqlContact, "save contact": sqlSaveContact,
 		"conversation": sqlConversation, "current": sqlCurrent, "save conversation": sqlSaveConversation, "move conversation": sqlMoveConversation,
-		"link previous": sqlLinkPrevious, "due": sqlDue, "transitions": sqlTransitions,
+		"link previous": sqlLinkPrevious, "due": sqlDue, "silent": sqlSilent, "next silent": sqlNextSilent, "transitions": sqlTransitions,
 		"seen": sqlSeen, "message": sqlMessage, "save message": sqlSaveMessage, "move message": sqlMoveMessage, "by external id": sqlByExternal, "by key": sqlByKey,
 		"messages first": sqlMessagesFirst, "messages after": sqlMessagesAfter, "messages before": sqlMessagesBefore,
 		"reading place": sqlReadingPlace, "parked for": sqlParkedFor, "parked before": sqlParkedBefore, "unpark": sqlUnpark,
@@ -76,7 +76,11 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		require.Contains(t, got, "SEARCH conversations USING INDEX "+c.index+" (")
 		require.NotContains(t, got, "TEMP B-TREE")
 	}
-	for _, f := range []threads.Filter{{Contacts: []threads.ContactID{"x"}}, {FollowUpOf: "x", Sort: threads.SortWaiting}} {
+	for _, f := range []threads.Filter{
+		{Contacts: []threads.ContactID{"x"}},
+		{FollowUpOf: "x", Sort: threads.SortWaiting},
+		{Assignees: []threads.AgentID{"x"}, Loads: threads.CapacityLoads(true)},
+	} {
 		sel, err := selectionOf(f)
 		require.NoError(t, err)
 		require.NotContains(t, plan(t, s.read, sel.list()), "SCAN")

@@ -57,6 +57,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"messages", messageTests},
 		{"message pages", messagePageTests},
 		{"countdowns", dueTests},
+		{"silence", silenceTests},
 		{"parked events", parkedTests},
 		{"announcements", announcementTests(opts)},
 		{"lists", listTests},

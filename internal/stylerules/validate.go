@@ -2,6 +2,7 @@ package stylerules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -56,6 +57,11 @@ func (r *Registry) validate(ctx context.Context, name *string, position *int, wh
 func (v *validator) style(ctx context.Context, s threads.Style) error {
 	if _, err := threads.NewStyle(s.Name, &s.Close.After, s.Close.Clock, s.Close.ScheduleID); err != nil {
 		v.fail(styleField(s), "%v", err)
+		return nil
+	}
+	var wrong *threads.FieldError
+	if err := s.Presence.Validate(); errors.As(err, &wrong) {
+		v.fail("style."+wrong.Field, "%s", wrong.Message)
 		return nil
 	}
 	if s.Close.ScheduleID == "" {

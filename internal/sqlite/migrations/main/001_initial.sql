@@ -31,6 +31,8 @@ CREATE TABLE conversations (
   updated_at   INTEGER NOT NULL,
   close_due_at INTEGER,          -- only while solved and counting down
   queued_at    INTEGER,          -- only while waiting
+  wake_at      INTEGER,          -- only while the customer's silence is waited for
+  load         INTEGER NOT NULL, -- of the assignee's capacity: see threads.Load
   tags         TEXT,             -- JSON list
   search       TEXT    NOT NULL, -- folded text of what a search looks at
   doc          TEXT    NOT NULL
@@ -43,6 +45,8 @@ CREATE INDEX conversations_created ON conversations (created_at, id);
 CREATE INDEX conversations_live_updated ON conversations (updated_at, id) WHERE status <> 'closed';
 CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
+CREATE INDEX conversations_wake ON conversations (wake_at, id) WHERE wake_at IS NOT NULL;
+CREATE INDEX conversations_load ON conversations (assignee_id, load) WHERE load > 0;
 CREATE INDEX conversations_contact ON conversations (contact_id);
 CREATE INDEX conversations_follow_up ON conversations (follow_up_of) WHERE follow_up_of <> '';
 
