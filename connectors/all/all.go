@@ -3,11 +3,12 @@ package all
 
 import (
 	"threadhub/connectors"
-	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
-	"threadhub/connectors/messenger"
+	"threadhub/connectors/slack"
 	"threadhub/connectors/telegram"
+	"threadhub/connectors/twilio"
 	"threadhub/connectors/viber"
+	"threadhub/connectors/vk"
 	"threadhub/connectors/whatsapp"
 )
 
@@ -18,7 +19,8 @@ func Kinds() connectors.Set {
 		whatsapp.Kind(),
 		line.Kind(),
 		viber.Kind(),
-		messenger.Kind(),
-		instagram.Kind(),
+		twilio.Kind(),
+		slack.Kind(),
+		vk.Kind(),
 	}
 }

@@ -30,6 +30,9 @@
 //	  {"key": "msg:1:2", ...}
 //	]
 //
+// On platforms that write a secret into the body and sign nothing
+// ([Suite.SecretInBody]) the body holds it as {name}.
+//
 // # Outgoing: out/<case>.txt
 //
 // After the comment, the first section names the operation and holds its input
