@@ -3,7 +3,9 @@ package all
 
 import (
 	"threadhub/connectors"
+	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
+	"threadhub/connectors/messenger"
 	"threadhub/connectors/slack"
 	"threadhub/connectors/telegram"
 	"threadhub/connectors/twilio"
@@ -19,6 +21,8 @@ func Kinds() connectors.Set {
 		whatsapp.Kind(),
 		line.Kind(),
 		viber.Kind(),
+		messenger.Kind(),
+		instagram.Kind(),
 		twilio.Kind(),
 		slack.Kind(),
 		vk.Kind(),

@@ -120,6 +120,7 @@ var libraries = map[string][]string{
 	"github.com/getkin/kin-openapi":         {"api", "internal/httpapi"},
 	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
 	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest"},
+	"github.com/kyokomi/emoji":              {"connectors/slack"},
 	"go.uber.org/goleak":                    {},
 	"pgregory.net/rapid":                    {"internal/storetest"},
 }
@@ -129,7 +130,7 @@ var libraries = map[string][]string{
 var pure = map[string][]string{
 	"normalize":    {},
 	"connectors":   {},
-	"connectors/*": {"github.com/nyaruka/phonenumbers"},
+	"connectors/*": {"github.com/nyaruka/phonenumbers", "github.com/kyokomi/emoji/v2"},
 
 	"connectors/meta/messaging": {},
 }
