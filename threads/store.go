@@ -112,7 +112,28 @@ type Queries interface {
 	Messages(ctx context.Context, id ConversationID, p MessagePage) ([]Message, bool, error)
 	Transitions(ctx context.Context, id ConversationID, p Page) ([]Transition, Cursor, error)
 	Contacts(ctx context.Context, q string, p Page) ([]Contact, Cursor, error)
+	// Figures calls each with the figures of every conversation of the period,
+	// once, in no order, and ends with the first error of each's. It reads the
+	// period out of one index and nothing else. What is committed meanwhile may
+	// be in it or not.
+	Figures(ctx context.Context, p Period, each func(Figures) error) error
 }
+
+// Period selects conversations for a report: those whose time is at or after
+// From and before To.
+type Period struct {
+	By       PeriodTime
+	From, To time.Time
+}
+
+// PeriodTime says which time of a conversation puts it into a period.
+type PeriodTime string
+
+// Times of a period.
+const (
+	ByCreated PeriodTime = "created" // when it began
+	BySolved  PeriodTime = "solved"  // its latest solve, while it is solved or closed
+)
 
 // Cursor names a place in a list, empty at its end. Only the store that made
 // it looks inside; it stays right while data changes.

@@ -11,16 +11,17 @@ import (
 
 const (
 	sqlAddConversation = `INSERT INTO conversations (version, style, assignee_id, group_id, unread, updated_at, tags, search,
- doc, status, close_due_at, queued_at, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+ doc, status, close_due_at, queued_at, solved_at, figures, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
 	// the statement.
 	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
  unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?
- WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ?`
+ WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ? AND solved_at IS ? AND figures = ?`
 	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
- unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?, status = ?, close_due_at = ?, queued_at = ?
+ unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?, status = ?, close_due_at = ?, queued_at = ?,
+ solved_at = ?, figures = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -73,6 +74,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 type encodedChange struct {
 	threads.Change
 	conversation string
+	figures      threads.Figures
 	previous     string
 	messages     []string
 	transitions  []string
@@ -93,7 +95,7 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 		return nil, fmt.Errorf("conversation %s has version %d where %d was expected before it",
 			c.Conversation.ID, c.Conversation.Version, c.Expected)
 	}
-	e := &encodedChange{Change: c, deliveries: make([]outgoing, len(c.Deliveries))}
+	e := &encodedChange{Change: c, figures: threads.FiguresOf(c.Conversation), deliveries: make([]outgoing, len(c.Deliveries))}
 	var errs [5]error
 	e.conversation, errs[0] = encode(c.Conversation)
 	if c.Previous != nil {
@@ -183,7 +185,9 @@ func (c *encodedChange) writeConversation(t *tx) error {
 		conv.Version, string(conv.State.Style), string(conv.State.Assignee), string(conv.State.Group),
 		flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), tags, conversationSearch(conv), c.conversation,
 	}
-	place := []any{string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt)}
+	place := []any{
+		string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt), millisOrNull(c.figures.SolvedAt), c.figures.Encode(),
+	}
 	key := []any{string(conv.ID), c.Expected}
 	var n int64
 	if c.Expected == 0 {

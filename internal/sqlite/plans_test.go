@@ -34,6 +34,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"to advance": sqlToAdvance, "advance": sqlAdvance, "in flight": sqlInFlight,
 		"delivery": sqlDelivery, "keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "next due": sqlNextDue,
 		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,
+		"figures by creation": sqlFiguresCreated, "figures by solve": sqlFiguresSolved,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}
 	inJournal := map[string]string{
@@ -82,4 +83,10 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		require.NotContains(t, plan(t, s.read, sel.list()), "SCAN")
 		require.NotContains(t, plan(t, s.read, sel.count()), "SCAN")
 	}
+}
+
+func TestReportsReadTheirIndexAndNoTable(t *testing.T) {
+	s := open(t, t.TempDir())
+	require.Contains(t, plan(t, s.read, sqlFiguresCreated), "SEARCH conversations USING COVERING INDEX conversations_created (")
+	require.Contains(t, plan(t, s.read, sqlFiguresSolved), "SEARCH conversations USING COVERING INDEX conversations_solved (")
 }

@@ -31,6 +31,8 @@ CREATE TABLE conversations (
   updated_at   INTEGER NOT NULL,
   close_due_at INTEGER,          -- only while solved and counting down
   queued_at    INTEGER,          -- only while waiting
+  solved_at    INTEGER,          -- of the latest solve, while solved or closed
+  figures      BLOB    NOT NULL, -- what reports read: see threads.Figures
   tags         TEXT,             -- JSON list
   search       TEXT    NOT NULL, -- folded text of what a search looks at
   doc          TEXT    NOT NULL
@@ -39,7 +41,9 @@ CREATE UNIQUE INDEX conversations_ordinal ON conversations (channel_id, contact_
 -- At most one conversation of a contact on a channel is not closed.
 CREATE UNIQUE INDEX conversations_live ON conversations (channel_id, contact_id) WHERE status <> 'closed';
 CREATE INDEX conversations_updated ON conversations (updated_at, id);
-CREATE INDEX conversations_created ON conversations (created_at, id);
+-- Reports read their period from these two and never from the table.
+CREATE INDEX conversations_created ON conversations (created_at, id, figures);
+CREATE INDEX conversations_solved ON conversations (solved_at, id, figures) WHERE solved_at IS NOT NULL;
 CREATE INDEX conversations_live_updated ON conversations (updated_at, id) WHERE status <> 'closed';
 CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
