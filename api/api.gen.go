@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/nullable"
@@ -2354,7 +2355,7 @@ type ListConversationsParams struct {
 	Reopened *bool `form:"reopened,omitempty" json:"reopened,omitempty"`
 
 	// CloseDueBefore Only conversations that count down and close before this time. Sorted by `close_due_at` unless `sort` says otherwise.
-	CloseDueBefore *Timestamp `form:"close_due_before,omitempty" json:"close_due_before,omitempty"`
+	CloseDueBefore *time.Time `form:"close_due_before,omitempty" json:"close_due_before,omitempty"`
 
 	// Q Part of the contact's name or id or of the subject, ignoring case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`

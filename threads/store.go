@@ -163,6 +163,14 @@ type Filter struct {
 	Tags       []string
 	Unread     bool
 	FollowUpOf ConversationID
+	// Slot matches the conversations that have or had the place: a chain of
+	// which each follows the one before. The zero Slot does not filter.
+	Slot Slot
+	// Reopened is about whether the customer ever brought it back from solved;
+	// nil does not filter.
+	Reopened *bool
+	// CloseDueBefore matches those that count down and close before it.
+	CloseDueBefore time.Time
 	// Query is matched, ignoring case, against contact name, external id and
 	// subject, as a literal part of them.
 	Query string

@@ -38,6 +38,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.state.close_due_at", "_id"}},
 			{Fields: []string{"doc.state.queued_at", "_id"}},
 			{Fields: []string{"doc.follow_up_of"}, Sparse: true},
+			{Fields: []string{"doc.state.reopen_count"}, Sparse: true},
 			{Fields: []string{"doc.tags"}, Sparse: true},
 			{Fields: []string{"-doc.updated_at", "-_id"}},
 			// Reports read their period from the next two and no document.

@@ -11,8 +11,8 @@ import (
 
 const (
 	sqlAddConversation = `INSERT INTO conversations (version, style, assignee_id, group_id, unread, updated_at, tags, search,
- doc, status, close_due_at, queued_at, solved_at, figures, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+ doc, status, close_due_at, queued_at, solved_at, figures, reopened, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
 	// the statement.
@@ -21,7 +21,7 @@ const (
  WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ? AND solved_at IS ? AND figures = ?`
 	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, assignee_id = ?, group_id = ?,
  unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?, status = ?, close_due_at = ?, queued_at = ?,
- solved_at = ?, figures = ?
+ solved_at = ?, figures = ?, reopened = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -189,14 +189,16 @@ func (c *encodedChange) writeConversation(t *tx) error {
 		string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt), millisOrNull(c.figures.SolvedAt), c.figures.Encode(),
 	}
 	key := []any{string(conv.ID), c.Expected}
+	// What only follows from the figures.
+	counted := []any{flag(conv.State.ReopenCount > 0)}
 	var n int64
 	if c.Expected == 0 {
-		n, err = t.exec(sqlAddConversation, slices.Concat(values, place, []any{
+		n, err = t.exec(sqlAddConversation, slices.Concat(values, place, counted, []any{
 			string(conv.ID), string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
 			string(conv.FollowUpOf), millis(conv.CreatedAt),
 		})...)
 	} else if n, err = t.exec(sqlSaveConversation, slices.Concat(values, key, place)...); err == nil && n == 0 {
-		n, err = t.exec(sqlMoveConversation, slices.Concat(values, place, key)...)
+		n, err = t.exec(sqlMoveConversation, slices.Concat(values, place, counted, key)...)
 	}
 	if err == nil && n == 0 {
 		// Another version, or somebody else's conversation is in its place.

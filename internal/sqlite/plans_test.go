@@ -68,6 +68,10 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		{threads.Filter{Sort: threads.SortOldest}, "conversations_created"},
 		{threads.Filter{Sort: threads.SortWaiting}, "conversations_queued"},
 		{threads.Filter{Sort: threads.SortCloseDue}, "conversations_due"},
+		{threads.Filter{Sort: threads.SortCloseDue, CloseDueBefore: benchTime}, "conversations_due"},
+		{threads.Filter{CloseDueBefore: benchTime}, "conversations_live_updated"},
+		{threads.Filter{Reopened: new(true), Statuses: live}, "conversations_reopened"},
+		{threads.Filter{Reopened: new(false)}, "conversations_updated"},
 	} {
 		sel, err := selectionOf(c.filter)
 		require.NoError(t, err)
@@ -77,7 +81,7 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		require.Contains(t, got, "SEARCH conversations USING INDEX "+c.index+" (")
 		require.NotContains(t, got, "TEMP B-TREE")
 	}
-	for _, f := range []threads.Filter{{Contacts: []threads.ContactID{"x"}}, {FollowUpOf: "x", Sort: threads.SortWaiting}} {
+	for _, f := range []threads.Filter{{Contacts: []threads.ContactID{"x"}}, {FollowUpOf: "x", Sort: threads.SortWaiting}, {Slot: threads.Slot{Channel: "c", Contact: "x"}}} {
 		sel, err := selectionOf(f)
 		require.NoError(t, err)
 		require.NotContains(t, plan(t, s.read, sel.list()), "SCAN")

@@ -27,6 +27,7 @@ CREATE TABLE conversations (
   group_id     TEXT    NOT NULL,
   follow_up_of TEXT    NOT NULL,
   unread       INTEGER NOT NULL, -- 1: something is unread
+  reopened     INTEGER NOT NULL, -- 1: the customer has brought it back
   created_at   INTEGER NOT NULL,
   updated_at   INTEGER NOT NULL,
   close_due_at INTEGER,          -- only while solved and counting down
@@ -45,6 +46,7 @@ CREATE INDEX conversations_updated ON conversations (updated_at, id);
 CREATE INDEX conversations_created ON conversations (created_at, id, figures);
 CREATE INDEX conversations_solved ON conversations (solved_at, id, figures) WHERE solved_at IS NOT NULL;
 CREATE INDEX conversations_live_updated ON conversations (updated_at, id) WHERE status <> 'closed';
+CREATE INDEX conversations_reopened ON conversations (updated_at, id) WHERE reopened = 1;
 CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id);
