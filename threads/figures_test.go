@@ -32,25 +32,29 @@ func TestAReportCountsATimeOnceItIsWhole(t *testing.T) {
 		{"nothing of a conversation that nobody has taken", "08:58 customer, 08:59 customer", map[string]time.Duration{}, 0},
 		{
 			"while it is open, what happened once", began,
-			map[string]time.Duration{"assigned": m(2), "reply": m(7), "assigned-reply": m(5)}, 0,
+			map[string]time.Duration{"assigned": m(2), "reply": m(7), "assigned-reply": m(5)},
+			0,
 		},
 		{
 			"once it is solved, what is added up too", began + ", 09:06 solved",
 			map[string]time.Duration{
 				"assigned": m(2), "reply": m(7), "assigned-reply": m(5), "first-solve": m(8),
 				"wait-status": m(8), "wait-message": m(7), "handle": m(6),
-			}, 1,
+			},
+			1,
 		},
 		{
 			"reopened, no more of that", began + ", 09:06 solved, 09:10 customer",
-			map[string]time.Duration{"assigned": m(2), "reply": m(7), "assigned-reply": m(5), "first-solve": m(8)}, 0,
+			map[string]time.Duration{"assigned": m(2), "reply": m(7), "assigned-reply": m(5), "first-solve": m(8)},
+			0,
 		},
 		{
 			"closed, the full resolution too", began + ", 09:06 solved, 09:10 customer, 09:20 reply, 09:30 solved, 10:30 due",
 			map[string]time.Duration{
 				"assigned": m(2), "reply": m(7), "assigned-reply": m(5), "first-solve": m(8), "full-solve": m(32),
 				"wait-status": m(28), "wait-message": m(17), "handle": m(26),
-			}, 2,
+			},
+			2,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
