@@ -1809,13 +1809,7 @@ type ReportRow struct {
 }
 
 // ReportTime The conversations that have the time, and its values in seconds; null when there are none. `p50` (the median) and `p90` are values that at least half, or nine tenths, of them do not exceed: exact for up to 256 conversations of a row, at most 0.8 % off for more.
-type ReportTime struct {
-	Count int                        `json:"count"`
-	Max   nullable.Nullable[float64] `json:"max"`
-	Mean  nullable.Nullable[float64] `json:"mean"`
-	P50   nullable.Nullable[float64] `json:"p50"`
-	P90   nullable.Nullable[float64] `json:"p90"`
-}
+type ReportTime = TimeSummary
 
 // ReportTimes The times of a conversation's metrics, each of the conversations in which it is complete.
 type ReportTimes struct {

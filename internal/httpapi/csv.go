@@ -33,10 +33,16 @@ func (t *table) text(name, v string) {
 
 func (t *table) count(name string, v int) { t.text(name, strconv.Itoa(v)) }
 
-func (t *table) number(name string, v nullable.Nullable[float64]) {
+// share is a number that may be null.
+func (t *table) share(name string, v nullable.Nullable[float64]) {
+	f, err := v.Get()
+	t.number(name, api.OptionalNumber{Value: f, Valid: err == nil})
+}
+
+func (t *table) number(name string, v api.OptionalNumber) {
 	text := ""
-	if f, err := v.Get(); err == nil {
-		text = strconv.FormatFloat(f, 'f', -1, 64)
+	if v.Valid {
+		text = strconv.FormatFloat(v.Value, 'f', -1, 64)
 	}
 	t.text(name, text)
 }
@@ -118,13 +124,13 @@ func (t *table) figures(f api.ReportFigures) {
 	t.count("closed", f.Closed)
 	t.count("reopened", f.Reopened)
 	t.count("reopens", f.Reopens)
-	t.number("reopen_rate", f.ReopenRate)
+	t.share("reopen_rate", f.ReopenRate)
 	t.count("one_touch", f.OneTouch)
-	t.number("one_touch_rate", f.OneTouchRate)
+	t.share("one_touch_rate", f.OneTouchRate)
 	t.count("replies", f.Replies)
 	t.count("over_capacity_returns", f.OverCapacityReturns)
 	t.count("returning_customers", f.ReturningCustomers)
-	t.number("conversations_per_returning_customer", f.ConversationsPerReturningCustomer)
+	t.share("conversations_per_returning_customer", f.ConversationsPerReturningCustomer)
 	t.times("elapsed_", f.Elapsed)
 	t.times("business_", f.Business)
 }
@@ -138,5 +144,5 @@ func (t *table) times(clock string, times api.ReportTimes) {
 		t.number(name+"_p90", n.time.P90)
 		t.number(name+"_max", n.time.Max)
 	}
-	t.number(clock+"handle_seconds_per_customer", times.HandleSecondsPerCustomer)
+	t.share(clock+"handle_seconds_per_customer", times.HandleSecondsPerCustomer)
 }

@@ -60,10 +60,14 @@ func figuresView(s *reports.Sums) api.ReportFigures {
 
 // share is a quotient with four digits after the point, null for none.
 func share(v float64, ok bool) nullable.Nullable[float64] {
-	if !ok {
+	return numberOrNull(api.OptionalNumber{Value: math.Round(v*10_000) / 10_000, Valid: ok})
+}
+
+func numberOrNull(n api.OptionalNumber) nullable.Nullable[float64] {
+	if !n.Valid {
 		return nullable.NewNullNullable[float64]()
 	}
-	return nullable.NewNullableWithValue(math.Round(v*10_000) / 10_000)
+	return nullable.NewNullableWithValue(n.Value)
 }
 
 func clockView(c *reports.Clock) api.ReportTimes {
@@ -71,13 +75,13 @@ func clockView(c *reports.Clock) api.ReportTimes {
 	for i, t := range timesOf(&out) {
 		*t.time = distributionView(&c.Times[i])
 	}
-	out.HandleSecondsPerCustomer = millisView(c.HandlePerCustomer())
+	out.HandleSecondsPerCustomer = numberOrNull(millisView(c.HandlePerCustomer()))
 	return out
 }
 
 func distributionView(d *reports.Distribution) api.ReportTime {
 	out := api.ReportTime{Count: d.Count, Mean: millisView(d.Mean()), Max: millisView(float64(d.Max), d.Count > 0)}
-	quantile := func(q float64) nullable.Nullable[float64] {
+	quantile := func(q float64) api.OptionalNumber {
 		ms, ok := d.Quantile(q)
 		return millisView(float64(ms), ok)
 	}
@@ -86,11 +90,8 @@ func distributionView(d *reports.Distribution) api.ReportTime {
 }
 
 // millisView is a time in seconds with milliseconds, null for none.
-func millisView(ms float64, ok bool) nullable.Nullable[float64] {
-	if !ok {
-		return nullable.NewNullNullable[float64]()
-	}
-	return nullable.NewNullableWithValue(math.Round(ms) / 1000)
+func millisView(ms float64, ok bool) api.OptionalNumber {
+	return api.OptionalNumber{Value: math.Round(ms) / 1000, Valid: ok}
 }
 
 // namedTime is a time of a report with its name in the API.
