@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/nullable"
@@ -541,6 +542,69 @@ func (e ReadinessStatus) Valid() bool {
 	}
 }
 
+// Defines values for ReportDate.
+const (
+	ReportDateCreated ReportDate = "created"
+	ReportDateSolved  ReportDate = "solved"
+)
+
+// Valid indicates whether the value is a known member of the ReportDate enum.
+func (e ReportDate) Valid() bool {
+	switch e {
+	case ReportDateCreated:
+		return true
+	case ReportDateSolved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportDimension.
+const (
+	ReportDimensionAgent   ReportDimension = "agent"
+	ReportDimensionChannel ReportDimension = "channel"
+	ReportDimensionDay     ReportDimension = "day"
+	ReportDimensionGroup   ReportDimension = "group"
+	ReportDimensionStyle   ReportDimension = "style"
+)
+
+// Valid indicates whether the value is a known member of the ReportDimension enum.
+func (e ReportDimension) Valid() bool {
+	switch e {
+	case ReportDimensionAgent:
+		return true
+	case ReportDimensionChannel:
+		return true
+	case ReportDimensionDay:
+		return true
+	case ReportDimensionGroup:
+		return true
+	case ReportDimensionStyle:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportFormat.
+const (
+	ReportFormatCsv  ReportFormat = "csv"
+	ReportFormatJSON ReportFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ReportFormat enum.
+func (e ReportFormat) Valid() bool {
+	switch e {
+	case ReportFormatCsv:
+		return true
+	case ReportFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScheduleWeekIntervalDay.
 const (
 	ScheduleWeekIntervalDayFriday    ScheduleWeekIntervalDay = "friday"
@@ -585,6 +649,7 @@ const (
 	ScopeConversationsWrite Scope = "conversations:write"
 	ScopeEventsRead         Scope = "events:read"
 	ScopeMessagesWrite      Scope = "messages:write"
+	ScopeReportsRead        Scope = "reports:read"
 	ScopeSettingsRead       Scope = "settings:read"
 )
 
@@ -608,6 +673,8 @@ func (e Scope) Valid() bool {
 	case ScopeEventsRead:
 		return true
 	case ScopeMessagesWrite:
+		return true
+	case ScopeReportsRead:
 		return true
 	case ScopeSettingsRead:
 		return true
@@ -1260,6 +1327,27 @@ type ConversationMetrics struct {
 	RequesterWaitByStatusSeconds nullable.Nullable[float64] `json:"requester_wait_by_status_seconds"`
 }
 
+// ConversationReport defines model for ConversationReport.
+type ConversationReport struct {
+	Date ReportDate `json:"date"`
+
+	// From RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	From    Timestamp         `json:"from"`
+	GroupBy []ReportDimension `json:"group_by"`
+
+	// Rows In the order of day, channel, style, agent, group. By style alone there is a row for each style, by day alone one for each day, also with nothing in it.
+	Rows []ReportRow `json:"rows"`
+
+	// To RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	To    Timestamp     `json:"to"`
+	Total ReportFigures `json:"total"`
+	Zone  string        `json:"zone"`
+}
+
 // ConversationStart defines model for ConversationStart.
 type ConversationStart struct {
 	ChannelID string       `json:"channel_id"`
@@ -1731,6 +1819,109 @@ type ReplyWindow struct {
 
 	// Until When the platform's window closes, or closed; null where there is none.
 	Until nullable.Nullable[Timestamp] `json:"until"`
+}
+
+// ReportDate defines model for ReportDate.
+type ReportDate string
+
+// ReportDimension `agent` is the assignee, or the last one; `day` is that of the time which `date` names.
+type ReportDimension string
+
+// ReportFigures defines model for ReportFigures.
+type ReportFigures struct {
+	// Business The same in business hours, of the conversations that a schedule measured.
+	Business ReportTimes `json:"business"`
+
+	// Closed Closed now.
+	Closed                            int                        `json:"closed"`
+	Conversations                     int                        `json:"conversations"`
+	ConversationsPerReturningCustomer nullable.Nullable[float64] `json:"conversations_per_returning_customer"`
+
+	// Customers The different contacts they are with.
+	Customers int `json:"customers"`
+
+	// Elapsed The times of a conversation's metrics, each of the conversations in which it is complete.
+	Elapsed  ReportTimes `json:"elapsed"`
+	OneTouch int         `json:"one_touch"`
+
+	// OneTouchRate `one_touch` of those ever solved, 0 to 1.
+	OneTouchRate        nullable.Nullable[float64] `json:"one_touch_rate"`
+	OverCapacityReturns int                        `json:"over_capacity_returns"`
+
+	// ReopenRate `reopened` of those ever solved, 0 to 1.
+	ReopenRate nullable.Nullable[float64] `json:"reopen_rate"`
+
+	// Reopened Brought back from solved by the customer at least once.
+	Reopened int `json:"reopened"`
+
+	// Reopens How often that happened.
+	Reopens int `json:"reopens"`
+
+	// Replies In those solved or closed now.
+	Replies int `json:"replies"`
+
+	// ReturningCustomers Customers with more than one of these conversations, or who reopened one.
+	ReturningCustomers int `json:"returning_customers"`
+
+	// Solved Solved or closed now.
+	Solved int `json:"solved"`
+}
+
+// ReportFormat defines model for ReportFormat.
+type ReportFormat string
+
+// ReportRow Figures with what they are about: the fields that `group_by` names. An id is null for conversations without an agent or a group, a name also when its record is gone.
+type ReportRow struct {
+	AgentID     nullable.Nullable[string] `json:"agent_id,omitempty"`
+	AgentName   nullable.Nullable[string] `json:"agent_name,omitempty"`
+	ChannelID   *string                   `json:"channel_id,omitempty"`
+	ChannelName nullable.Nullable[string] `json:"channel_name,omitempty"`
+
+	// Day Examples: 2026-03-01
+	Day       *string                   `json:"day,omitempty"`
+	Figures   ReportFigures             `json:"figures"`
+	GroupID   nullable.Nullable[string] `json:"group_id,omitempty"`
+	GroupName nullable.Nullable[string] `json:"group_name,omitempty"`
+	Style     *StyleName                `json:"style,omitempty"`
+}
+
+// ReportTime The conversations that have the time, and its values in seconds; null when there are none. `p50` (the median) and `p90` are values that at least half, or nine tenths, of them do not exceed: exact for up to 256 conversations of a row, at most 0.8 % off for more.
+type ReportTime = TimeSummary
+
+// ReportTimes The times of a conversation's metrics, each of the conversations in which it is complete.
+type ReportTimes struct {
+	// AgentWaitSeconds Of those solved or closed now that were pending.
+	AgentWaitSeconds ReportTime `json:"agent_wait_seconds"`
+
+	// AssignmentToFirstReplySeconds Of those that got a reply after it.
+	AssignmentToFirstReplySeconds ReportTime `json:"assignment_to_first_reply_seconds"`
+
+	// FirstAssignmentSeconds Of those that an agent got.
+	FirstAssignmentSeconds ReportTime `json:"first_assignment_seconds"`
+
+	// FirstReplySeconds Of those that got a reply.
+	FirstReplySeconds ReportTime `json:"first_reply_seconds"`
+
+	// FirstResolutionSeconds Of those ever solved.
+	FirstResolutionSeconds ReportTime `json:"first_resolution_seconds"`
+
+	// FullResolutionSeconds Of those closed now.
+	FullResolutionSeconds ReportTime `json:"full_resolution_seconds"`
+
+	// HandleSeconds Of those solved or closed now that an agent wrote in.
+	HandleSeconds ReportTime `json:"handle_seconds"`
+
+	// HandleSecondsPerCustomer The sum of the handle times, for each customer who has any.
+	HandleSecondsPerCustomer nullable.Nullable[float64] `json:"handle_seconds_per_customer"`
+
+	// OnHoldSeconds Of those solved or closed now that were on hold.
+	OnHoldSeconds ReportTime `json:"on_hold_seconds"`
+
+	// RequesterWaitByMessageSeconds Of those solved or closed now in which a message got its reply.
+	RequesterWaitByMessageSeconds ReportTime `json:"requester_wait_by_message_seconds"`
+
+	// RequesterWaitByStatusSeconds Of those solved or closed now.
+	RequesterWaitByStatusSeconds ReportTime `json:"requester_wait_by_status_seconds"`
 }
 
 // Routing defines model for Routing.
@@ -2302,6 +2493,15 @@ type ListConversationsParams struct {
 	Unread     *bool   `form:"unread,omitempty" json:"unread,omitempty"`
 	FollowUpOf *string `form:"follow_up_of,omitempty" json:"follow_up_of,omitempty"`
 
+	// ChainOf Id of a conversation: it with those it followed and those that followed it, one after the other. Sorted by `created_at` unless `sort` says otherwise.
+	ChainOf *string `form:"chain_of,omitempty" json:"chain_of,omitempty"`
+
+	// Reopened Only conversations that the customer brought back from solved, or only others.
+	Reopened *bool `form:"reopened,omitempty" json:"reopened,omitempty"`
+
+	// CloseDueBefore Only conversations that count down and close before this time. Sorted by `close_due_at` unless `sort` says otherwise.
+	CloseDueBefore *time.Time `form:"close_due_before,omitempty" json:"close_due_before,omitempty"`
+
 	// Q Part of the contact's name or id or of the subject, ignoring case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
@@ -2438,6 +2638,33 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReportConversationsParams defines parameters for ReportConversations.
+type ReportConversationsParams struct {
+	// From Beginning of the period: a time, which counts itself, or a date, which counts whole. Default: 30 days that end with `to`.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period: a time, which does not count itself, or a date, which counts whole. Default: now.
+	To *string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Zone Time zone of dates and days, a name of the IANA list.
+	Zone *string `form:"zone,omitempty" json:"zone,omitempty"`
+
+	// Date Which time of a conversation counts, for the period and for days: when it began, or its latest solve (then conversations that are not solved now are left out).
+	Date *ReportDate `form:"date,omitempty" json:"date,omitempty"`
+
+	// GroupBy Values separated by commas make a row for each combination that occurs.
+	GroupBy   *[]ReportDimension `form:"group_by,omitempty" json:"group_by,omitempty"`
+	ChannelID *[]string          `form:"channel_id,omitempty" json:"channel_id,omitempty"`
+	Style     *[]StyleName       `form:"style,omitempty" json:"style,omitempty"`
+
+	// AgentID Ids of assignees; `me` is the caller, `none` matches conversations that nobody has had.
+	AgentID *[]string `form:"agent_id,omitempty" json:"agent_id,omitempty"`
+	GroupID *[]string `form:"group_id,omitempty" json:"group_id,omitempty"`
+
+	// Format Goes before `Accept`. Without either it is `json`.
+	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
 // ListSchedulesParams defines parameters for ListSchedules.
@@ -2727,6 +2954,9 @@ type ServerInterface interface {
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// ReportConversations Add up the metrics of conversations
+	// (GET /v1/reports/conversations)
+	ReportConversations(c *gin.Context, params ReportConversationsParams)
 	// ListSchedules List schedules
 	// (GET /v1/schedules)
 	ListSchedules(c *gin.Context, params ListSchedulesParams)
@@ -3774,6 +4004,30 @@ func (siw *ServerInterfaceWrapper) ListConversations(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "chain_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "chain_of", c.Request.URL.Query(), &params.ChainOf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter chain_of: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "reopened" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reopened", c.Request.URL.Query(), &params.Reopened, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reopened: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "close_due_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "close_due_before", c.Request.URL.Query(), &params.CloseDueBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter close_due_before: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4688,6 +4942,105 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 	siw.Handler.ListQuarantine(c, params)
 }
 
+// ReportConversations operation middleware
+func (siw *ServerInterfaceWrapper) ReportConversations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportConversationsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "zone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "zone", c.Request.URL.Query(), &params.Zone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter zone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "date" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "date", c.Request.URL.Query(), &params.Date, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter date: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "group_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "group_by", c.Request.URL.Query(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter group_by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "channel_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "channel_id", c.Request.URL.Query(), &params.ChannelID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "style" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "style", c.Request.URL.Query(), &params.Style, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter style: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "agent_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "agent_id", c.Request.URL.Query(), &params.AgentID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "group_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "group_id", c.Request.URL.Query(), &params.GroupID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter group_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReportConversations(c, params)
+}
+
 // ListSchedules operation middleware
 func (siw *ServerInterfaceWrapper) ListSchedules(c *gin.Context) {
 
@@ -5362,6 +5715,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/groups/:group_id", wrapper.DeleteGroup)
 	router.GET(options.BaseURL+"/v1/groups/:group_id", wrapper.GetGroup)
 	router.PATCH(options.BaseURL+"/v1/groups/:group_id", wrapper.UpdateGroup)
+	router.GET(options.BaseURL+"/v1/reports/conversations", wrapper.ReportConversations)
 	router.GET(options.BaseURL+"/v1/schedules", wrapper.ListSchedules)
 	router.POST(options.BaseURL+"/v1/schedules", wrapper.CreateSchedule)
 	router.DELETE(options.BaseURL+"/v1/schedules/:schedule_id", wrapper.DeleteSchedule)

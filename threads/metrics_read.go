@@ -50,11 +50,17 @@ func (c Conversation) ReadMetrics(now time.Time, business Measure) MetricValues 
 		times := m.Business.read(m.Marks)
 		v.Business = &times
 	}
-	if m.Marks.Has(markSolved) {
-		oneTouch := m.Marks.Has(markAgentReplied) && m.Marks&(markPending|markOnHold|markReturned) == 0
-		v.OneTouch = &oneTouch
-	}
+	v.OneTouch = m.oneTouch()
 	return v
+}
+
+// oneTouch is nil until the first solve.
+func (m Metrics) oneTouch() *bool {
+	if !m.Marks.Has(markSolved) {
+		return nil
+	}
+	oneTouch := m.Marks.Has(markAgentReplied) && m.Marks&(markPending|markOnHold|markReturned) == 0
+	return &oneTouch
 }
 
 func (t Totals) read(marks Marks) Times {

@@ -118,7 +118,28 @@ type Queries interface {
 	Messages(ctx context.Context, id ConversationID, p MessagePage) ([]Message, bool, error)
 	Transitions(ctx context.Context, id ConversationID, p Page) ([]Transition, Cursor, error)
 	Contacts(ctx context.Context, q string, p Page) ([]Contact, Cursor, error)
+	// Figures calls each with the figures of every conversation of the period,
+	// once, in no order, and ends with the first error of each's. It reads the
+	// period out of one index and nothing else. What is committed meanwhile may
+	// be in it or not.
+	Figures(ctx context.Context, p Period, each func(Figures) error) error
 }
+
+// Period selects conversations for a report: those whose time is at or after
+// From and before To.
+type Period struct {
+	By       PeriodTime
+	From, To time.Time
+}
+
+// PeriodTime says which time of a conversation puts it into a period.
+type PeriodTime string
+
+// Times of a period.
+const (
+	ByCreated PeriodTime = "created" // when it began
+	BySolved  PeriodTime = "solved"  // its latest solve, while it is solved or closed
+)
 
 // Cursor names a place in a list, empty at its end. Only the store that made
 // it looks inside; it stays right while data changes.
@@ -151,6 +172,14 @@ type Filter struct {
 	// State.Load).
 	Loads      []Load
 	FollowUpOf ConversationID
+	// Slot matches the conversations that have or had the place: a chain of
+	// which each follows the one before. The zero Slot does not filter.
+	Slot Slot
+	// Reopened is about whether the customer ever brought it back from solved;
+	// nil does not filter.
+	Reopened *bool
+	// CloseDueBefore matches those that count down and close before it.
+	CloseDueBefore time.Time
 	// Query is matched, ignoring case, against contact name, external id and
 	// subject, as a literal part of them.
 	Query string

@@ -15,7 +15,8 @@ const (
 	SocialMessaging   StyleName = "social_messaging"    // open to the customer for days
 )
 
-// StyleNames lists the styles, the quickest first.
+// StyleNames lists the styles, from the shortest life after the solve to the
+// longest.
 var StyleNames = []StyleName{LiveChat, LiveChatReturning, SocialMessaging}
 
 // MaxCloseAfter is the hard cap on how long a solved conversation stays open.

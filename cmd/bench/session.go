@@ -58,6 +58,11 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	s.report.set("rss_mb", mb)
+	if s.wants("report") {
+		if err := s.reports(ctx); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -78,32 +83,43 @@ func (s *session) start(ctx context.Context) error {
 }
 
 func (s *session) startHub(ctx context.Context) error {
-	addr, err := freeAddr(ctx)
-	if err != nil {
-		return err
-	}
-	token := "adm_" + random()
-	env := []string{
-		"THREADHUB_ADDR=" + addr, "THREADHUB_DATA_DIR=" + filepath.Join(s.dir, "data"), "THREADHUB_ADMIN_TOKEN=" + token,
-		"THREADHUB_ALLOW_PRIVATE_NETWORKS=true", "THREADHUB_MONGODB_URI=" + s.MongodbURI, "THREADHUB_REDIS_URL=" + s.RedisURL,
-	}
+	var err error
 	if s.logs, err = os.Create(filepath.Join(s.dir, "hub.log")); err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
 	began := time.Now()
-	c, err := launch("hub", s.Binary, []string{"serve"}, env, s.logs)
-	if err != nil {
-		return err
-	}
-	c.addr = addr
-	s.hub = &hub{child: c, token: token, client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}, ours: map[string]bool{}}
-	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	if err := s.hub.ready(limited); err != nil {
+	if s.hub, err = s.launchHub(ctx, "data"); err != nil {
 		return err
 	}
 	s.report.set("start_ms", float64(time.Since(began))/float64(time.Millisecond))
 	return nil
+}
+
+// launchHub starts a hub on a data directory and waits until it is ready. The
+// hub is answered, to be stopped, also when it does not become so.
+func (s *session) launchHub(ctx context.Context, dataDir string) (*hub, error) {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	token := "adm_" + random()
+	c, err := launch("hub", s.Binary, []string{"serve"}, append(s.storeEnv(dataDir), "THREADHUB_ADDR="+addr, "THREADHUB_ADMIN_TOKEN="+token), s.logs)
+	if err != nil {
+		return nil, err
+	}
+	c.addr = addr
+	h := &hub{child: c, token: token, client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}, ours: map[string]bool{}}
+	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return h, h.ready(limited)
+}
+
+// storeEnv names the parts that a hub works with.
+func (s *session) storeEnv(dataDir string) []string {
+	return []string{
+		"THREADHUB_DATA_DIR=" + filepath.Join(s.dir, dataDir), "THREADHUB_ALLOW_PRIVATE_NETWORKS=true",
+		"THREADHUB_MONGODB_URI=" + s.MongodbURI, "THREADHUB_REDIS_URL=" + s.RedisURL,
+	}
 }
 
 // register makes channels whose platform is the stub, and payloads for them.

@@ -33,6 +33,7 @@ type commands struct {
 	CheckConfig checkConfigCommand `cmd:"" help:"Say whether the configuration can be used, without starting."`
 	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	BenchBare   benchBareCommand   `cmd:"" hidden:"" help:"A webhook endpoint that only verifies and decodes: the limit make bench compares with."`
+	BenchFill   benchFillCommand   `cmd:"" hidden:"" help:"Fill a store of its own with made-up conversations, for make bench."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 

@@ -69,6 +69,19 @@ func (c *migrateCommand) Run(ctx context.Context) error {
 	return err
 }
 
+type benchFillCommand struct {
+	config.Server
+	app.FillOptions
+}
+
+func (c *benchFillCommand) Run(ctx context.Context) error {
+	if err := app.Fill(ctx, c.Server, c.FillOptions); err != nil {
+		return err
+	}
+	_, err := fmt.Println("the store is filled")
+	return err
+}
+
 type checkConfigCommand struct{ config.Server }
 
 func (c *checkConfigCommand) Run() error {

@@ -40,6 +40,7 @@ var rules = []rule{
 	{pkg: "internal/journal"},
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
+	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "internal/directory", "internal/ident"}},
@@ -68,7 +69,7 @@ var rules = []rule{
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/auth", "internal/bus", "internal/channels",
-		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/schedules",
+		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
 		"internal/settings", "internal/stylerules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 

@@ -32,6 +32,7 @@ const (
 	ScopeConversationsWrite Scope = "conversations:write"
 	ScopeEventsRead         Scope = "events:read"
 	ScopeMessagesWrite      Scope = "messages:write"
+	ScopeReportsRead        Scope = "reports:read"
 	ScopeSettingsRead       Scope = "settings:read"
 )
 

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -63,6 +65,17 @@ func (s *server) ListConversations(c *gin.Context, params api.ListConversationsP
 		Styles: typed[threads.StyleName](params.Style), Tags: typed[string](params.Tag), Unread: value(params.Unread),
 		FollowUpOf: threads.ConversationID(value(params.FollowUpOf)), Query: value(params.Q), Sort: threads.Sort(value(params.Sort)),
 	}
+	filter.Reopened = params.Reopened
+	if params.CloseDueBefore != nil {
+		filter.CloseDueBefore = params.CloseDueBefore.UTC()
+		filter.Sort = cmp.Or(filter.Sort, threads.SortCloseDue)
+	}
+	if params.ChainOf != nil {
+		if err := s.chain(c, *params.ChainOf, &filter); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
 	for _, id := range value(params.AssigneeID) {
 		switch {
 		case id == "none":
@@ -78,6 +91,22 @@ func (s *server) ListConversations(c *gin.Context, params api.ListConversationsP
 		return
 	}
 	s.listConversations(c, filter, pageOf(params.Limit, params.Cursor))
+}
+
+// chain narrows a filter to the conversations that followed one another up to
+// the given one and on from it: those in its place, where each follows the one
+// before.
+func (s *server) chain(c *gin.Context, id string, f *threads.Filter) error {
+	conv, err := s.conversation(c.Request.Context(), caller(c), id)
+	if errors.Is(err, threads.ErrNotFound) {
+		return invalid(fieldError{"chain_of", "is no conversation: use the id of one"})
+	}
+	if err != nil {
+		return err
+	}
+	f.Slot = conv.Slot()
+	f.Sort = cmp.Or(f.Sort, threads.SortOldest)
+	return nil
 }
 
 func (s *server) listConversations(c *gin.Context, filter threads.Filter, page threads.Page) {

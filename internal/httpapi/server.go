@@ -121,6 +121,8 @@ type server struct {
 	contract *contract
 	document []byte // as served at /openapi.json
 	docs     []byte // the page at /docs
+	// reporting has a place for each report that may be in the making.
+	reporting chan struct{}
 }
 
 var _ api.ServerInterface = (*server)(nil)
@@ -128,7 +130,7 @@ var _ api.ServerInterface = (*server)(nil)
 // New builds the HTTP side. It fails when the API document or the list of
 // proxies cannot be used. The engine is safe for concurrent use.
 func New(d Deps) (*gin.Engine, error) {
-	s := &server{Deps: d}
+	s := &server{Deps: d, reporting: make(chan struct{}, reportsAtOnce)}
 	var err error
 	if s.document, err = api.DocumentJSON(); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)

@@ -156,9 +156,17 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	if p := pendingOf(c); !p.empty() {
 		fields = append(fields, bson.E{Key: pendingField(p.Version), Value: p})
 	}
+	figures, solved := figuresOf(c.Conversation)
+	fields = append(fields, bson.E{Key: "figures", Value: figures})
+	update := bson.D{}
+	if solved != nil {
+		fields = append(fields, bson.E{Key: "solved", Value: solved})
+	} else {
+		update = op("$unset", by("solved", ""))
+	}
 	return mongo.NewUpdateOneModel().
 		SetFilter(versioned(string(c.Conversation.ID), c.Expected)).
-		SetUpdate(set(fields))
+		SetUpdate(append(set(fields), update...))
 }
 
 // setPrevious gives the predecessor its successor, unless it has another.
@@ -254,6 +262,7 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 		Tokens:      map[string]bson.ObjectID{tokenKey(c.Conversation.Version): b.token},
 		UnsettledAt: commitTime(c.Conversation),
 	}
+	r.Figures, r.Solved = figuresOf(c.Conversation)
 	if p := pendingOf(c); !p.empty() {
 		r.Pending = map[string]pendingRows{pendingKey(p.Version): p}
 	}

@@ -3,6 +3,7 @@ package mongo
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -30,19 +31,39 @@ func filterOf(f threads.Filter) bson.D {
 	if f.Unread {
 		filter = append(filter, bson.E{Key: "doc.unread_count", Value: op("$gt", 0)})
 	}
+	if f.Slot != (threads.Slot{}) {
+		filter = append(filter, bson.E{Key: "slot", Value: slotKey(f.Slot)})
+	}
+	if f.Reopened != nil { // the count is left out at 0
+		filter = append(filter, bson.E{Key: "doc.state.reopen_count", Value: op("$exists", *f.Reopened)})
+	}
 	if f.FollowUpOf != "" {
 		filter = append(filter, bson.E{Key: "doc.follow_up_of", Value: f.FollowUpOf})
 	}
-	switch f.Sort {
-	case threads.SortCloseDue:
-		filter = append(filter, bson.E{Key: "doc.state.close_due_at", Value: anyTime()})
-	case threads.SortWaiting:
-		filter = append(filter, bson.E{Key: "doc.state.queued_at", Value: anyTime()})
-	}
+	filter = append(filter, timesOf(f)...)
 	if f.Query != "" {
 		filter = append(filter, contains(f.Query, "doc.contact.name", "doc.contact.external_id", "doc.subject")...)
 	}
 	return filter
+}
+
+// timesOf are the conditions on the times that a filter is about: of its sort,
+// which leaves out those without the time, and of its bounds.
+func timesOf(f threads.Filter) bson.D {
+	switch {
+	case !f.CloseDueBefore.IsZero():
+		due := bson.D{{Key: "$gt", Value: bson.NewDateTimeFromTime(time.Time{})}, {Key: "$lt", Value: f.CloseDueBefore}}
+		filter := by("doc.state.close_due_at", due)
+		if f.Sort == threads.SortWaiting {
+			filter = append(filter, bson.E{Key: "doc.state.queued_at", Value: anyTime()})
+		}
+		return filter
+	case f.Sort == threads.SortCloseDue:
+		return by("doc.state.close_due_at", anyTime())
+	case f.Sort == threads.SortWaiting:
+		return by("doc.state.queued_at", anyTime())
+	}
+	return nil
 }
 
 // anyOf adds that the field has one of the values, if there are any.

@@ -15,8 +15,8 @@ import (
 type index struct {
 	Fields []string
 	Unique bool
-	// Sparse leaves out documents without the field. It is for single fields:
-	// an index with _id in it leaves none out.
+	// Sparse leaves out documents that have none of the fields: an index with
+	// _id in it leaves none out.
 	Sparse bool
 }
 
@@ -40,9 +40,12 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"wake_at", "_id"}},
 			{Fields: []string{"doc.state.assignee_id", "load"}},
 			{Fields: []string{"doc.follow_up_of"}, Sparse: true},
+			{Fields: []string{"doc.state.reopen_count"}, Sparse: true},
 			{Fields: []string{"doc.tags"}, Sparse: true},
 			{Fields: []string{"-doc.updated_at", "-_id"}},
-			{Fields: []string{"-doc.created_at", "-_id"}},
+			// Reports read their period from the next two and no document.
+			{Fields: []string{"-doc.created_at", "-_id", "figures"}},
+			{Fields: []string{"-solved.at", "-solved.id", "solved.figures"}, Sparse: true},
 			{Fields: []string{"doc.state.status", "-doc.updated_at", "-_id"}},
 			{Fields: []string{"doc.state.assignee_id", "doc.state.status", "-doc.updated_at", "-_id"}},
 			{Fields: []string{"doc.state.group_id", "doc.state.status", "-doc.updated_at", "-_id"}},

@@ -41,6 +41,28 @@ type conversationRow struct {
 	Pending map[string]pendingRows `bson:"pending,omitempty"`
 	// UnsettledAt is the time of the latest commit until it is announced.
 	UnsettledAt time.Time `bson:"unsettled_at,omitempty"`
+	// Figures are the conversation's, encoded.
+	Figures []byte `bson:"figures"`
+	// Solved is there while the conversation is solved or closed.
+	Solved *solvedFigures `bson:"solved,omitempty"`
+}
+
+// solvedFigures repeats the figures beside the time of the latest solve, so
+// that a sparse index holds both.
+type solvedFigures struct {
+	At      time.Time              `bson:"at"`
+	ID      threads.ConversationID `bson:"id"`
+	Figures []byte                 `bson:"figures"`
+}
+
+// figuresOf are the fields that follow from the conversation's figures.
+func figuresOf(c threads.Conversation) ([]byte, *solvedFigures) {
+	f := threads.FiguresOf(c)
+	encoded := f.Encode()
+	if f.SolvedAt.IsZero() {
+		return encoded, nil
+	}
+	return encoded, &solvedFigures{At: f.SolvedAt, ID: c.ID, Figures: encoded}
 }
 
 // pendingRows are the rows of one commit.

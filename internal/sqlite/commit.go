@@ -11,17 +11,19 @@ import (
 
 const (
 	sqlAddConversation = `INSERT INTO conversations (version, style, group_id, unread, updated_at, wake_at, tags, search,
- doc, status, close_due_at, queued_at, assignee_id, load, id, channel_id, contact_id, ordinal, follow_up_of, created_at)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+ doc, status, close_due_at, queued_at, assignee_id, load, solved_at, figures, reopened,
+ id, channel_id, contact_id, ordinal, follow_up_of, created_at)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
 	// the statement.
 	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
  unread = ?, updated_at = ?, wake_at = ?, tags = ?, search = ?, doc = ?
- WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ? AND assignee_id = ? AND load = ?`
+ WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ? AND assignee_id = ? AND load = ?
+ AND solved_at IS ? AND figures = ?`
 	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
  unread = ?, updated_at = ?, wake_at = ?, tags = ?, search = ?, doc = ?,
- status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?
+ status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?, solved_at = ?, figures = ?, reopened = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -74,6 +76,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 type encodedChange struct {
 	threads.Change
 	conversation string
+	figures      threads.Figures
 	previous     string
 	messages     []string
 	transitions  []string
@@ -94,7 +97,7 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 		return nil, fmt.Errorf("conversation %s has version %d where %d was expected before it",
 			c.Conversation.ID, c.Conversation.Version, c.Expected)
 	}
-	e := &encodedChange{Change: c, deliveries: make([]outgoing, len(c.Deliveries))}
+	e := &encodedChange{Change: c, figures: threads.FiguresOf(c.Conversation), deliveries: make([]outgoing, len(c.Deliveries))}
 	var errs [5]error
 	e.conversation, errs[0] = encode(c.Conversation)
 	if c.Previous != nil {
@@ -186,16 +189,19 @@ func (c *encodedChange) writeConversation(t *tx) error {
 	}
 	place := []any{
 		string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt), string(conv.State.Assignee), int64(conv.State.Load()),
+		millisOrNull(c.figures.SolvedAt), c.figures.Encode(),
 	}
 	key := []any{string(conv.ID), c.Expected}
+	// What only follows from the figures.
+	counted := []any{flag(conv.State.ReopenCount > 0)}
 	var n int64
 	if c.Expected == 0 {
-		n, err = t.exec(sqlAddConversation, slices.Concat(values, place, []any{
+		n, err = t.exec(sqlAddConversation, slices.Concat(values, place, counted, []any{
 			string(conv.ID), string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
 			string(conv.FollowUpOf), millis(conv.CreatedAt),
 		})...)
 	} else if n, err = t.exec(sqlSaveConversation, slices.Concat(values, key, place)...); err == nil && n == 0 {
-		n, err = t.exec(sqlMoveConversation, slices.Concat(values, place, key)...)
+		n, err = t.exec(sqlMoveConversation, slices.Concat(values, place, counted, key)...)
 	}
 	if err == nil && n == 0 {
 		// Another version, or somebody else's conversation is in its place.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"threadhub/threads"
 )
@@ -59,10 +60,15 @@ func selectionOf(f threads.Filter) (*selection, error) {
 			s.index = "conversations_live_updated"
 		}
 	}
+	s.comeBack(f.Reopened)
+	s.dueBefore(f.CloseDueBefore)
 	if f.FollowUpOf != "" {
 		s.and("follow_up_of <> ''")
 		s.and("follow_up_of = ?", string(f.FollowUpOf))
 		s.index = "conversations_follow_up"
+	} else if f.Slot != (threads.Slot{}) {
+		s.and("channel_id = ? AND contact_id = ?", string(f.Slot.Channel), string(f.Slot.Contact))
+		s.index = "conversations_ordinal"
 	} else if len(f.Contacts) > 0 {
 		s.index = "conversations_contact"
 	} else if len(f.Loads) > 0 && !slices.Contains(f.Loads, threads.LoadNone) {
@@ -95,6 +101,32 @@ func selectionOf(f threads.Filter) (*selection, error) {
 func (s *selection) and(condition string, args ...any) {
 	s.where = append(s.where, condition)
 	s.args = append(s.args, args...)
+}
+
+// comeBack adds whether the customer has brought it back.
+func (s *selection) comeBack(reopened *bool) {
+	switch {
+	case reopened == nil:
+	case !*reopened:
+		s.and("reopened = 0")
+	default:
+		s.and("reopened = 1")
+		if s.order.column == "updated_at" {
+			s.index = "conversations_reopened"
+		}
+	}
+}
+
+// dueBefore adds that the conversation counts down and closes before a time.
+func (s *selection) dueBefore(at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	s.and("close_due_at < ?", millis(at))
+	if s.index == "conversations_updated" {
+		s.and("status <> 'closed'") // what counts down is not
+		s.index = "conversations_live_updated"
+	}
 }
 
 // in adds that the column is one of the values, if there are any.

@@ -34,6 +34,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"to advance": sqlToAdvance, "advance": sqlAdvance, "in flight": sqlInFlight,
 		"delivery": sqlDelivery, "keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "next due": sqlNextDue,
 		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,
+		"figures by creation": sqlFiguresCreated, "figures by solve": sqlFiguresSolved,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}
 	inJournal := map[string]string{
@@ -67,6 +68,10 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		{threads.Filter{Sort: threads.SortOldest}, "conversations_created"},
 		{threads.Filter{Sort: threads.SortWaiting}, "conversations_queued"},
 		{threads.Filter{Sort: threads.SortCloseDue}, "conversations_due"},
+		{threads.Filter{Sort: threads.SortCloseDue, CloseDueBefore: benchTime}, "conversations_due"},
+		{threads.Filter{CloseDueBefore: benchTime}, "conversations_live_updated"},
+		{threads.Filter{Reopened: new(true), Statuses: live}, "conversations_reopened"},
+		{threads.Filter{Reopened: new(false)}, "conversations_updated"},
 	} {
 		sel, err := selectionOf(c.filter)
 		require.NoError(t, err)
@@ -80,10 +85,17 @@ func TestListsWalkTheIndexOfTheirOrder(t *testing.T) {
 		{Contacts: []threads.ContactID{"x"}},
 		{FollowUpOf: "x", Sort: threads.SortWaiting},
 		{Assignees: []threads.AgentID{"x"}, Loads: threads.CapacityLoads(true)},
+		{Slot: threads.Slot{Channel: "c", Contact: "x"}},
 	} {
 		sel, err := selectionOf(f)
 		require.NoError(t, err)
 		require.NotContains(t, plan(t, s.read, sel.list()), "SCAN")
 		require.NotContains(t, plan(t, s.read, sel.count()), "SCAN")
 	}
+}
+
+func TestReportsReadTheirIndexAndNoTable(t *testing.T) {
+	s := open(t, t.TempDir())
+	require.Contains(t, plan(t, s.read, sqlFiguresCreated), "SEARCH conversations USING COVERING INDEX conversations_created (")
+	require.Contains(t, plan(t, s.read, sqlFiguresSolved), "SEARCH conversations USING COVERING INDEX conversations_solved (")
 }

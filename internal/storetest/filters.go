@@ -25,14 +25,16 @@ func gallery(f *fixture) map[string]threads.Conversation {
 		"pending": f.listed(3, func(c *threads.Conversation) {
 			c.State.Status, c.State.Assignee, c.State.Group = threads.StatusPending, "ag_2", "gr_1"
 			c.State.Style, c.UnreadCount = threads.LiveChat, 1
+			c.State.ReopenCount = 2
 		}),
 		"closed": f.listed(4, func(c *threads.Conversation) {
 			c.State.Status, c.State.Assignee, c.State.Group = threads.StatusClosed, "ag_1", "gr_2"
-			c.State.Style = threads.LiveChatReturning
+			c.State.Style, c.State.ReopenCount = threads.LiveChatReturning, 1
 			c.Subject = "Ärger über Straße"
 		}),
 		"elsewhere": f.listed(5, func(c *threads.Conversation) {
 			c.ChannelID, c.State.Status, c.FollowUpOf = channelB, threads.StatusSolved, "cv_before"
+			c.State.CloseDueAt = after(100)
 			c.Contact.ID, c.Contact.Name = "ct_known", "Grace Jones"
 		}),
 	}
@@ -62,6 +64,19 @@ var filterCases = []struct {
 	{"unread", threads.Filter{Unread: true}, []string{"pending", "new"}},
 	{"what follows a conversation", threads.Filter{FollowUpOf: "cv_before"}, []string{"elsewhere"}},
 	{"what follows and of a contact", threads.Filter{FollowUpOf: "cv_before", Contacts: []threads.ContactID{"ct_none"}}, nil},
+	{"a slot", threads.Filter{Slot: threads.Slot{Channel: channelB, Contact: "ct_known"}}, []string{"elsewhere"}},
+	{"a slot of a contact on another channel", threads.Filter{Slot: threads.Slot{Channel: channelA, Contact: "ct_known"}}, nil},
+	{"reopened", threads.Filter{Reopened: new(true)}, []string{"closed", "pending"}},
+	{"reopened, the oldest first", threads.Filter{Reopened: new(true), Sort: threads.SortOldest}, []string{"pending", "closed"}},
+	{"reopened and not closed", threads.Filter{Reopened: new(true), Statuses: []threads.Status{threads.StatusPending}}, []string{"pending"}},
+	{"reopened on a channel by a contact", threads.Filter{Reopened: new(true), Contacts: []threads.ContactID{"ct_known"}}, nil},
+	{"never reopened", threads.Filter{Reopened: new(false)}, []string{"elsewhere", "open", "new"}},
+	{"closing soon", threads.Filter{CloseDueBefore: after(101)}, []string{"elsewhere"}},
+	{"closing soon, the soonest first", threads.Filter{CloseDueBefore: after(101), Sort: threads.SortCloseDue}, []string{"elsewhere"}},
+	{"closing soon, the oldest first", threads.Filter{CloseDueBefore: after(101), Sort: threads.SortOldest}, []string{"elsewhere"}},
+	{"closing soon and waiting", threads.Filter{CloseDueBefore: after(101), Sort: threads.SortWaiting}, nil},
+	{"closing soon and solved", threads.Filter{CloseDueBefore: after(101), Statuses: []threads.Status{threads.StatusSolved}}, []string{"elsewhere"}},
+	{"closing at that time is not before it", threads.Filter{CloseDueBefore: after(100)}, nil},
 	{"a name", threads.Filter{Query: "grace"}, []string{"elsewhere", "new"}},
 	{"a part of a subject in another case", threads.Filter{Query: "LOST p"}, []string{"new"}},
 	{"a part of an external id", threads.Filter{Query: "15550"}, []string{"open"}},
@@ -104,7 +119,7 @@ var filterTests = []test{
 		f.commit(next(c, func(c *threads.Conversation) {
 			c.Tags, c.UnreadCount, c.Subject = []string{"new"}, 0, "another"
 			c.State.Status, c.State.Assignee, c.State.Group, c.State.Style = threads.StatusOpen, "ag_1", "gr_1", threads.LiveChat
-			c.Contact.Name = "renamed"
+			c.Contact.Name, c.State.ReopenCount = "renamed", 1
 		}))
 		counts, err := f.s.CountConversations(f.ctx, []threads.Filter{
 			{Tags: []string{"old"}},
@@ -117,9 +132,10 @@ var filterTests = []test{
 			{Assignees: []threads.AgentID{"ag_1"}},
 			{Groups: []threads.GroupID{"gr_1"}},
 			{Styles: []threads.StyleName{threads.LiveChat}},
+			{Reopened: new(true)},
 		})
 		require.NoError(t, err)
-		require.Equal(t, []int{0, 0, 0, 0, 1, 1, 1, 1, 1, 1}, counts)
+		require.Equal(t, []int{0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1}, counts)
 	}},
 }
 

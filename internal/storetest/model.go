@@ -215,6 +215,7 @@ func (m *model) check() {
 		same(m.rt, c, got[slot])
 		m.checkMessages(c)
 	}
+	m.checkFigures()
 	waiting := 0
 	for _, lane := range m.lanes {
 		waiting += len(lane)
@@ -222,6 +223,29 @@ func (m *model) check() {
 	n, err := m.s.DeliveryBacklog(m.ctx)
 	require.NoError(m.rt, err)
 	require.Equal(m.rt, waiting, n)
+}
+
+// checkFigures compares what reports would read with the newest version of
+// every conversation, closed ones included.
+func (m *model) checkFigures() {
+	newest := map[threads.ConversationID]threads.Conversation{}
+	for _, all := range m.versions {
+		for _, c := range all {
+			newest[c.ID] = c
+		}
+	}
+	var want, got []string
+	for _, c := range newest {
+		want = append(want, string(threads.FiguresOf(c).Encode()))
+	}
+	err := m.s.Figures(m.ctx, threads.Period{By: threads.ByCreated, From: start, To: start.Add(time.Hour)}, func(f threads.Figures) error {
+		if f.Channel == m.channel {
+			got = append(got, string(f.Encode()))
+		}
+		return nil
+	})
+	require.NoError(m.rt, err)
+	require.ElementsMatch(m.rt, want, got)
 }
 
 func (m *model) checkMessages(c threads.Conversation) {

@@ -63,6 +63,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"lists", listTests},
 		{"filters", filterTests},
 		{"literal text", literalTests},
+		{"figures", figuresTests},
 		{"outbox", outboxTests},
 		{"outbox calls", callTests},
 		{"journal", journalTests},

@@ -27,12 +27,15 @@ CREATE TABLE conversations (
   group_id     TEXT    NOT NULL,
   follow_up_of TEXT    NOT NULL,
   unread       INTEGER NOT NULL, -- 1: something is unread
+  reopened     INTEGER NOT NULL, -- 1: the customer has brought it back
   created_at   INTEGER NOT NULL,
   updated_at   INTEGER NOT NULL,
   close_due_at INTEGER,          -- only while solved and counting down
   queued_at    INTEGER,          -- only while waiting
   wake_at      INTEGER,          -- only while the customer's silence is waited for
   load         INTEGER NOT NULL, -- of the assignee's capacity: see threads.Load
+  solved_at    INTEGER,          -- of the latest solve, while solved or closed
+  figures      BLOB    NOT NULL, -- what reports read: see threads.Figures
   tags         TEXT,             -- JSON list
   search       TEXT    NOT NULL, -- folded text of what a search looks at
   doc          TEXT    NOT NULL
@@ -41,8 +44,11 @@ CREATE UNIQUE INDEX conversations_ordinal ON conversations (channel_id, contact_
 -- At most one conversation of a contact on a channel is not closed.
 CREATE UNIQUE INDEX conversations_live ON conversations (channel_id, contact_id) WHERE status <> 'closed';
 CREATE INDEX conversations_updated ON conversations (updated_at, id);
-CREATE INDEX conversations_created ON conversations (created_at, id);
+-- Reports read their period from these two and never from the table.
+CREATE INDEX conversations_created ON conversations (created_at, id, figures);
+CREATE INDEX conversations_solved ON conversations (solved_at, id, figures) WHERE solved_at IS NOT NULL;
 CREATE INDEX conversations_live_updated ON conversations (updated_at, id) WHERE status <> 'closed';
+CREATE INDEX conversations_reopened ON conversations (updated_at, id) WHERE reopened = 1;
 CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
 CREATE INDEX conversations_wake ON conversations (wake_at, id) WHERE wake_at IS NOT NULL;
