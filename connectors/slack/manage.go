@@ -64,8 +64,11 @@ func (b *bot) Media(att *normalize.Attachment, done []connectors.Response) (*con
 		return nil, errors.New("slack media: Slack does not say where the file is")
 	}
 	call := &connectors.Call{Name: opDownload, Method: http.MethodGet, URL: address, Header: http.Header{}}
-	if b.trusts(u) {
+	switch {
+	case b.trusts(u):
 		call.Header = b.header("")
+	case att.URL != "":
+		return nil, nil // kept elsewhere: fetched as any address is
 	}
 	if att.MIME != "" {
 		call.Header.Set("Accept", att.MIME)

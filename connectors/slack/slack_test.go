@@ -220,7 +220,8 @@ func TestTheTokenIsShownToSlackAlone(t *testing.T) {
 	} {
 		call, err := open(t, tt.config).(connectors.MediaResolver).Media(&normalize.Attachment{Ref: "F1", URL: tt.address}, nil)
 		require.NoError(t, err)
-		require.Equal(t, tt.shown, call.Header.Get("Authorization") != "", tt.address)
+		require.Equal(t, tt.shown, call != nil, tt.address)
+		require.True(t, call == nil || call.Header.Get("Authorization") == "Bearer "+token)
 	}
 }
 

@@ -133,11 +133,11 @@ func (c *connector) uncoded(call *connectors.Call, resp *connectors.Response, a 
 	return failed(connectors.Unclear, normalize.ReasonUnavailable, code, words)
 }
 
-// fetched reads the answer to fetching a file: the file, or where it is.
+// fetched reads the answer to fetching a file, whose body is the file.
 func (c *connector) fetched(resp *connectors.Response, good bool) connectors.Outcome {
 	code, words := strconv.Itoa(resp.Status), "The file could not be fetched from Twilio"
 	switch {
-	case good, resp.Status/100 == 3 && resp.Header.Get("Location") != "":
+	case good:
 		return connectors.Outcome{Verdict: connectors.Done}
 	case resp.Status == http.StatusTooManyRequests:
 		o := failed(connectors.Wait, normalize.ReasonThrottled, code, words)
