@@ -156,9 +156,14 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	if p := pendingOf(c); !p.empty() {
 		fields = append(fields, bson.E{Key: pendingField(p.Version), Value: p})
 	}
+	alarm, none := ruleAlarm(c.RuleAlarm)
+	update := set(append(fields, alarm...))
+	if len(none) > 0 {
+		update = append(update, bson.E{Key: "$unset", Value: none})
+	}
 	return mongo.NewUpdateOneModel().
 		SetFilter(versioned(string(c.Conversation.ID), c.Expected)).
-		SetUpdate(set(fields))
+		SetUpdate(update)
 }
 
 // setPrevious gives the predecessor its successor, unless it has another.
@@ -253,6 +258,9 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 		WakeAt: c.Conversation.State.WakeAt(), Load: c.Conversation.State.Load(),
 		Tokens:      map[string]bson.ObjectID{tokenKey(c.Conversation.Version): b.token},
 		UnsettledAt: commitTime(c.Conversation),
+	}
+	if c.RuleAlarm != nil && !c.RuleAlarm.IsZero() {
+		r.RuleAlarmAt = c.RuleAlarm
 	}
 	if p := pendingOf(c); !p.empty() {
 		r.Pending = map[string]pendingRows{pendingKey(p.Version): p}
