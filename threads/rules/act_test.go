@@ -129,6 +129,21 @@ func TestAnAutomationActsOnceForAStretchOfTime(t *testing.T) {
 	require.Equal(t, []ID{"hour", "two", "hour"}, c.log)
 }
 
+func TestAnAutomationThatActedIsNotWokenForTheOtherOfItsTimes(t *testing.T) {
+	r := automation("either", "1h")
+	r.Any = []Condition{when(InStatus, LessThan, "90m"), when(InStatus, AtLeast, "3h")}
+	set := NewSet([]Rule{r}, 1, noon)
+	c := newCounter()
+	later := noon.Add(2 * time.Hour)
+	next, ok := set.Next(c, later)
+	require.True(t, ok, "its first time was missed")
+	require.Equal(t, noon.Add(3*time.Hour), next)
+	set.Elapse(c, noon.Add(time.Hour))
+	require.Equal(t, []ID{"either"}, c.log)
+	_, ok = set.Next(c, later)
+	require.False(t, ok)
+}
+
 func TestAnAutomationThatCameTooLateDoesNotAct(t *testing.T) {
 	early := automation("early", "1h", when(InStatus, LessThan, "3h"))
 	set := NewSet([]Rule{early}, 1, noon)
