@@ -20,16 +20,19 @@ func (s *Service) RunAutomations(ctx context.Context, accepted time.Time, limit 
 		return 0, fmt.Errorf("alarms of automations: %w", err)
 	}
 	n := 0
+	var errs []error
 	for _, a := range alarms {
 		if !accepted.IsZero() && accepted.Before(a.At) {
 			break // they come in the order of their times
 		}
 		if err := s.elapse(ctx, a.Conversation); err != nil {
-			return n, fmt.Errorf("automations on conversation %s: %w", a.Conversation, err)
+			// The others go on: their time has come as well.
+			errs = append(errs, fmt.Errorf("automations on conversation %s: %w", a.Conversation, err))
+			continue
 		}
 		n++
 	}
-	return n, nil
+	return n, errors.Join(errs...)
 }
 
 // elapse has the automations look at one conversation. Whatever they do is one

@@ -66,10 +66,7 @@ func (r *Rules) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond
 func (r *Rules) Drain(ctx context.Context) error { return r.work.run(ctx, r.sweep) }
 
 func (r *Rules) sweep(ctx context.Context) error {
-	if err := r.alarms(ctx); err != nil {
-		return err
-	}
-	return r.pass(ctx)
+	return errors.Join(r.alarms(ctx), r.pass(ctx))
 }
 
 // alarms has automations look wherever an alarm rang. Webhooks accepted before

@@ -182,7 +182,9 @@ func TestSomeFailuresAreForGood(t *testing.T) {
 		why     string
 		heard   int
 	}{
-		"the receiver wants no more": {func(_ *testing.T, r *receiver, _ *rulebook.Registry, _ *workers.Rules, _ rulebook.Rule) { r.answers(http.StatusGone) }, "410", 1},
+		"the receiver wants no more": {func(_ *testing.T, r *receiver, _ *rulebook.Registry, _ *workers.Rules, _ rulebook.Rule) {
+			r.answers(http.StatusGone)
+		}, "410", 1},
 		"the rule was deleted": {func(t *testing.T, _ *receiver, book *rulebook.Registry, _ *workers.Rules, rule rulebook.Rule) {
 			require.NoError(t, book.Delete(context.Background(), rule.ID))
 		}, "gone", 0},

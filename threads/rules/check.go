@@ -11,9 +11,9 @@ import (
 
 // Bounds of a rule.
 const (
-	MaxConditions = 50
-	MaxActions    = 20
-	MaxTags       = 20
+	maxConditions = 50
+	maxActions    = 20
+	maxTags       = 20
 	maxName       = 200  // characters
 	maxValues     = 100  // of a condition
 	maxValue      = 500  // characters
@@ -21,9 +21,9 @@ const (
 	maxTag        = 100  // characters
 	maxURL        = 2048 // bytes
 
-	// MinTime and MaxTime bound what a rule may wait for.
-	MinTime = time.Second
-	MaxTime = 365 * 24 * time.Hour
+	// minTime and maxTime bound what a rule may wait for.
+	minTime = time.Second
+	maxTime = 365 * 24 * time.Hour
 )
 
 // Problem names one field that is wrong, as the API names it, and what it
@@ -61,8 +61,8 @@ func (r Rule) Check() []Problem {
 }
 
 func (c *checker) conditions(r Rule) {
-	if len(r.All)+len(r.Any) > MaxConditions {
-		c.fail("conditions", "at most %d conditions: make two rules of it", MaxConditions)
+	if len(r.All)+len(r.Any) > maxConditions {
+		c.fail("conditions", "at most %d conditions: make two rules of it", maxConditions)
 	}
 	waits := false
 	for _, group := range [2]struct {
@@ -86,7 +86,7 @@ func (c *checker) conditions(r Rule) {
 func (c *checker) condition(at string, r Rule, cond Condition) {
 	info, known := fields[cond.Field]
 	if !known {
-		c.fail(at+".field", "unknown field %q: use one of %s", cond.Field, listed(Fields()))
+		c.fail(at+".field", "unknown field %q: use one of %s", cond.Field, listed(fieldNames()))
 		return
 	}
 	if !slices.Contains(ops[info.sort], cond.Op) {
@@ -143,7 +143,7 @@ func (c *checker) value(at string, cond Condition, s sort, allowed []string, v s
 	case s == span:
 		if d, err := time.ParseDuration(v); err != nil {
 			c.fail(at, "%q is not a time: use one such as 30m or 48h", v)
-		} else if d < MinTime || d > MaxTime {
+		} else if d < minTime || d > maxTime {
 			c.fail(at, "%s is out of bounds: use 1s to 8760h (365 days)", v)
 		}
 	case cond.Op == Matches:
@@ -164,8 +164,8 @@ func listed[T ~string](list []T) string {
 }
 
 func (c *checker) actions(r Rule) {
-	if len(r.Actions) == 0 || len(r.Actions) > MaxActions {
-		c.fail("actions", "a rule does 1 to %d things", MaxActions)
+	if len(r.Actions) == 0 || len(r.Actions) > maxActions {
+		c.fail("actions", "a rule does 1 to %d things", maxActions)
 		return
 	}
 	hooks := map[string]bool{}
@@ -226,8 +226,8 @@ func (c *checker) action(at string, a Action) {
 }
 
 func (c *checker) tags(at string, tags []string) {
-	if len(tags) == 0 || len(tags) > MaxTags {
-		c.fail(at, "1 to %d tags are needed", MaxTags)
+	if len(tags) == 0 || len(tags) > maxTags {
+		c.fail(at, "1 to %d tags are needed", maxTags)
 		return
 	}
 	for i, t := range tags {

@@ -132,17 +132,8 @@ var fields = map[Field]struct {
 	Queued:               {sort: span},
 }
 
-// Fields lists all there are, in the order of their names.
-func Fields() []Field { return slices.Sorted(maps.Keys(fields)) }
-
-// Ops lists the operators that a field has, none for an unknown one.
-func (f Field) Ops() []Op {
-	info, known := fields[f]
-	if !known {
-		return nil
-	}
-	return ops[info.sort]
-}
+// fieldNames lists all there are, in order.
+func fieldNames() []Field { return slices.Sorted(maps.Keys(fields)) }
 
 // time tells whether the field is time that has passed.
 func (f Field) time() bool { return fields[f].sort == span && strings.HasPrefix(string(f), "time.") }

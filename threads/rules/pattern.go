@@ -9,15 +9,15 @@ import (
 // Bounds of a pattern: its length in bytes, and the steps it compiles to. A
 // match takes at most about steps times bytes of text looked at.
 const (
-	MaxPattern      = 500
+	maxPattern      = 500
 	maxPatternSteps = 2000
 )
 
 // ParsePattern compiles a pattern of the RE2 syntax within the bounds. The
 // error is for people.
 func ParsePattern(pattern string) (*regexp.Regexp, error) {
-	if len(pattern) > MaxPattern {
-		return nil, fmt.Errorf("the pattern is longer than %d bytes", MaxPattern)
+	if len(pattern) > maxPattern {
+		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
 	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {

@@ -13,8 +13,8 @@ func TestPatternsAreBounded(t *testing.T) {
 		wrong   string
 	}{
 		"a plain one":                  {`(?i)\border\b`, ""},
-		"as long as may be":            {strings.Repeat("a", MaxPattern), ""},
-		"too long":                     {strings.Repeat("a", MaxPattern+1), "longer than 500 bytes"},
+		"as long as may be":            {strings.Repeat("a", maxPattern), ""},
+		"too long":                     {strings.Repeat("a", maxPattern+1), "longer than 500 bytes"},
 		"not closed":                   {`(a`, "RE2"},
 		"what RE2 leaves out":          {`(?=a)`, "RE2"},
 		"repeats of repeats":           {`((a{30}){30}){30}`, "RE2"},
