@@ -1832,6 +1832,22 @@ type Rule struct {
 // RuleAction defines model for RuleAction.
 type RuleAction struct {
 	// Secret What calls of the webhook are signed with (Standard Webhooks), as `whsec_` and base64. Never answered, save once where the hub made it.
+	Secret *string   `json:"secret,omitempty"`
+	Style  *Style    `json:"style,omitempty"`
+	Tags   *[]string `json:"tags,omitempty"`
+	Text   *string   `json:"text,omitempty"`
+
+	// Type `set_status`, `set_priority`, `set_assignee`, `set_group` (with `value`), `set_style` (with `style`), `add_tags`, `remove_tags` (with `tags`), `send_message`, `add_note` (with `text`), `call_webhook` (with `url`).
+	Type string  `json:"type"`
+	URL  *string `json:"url,omitempty"`
+
+	// Value null takes the priority, assignee or group away.
+	Value nullable.Nullable[string] `json:"value,omitempty"`
+}
+
+// RuleActionDraft defines model for RuleActionDraft.
+type RuleActionDraft struct {
+	// Secret What calls of the webhook are signed with (Standard Webhooks), as `whsec_` and base64. Never answered, save once where the hub made it.
 	Secret *string     `json:"secret,omitempty"`
 	Style  *StyleDraft `json:"style,omitempty"`
 	Tags   *[]string   `json:"tags,omitempty"`
@@ -1876,7 +1892,7 @@ type RuleCallState string
 
 // RuleChange defines model for RuleChange.
 type RuleChange struct {
-	Actions *[]RuleAction `json:"actions,omitempty"`
+	Actions *[]RuleActionDraft `json:"actions,omitempty"`
 
 	// Conditions All of `all` have to hold and, where `any` is given, at least one of it.
 	Conditions *RuleConditions `json:"conditions,omitempty"`
@@ -1919,7 +1935,7 @@ type RuleConditions struct {
 
 // RuleDraft defines model for RuleDraft.
 type RuleDraft struct {
-	Actions []RuleAction `json:"actions"`
+	Actions []RuleActionDraft `json:"actions"`
 
 	// Conditions All of `all` have to hold and, where `any` is given, at least one of it.
 	Conditions *RuleConditions `json:"conditions,omitempty"`

@@ -84,8 +84,12 @@ func (r *ruling) decide(rule rules.Rule, a rules.Action) (bool, error) {
 	case rules.SetStatus:
 		in.Kind, in.Status, in.Admin = InSetStatus, Status(a.Value), true
 	case rules.SetStyle:
-		in.Kind, in.Style = InSetStyle, styleOf(*a.Style)
-		if before.Style == in.Style.Name && before.Close == in.Style.Close {
+		var err error
+		in.Kind = InSetStyle
+		if in.Style, err = ActionStyle(a); err != nil {
+			return false, &RefusedError{Code: RefusedInvalid, Detail: "the style cannot be read: write it anew in the rule"}
+		}
+		if before.OwnStyle && before.Style == in.Style.Name && before.Close == in.Style.Close && before.Presence == in.Style.Presence {
 			return false, nil
 		}
 	case rules.SetAssignee:
@@ -109,8 +113,22 @@ func (r *ruling) decide(rule rules.Rule, a rules.Action) (bool, error) {
 	return conv.State != before, nil
 }
 
-func styleOf(v rules.Style) Style {
-	return Style{Name: StyleName(v.Name), Close: Countdown{After: v.After, Clock: Clock(v.Clock), ScheduleID: v.ScheduleID}}
+// ActionStyle answers the style that an action sets.
+func ActionStyle(a rules.Action) (Style, error) {
+	var st Style
+	if err := json.Unmarshal(a.Style, &st); err != nil {
+		return st, fmt.Errorf("style of a rule: %w", err)
+	}
+	return st, nil
+}
+
+// SetStyle answers the action that sets a style.
+func SetStyle(st Style) (rules.Action, error) {
+	raw, err := json.Marshal(st)
+	if err != nil {
+		return rules.Action{}, fmt.Errorf("style of a rule: %w", err)
+	}
+	return rules.Action{Type: rules.SetStyle, Style: raw}, nil
 }
 
 // write adds a message to the contact, or a note. It leaves the state alone: it

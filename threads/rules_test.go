@@ -96,13 +96,6 @@ func (d *desk) acted(id threads.ConversationID) (out []rules.ID) {
 	return out
 }
 
-func (d *desk) log(id threads.ConversationID) []threads.Transition {
-	d.t.Helper()
-	list, _, err := d.store.Transitions(context.Background(), id, threads.Page{Limit: 200})
-	require.NoError(d.t, err)
-	return list
-}
-
 // automate lets the automations look.
 func (d *desk) automate() int {
 	d.t.Helper()
@@ -346,4 +339,27 @@ func TestManyAtOnceActOnceEach(t *testing.T) {
 		counts[id]++
 	}
 	require.Equal(t, map[rules.ID]int{"rl_each": 30, "rl_wait": 1}, counts)
+}
+
+func TestARuleSetsAStyleWithAllItsSettings(t *testing.T) {
+	d, b := governed(t)
+	slow := after(t, threads.SocialMessaging, 48*time.Hour)
+	slow.Presence.InactiveAfter = time.Hour
+	set, err := threads.SetStyle(slow)
+	require.NoError(t, err)
+	fast, err := threads.SetStyle(after(t, threads.LiveChat, 0))
+	require.NoError(t, err)
+	b.add(t, onMessage("rl_slow", []rules.Condition{{Field: rules.MessageText, Op: rules.Contains, Values: []string{"dispute"}}}, set),
+		rules.Rule{ID: "rl_fast", Kind: rules.Trigger, All: []rules.Condition{{Field: rules.Tags, Op: rules.Includes, Values: []string{"trivial"}}}, Actions: []rules.Action{fast}})
+	d.take(d.text("a dispute"))
+	conv := d.only()
+	require.Equal(t, []any{slow.Close, slow.Presence, true}, []any{conv.State.Close, conv.State.Presence, conv.State.OwnStyle})
+	d.take(d.text("that dispute"))
+	require.Equal(t, threads.RuleUnchanged, d.runs(conv.ID)[1].Actions[0].Outcome)
+	d.set(conv.ID, threads.StatusSolved)
+	_, err = d.Update(context.Background(), conv.ID, threads.UpdateCommand{Actor: bea, Tags: &[]string{"trivial"}})
+	require.NoError(t, err)
+	require.Equal(t, threads.StatusClosed, d.only().State.Status, "live chat: what is solved is closed")
+	log := d.log(conv.ID)
+	require.Equal(t, threads.RuleLiveChat, log[len(log)-1].Rule)
 }

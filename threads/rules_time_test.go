@@ -150,13 +150,6 @@ func TestOutsideTheReplyWindowNothingIsSent(t *testing.T) {
 	require.Contains(t, d.runs(conv.ID)[0].Actions[0].Detail, "outside_reply_window")
 }
 
-// noChannels is a hub whose channels were all deleted.
-type noChannels struct{}
-
-func (noChannels) ChannelInfo(context.Context, threads.ChannelID) (threads.ChannelInfo, error) {
-	return threads.ChannelInfo{}, threads.ErrNotFound
-}
-
 func TestConversationsOfADeletedChannelStillCloseAndHaveRules(t *testing.T) {
 	d, b := governed(t)
 	b.add(t, rules.Rule{
@@ -168,7 +161,7 @@ func TestConversationsOfADeletedChannelStillCloseAndHaveRules(t *testing.T) {
 	d.take(d.text("hi"))
 	id := d.only().ID
 	d.set(id, threads.StatusSolved)
-	d.Channels = noChannels{}
+	d.gone = true
 	d.wait(time.Hour)
 	require.Equal(t, 1, d.automate())
 	d.wait(24 * time.Hour)

@@ -89,7 +89,7 @@ func (s *server) CreateRule(c *gin.Context, _ api.CreateRuleParams) {
 	if !s.ownsRules(c) || !s.decode(c, &in) {
 		return
 	}
-	rule, secrets, err := ruleOf("", in)
+	rule, secrets, err := s.ruleOf(c, "", in)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -101,13 +101,13 @@ func (s *server) CreateRule(c *gin.Context, _ api.CreateRuleParams) {
 
 // ruleOf reads a draft, whose fields are under at. secrets are the webhooks', by
 // address.
-func ruleOf(at string, in api.RuleDraft) (rule rules.Rule, secrets map[string]string, err error) {
+func (s *server) ruleOf(c *gin.Context, at string, in api.RuleDraft) (rule rules.Rule, secrets map[string]string, err error) {
 	when := value(in.Conditions)
 	rule = rules.Rule{
 		Name: in.Name, Kind: rules.Kind(in.Kind), Enabled: in.Enabled == nil || *in.Enabled,
 		On: typed[rules.Event](in.Events), All: ruleConditions(value(when.All)), Any: ruleConditions(value(when.Any)),
 	}
-	rule.Actions, secrets, err = ruleActions(at, in.Actions)
+	rule.Actions, secrets, err = s.ruleActions(c, at, in.Actions)
 	return rule, secrets, err
 }
 
@@ -117,7 +117,7 @@ func ruleConditions(in []api.RuleCondition) []rules.Condition {
 	})
 }
 
-func ruleActions(at string, in []api.RuleAction) (list []rules.Action, secrets map[string]string, err error) {
+func (s *server) ruleActions(c *gin.Context, at string, in []api.RuleActionDraft) (list []rules.Action, secrets map[string]string, err error) {
 	secrets = map[string]string{}
 	for i, a := range in {
 		field := fmt.Sprintf("%sactions[%d]", at, i)
@@ -125,14 +125,14 @@ func ruleActions(at string, in []api.RuleAction) (list []rules.Action, secrets m
 		out := rules.Action{
 			Type: rules.ActionType(a.Type), Value: given, Tags: value(a.Tags), Text: value(a.Text), URL: value(a.URL),
 		}
-		style, err := readStyle(field+".style", a.Style)
+		style, err := s.styleOf(c.Request.Context(), field+".style", a.Style)
+		if err == nil && style != nil {
+			var set rules.Action
+			set, err = threads.SetStyle(*style)
+			out.Style = set.Style
+		}
 		if err != nil {
 			return nil, nil, err
-		}
-		if style != nil {
-			out.Style = &rules.Style{
-				Name: string(style.Name), After: style.Close.After, Clock: string(style.Close.Clock), ScheduleID: style.Close.ScheduleID,
-			}
 		}
 		if a.Secret != nil {
 			if out.Type != rules.CallWebhook {
@@ -155,7 +155,7 @@ func (s *server) UpdateRule(c *gin.Context, id string, params api.UpdateRulePara
 	var err error
 	if change.IfVersion, err = expected(in.Version, params.IfMatch); err == nil && in.Actions != nil {
 		var actions []rules.Action
-		actions, change.Secrets, err = ruleActions("", *in.Actions)
+		actions, change.Secrets, err = s.ruleActions(c, "", *in.Actions)
 		change.Actions = &actions
 	}
 	if err != nil {
@@ -219,7 +219,7 @@ func (s *server) rulesToTry(c *gin.Context, in api.RuleDryRun) ([]rules.Rule, er
 	case in.Rule != nil && in.RuleID != nil:
 		return nil, invalid(fieldError{"rule_id", "give a rule or the id of one, not both"})
 	case in.Rule != nil:
-		rule, secrets, err := ruleOf("rule.", *in.Rule)
+		rule, secrets, err := s.ruleOf(c, "rule.", *in.Rule)
 		if err == nil {
 			err = under("rule.", s.Rules.Validate(ctx, rule, nil, secrets))
 		}

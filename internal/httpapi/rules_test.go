@@ -103,7 +103,12 @@ func TestARuleIsAnsweredAsItWasWritten(t *testing.T) {
 		require.JSONEq(t, want, string(raw))
 	}
 	same(conditions, got.body["conditions"])
-	same(actions, got.body["actions"])
+	answered, _ := got.body["actions"].([]any)
+	require.Len(t, answered, 4)
+	style, _ := answered[1].(map[string]any)["style"].(map[string]any)
+	require.Equal(t, []any{"live_chat_returning", "30m", "elapsed"}, []any{style["name"], style["close_after"], style["clock"]})
+	same(`[{"type":"set_assignee","value":null},{"type":"send_message","text":"We will be back."},{"type":"call_webhook","url":"https://crm.example/hook?k=1"}]`,
+		[]any{answered[0], answered[2], answered[3]})
 	require.Equal(t, []any{false, []any{"message_received"}}, []any{got.body["enabled"], got.body["events"]})
 	renamed := h.must(http.MethodPatch, "/v1/rules/"+made.id(), `{"name":"other","events":[]}`)
 	same(conditions, renamed.body["conditions"])

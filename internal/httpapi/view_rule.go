@@ -45,14 +45,9 @@ func actionView(a rules.Action, secret string) api.RuleAction {
 	case rules.SetStatus, rules.SetPriority, rules.SetAssignee, rules.SetGroup:
 		out.Value = orNull(a.Value)
 	}
-	if s := a.Style; s != nil {
-		out.Style = &api.StyleDraft{
-			Name: api.StyleName(s.Name), Clock: ptr(api.Clock(s.Clock)), ScheduleID: orNull(s.ScheduleID),
-		}
-		if s.Name != string(threads.LiveChat) {
-			after := durationText(s.After)
-			out.Style.CloseAfter = &after
-		}
+	if style, err := threads.ActionStyle(a); err == nil && len(a.Style) > 0 {
+		view := styleView(style)
+		out.Style = &view
 	}
 	return out
 }

@@ -61,6 +61,14 @@ func draft(name string, actions ...rules.Action) Draft {
 	}}
 }
 
+// styled is the action that sets a style.
+func styled(t testing.TB, s threads.Style) rules.Action {
+	t.Helper()
+	a, err := threads.SetStyle(s)
+	require.NoError(t, err)
+	return a
+}
+
 func (w *world) add(t testing.TB, d Draft) Rule {
 	t.Helper()
 	rule, err := w.Create(context.Background(), d)
@@ -131,7 +139,10 @@ func TestShippedRulesAreSeenAndNotChanged(t *testing.T) {
 }
 
 func TestWhatARuleNamesHasToExist(t *testing.T) {
-	style := func(s rules.Style) Draft { return draft("r", rules.Action{Type: rules.SetStyle, Style: &s}) }
+	style := func(name threads.StyleName, after time.Duration, clock threads.Clock, schedule string) Draft {
+		return draft("r", styled(t, threads.Style{Name: name, Close: threads.Countdown{After: after, Clock: clock, ScheduleID: schedule}}))
+	}
+	restless := threads.Style{Name: threads.SocialMessaging, Close: threads.Countdown{After: time.Hour}, Presence: threads.Presence{InactiveAfter: time.Second}}
 	hook := func(url, secret string) Draft {
 		d := draft("r", rules.Action{Type: rules.CallWebhook, URL: url})
 		d.Secrets = map[string]string{url: secret}
@@ -158,9 +169,11 @@ func TestWhatARuleNamesHasToExist(t *testing.T) {
 		"an unknown field":            {asks("conversation.mood", rules.Is, "good"), "conditions.any[0].field"},
 		"an agent to assign":          {draft("r", rules.Action{Type: rules.SetAssignee, Value: "ag_9"}), "actions[0].value"},
 		"a group to assign":           {draft("r", rules.Action{Type: rules.SetGroup, Value: "gr_9"}), "actions[0].value"},
-		"a style of 673 hours":        {style(rules.Style{Name: "social_messaging", After: 673 * time.Hour}), "actions[0].style"},
-		"a style that does not exist": {style(rules.Style{Name: "chatty"}), "actions[0].style"},
-		"hours of a style":            {style(rules.Style{Name: "social_messaging", After: time.Hour, Clock: "business", ScheduleID: "sc_9"}), "actions[0].style.schedule_id"},
+		"a style of 673 hours":        {style(threads.SocialMessaging, 673*time.Hour, "", ""), "actions[0].style"},
+		"a style that does not exist": {style("chatty", 0, "", ""), "actions[0].style"},
+		"hours of a style":            {style(threads.SocialMessaging, time.Hour, threads.ClockBusiness, "sc_9"), "actions[0].style.schedule_id"},
+		"a session of a second":       {draft("r", styled(t, restless)), "actions[0].style.inactive_after"},
+		"a style that is none":        {draft("r", rules.Action{Type: rules.SetStyle, Style: json.RawMessage(`7`)}), "actions[0].style"},
 		"a private address":           {hook("https://private.example", ""), "actions[0].url"},
 		"a secret that is none":       {hook("https://crm.example", "hunter2"), "actions[0].secret"},
 		"a short secret":              {hook("https://crm.example", "whsec_c2hvcnQ="), "actions[0].secret"},
@@ -279,7 +292,7 @@ func TestUsersOfAScheduleAreNamed(t *testing.T) {
 	asks := draft("after hours")
 	asks.Rule.Any = []rules.Condition{{Field: rules.Hours, Op: rules.Closed, Values: []string{"sc_1"}}}
 	w.add(t, asks)
-	w.add(t, draft("slow", rules.Action{Type: rules.SetStyle, Style: &rules.Style{Name: "social_messaging", After: time.Hour, Clock: "business", ScheduleID: "sc_1"}}))
+	w.add(t, draft("slow", styled(t, threads.Style{Name: threads.SocialMessaging, Close: threads.Countdown{After: time.Hour, Clock: threads.ClockBusiness, ScheduleID: "sc_1"}})))
 	w.add(t, draft("other"))
 	users, err := w.UsersOfSchedule(context.Background(), "sc_1")
 	require.NoError(t, err)
@@ -300,7 +313,7 @@ func TestWhatIsGoneStandsNoMore(t *testing.T) {
 
 func TestARuleComesBackAsItWasStored(t *testing.T) {
 	w := newWorld(t, 0)
-	d := draft("full", rules.Action{Type: rules.SetStyle, Style: &rules.Style{Name: "live_chat_returning", After: time.Minute, Clock: "elapsed"}}, rules.Action{Type: rules.SetAssignee})
+	d := draft("full", styled(t, threads.Style{Name: threads.LiveChatReturning, Close: threads.Countdown{After: time.Minute, Clock: threads.ClockElapsed}}), rules.Action{Type: rules.SetAssignee})
 	d.Rule.On = []rules.Event{rules.Created}
 	d.Rule.Any = []rules.Condition{{Field: rules.MessageText, Op: rules.Matches, Values: []string{"^a"}}}
 	stored := w.add(t, d)

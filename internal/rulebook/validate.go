@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"threadhub/threads"
@@ -85,21 +86,30 @@ func (v *validator) action(ctx context.Context, at string, a rules.Action, secre
 	case rules.SetGroup:
 		v.named(at+".value", "group", a.Value, func(id string) (bool, error) { return v.GroupExists(ctx, threads.GroupID(id)) })
 	case rules.SetStyle:
-		v.style(ctx, at+".style", a.Style)
+		v.style(ctx, at+".style", a)
 	case rules.CallWebhook:
 		v.webhook(at, a.URL, secrets[a.URL])
 	}
 }
 
-func (v *validator) style(ctx context.Context, at string, s *rules.Style) {
-	if s == nil {
-		return
+func (v *validator) style(ctx context.Context, at string, a rules.Action) {
+	if len(a.Style) == 0 {
+		return // told already
 	}
-	if _, err := threads.NewStyle(threads.StyleName(s.Name), &s.After, threads.Clock(s.Clock), s.ScheduleID); err != nil {
+	s, err := threads.ActionStyle(a)
+	if err == nil {
+		_, err = threads.NewStyle(s.Name, &s.Close.After, s.Close.Clock, s.Close.ScheduleID)
+	}
+	if err != nil {
 		v.fail(at, "%v", err)
 		return
 	}
-	v.named(at+".schedule_id", "schedule", s.ScheduleID, func(id string) (bool, error) { return v.ScheduleExists(ctx, id) })
+	var wrong *threads.FieldError
+	if errors.As(s.Presence.Validate(), &wrong) {
+		v.fail(at+"."+wrong.Field, "%s", wrong.Message)
+		return
+	}
+	v.named(at+".schedule_id", "schedule", s.Close.ScheduleID, func(id string) (bool, error) { return v.ScheduleExists(ctx, id) })
 }
 
 func (v *validator) webhook(at, url, secret string) {
@@ -142,7 +152,7 @@ func refersTo(r rules.Rule, schedule string) bool {
 		}
 	}
 	for _, a := range r.Actions {
-		if a.Style != nil && a.Style.ScheduleID == schedule {
+		if st, err := threads.ActionStyle(a); a.Type == rules.SetStyle && err == nil && st.Close.ScheduleID == schedule {
 			return true
 		}
 	}

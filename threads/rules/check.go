@@ -194,7 +194,7 @@ func (c *checker) action(at string, a Action) {
 	for _, f := range [...]struct {
 		name  string
 		given bool
-	}{{"value", a.Value != ""}, {"style", a.Style != nil}, {"tags", len(a.Tags) > 0}, {"text", a.Text != ""}, {"url", a.URL != ""}} {
+	}{{"value", a.Value != ""}, {"style", len(a.Style) > 0}, {"tags", len(a.Tags) > 0}, {"text", a.Text != ""}, {"url", a.URL != ""}} {
 		if f.given && f.name != use {
 			c.fail(at+"."+f.name, "%s takes %s: leave this out", a.Type, use)
 		}
@@ -209,7 +209,7 @@ func (c *checker) action(at string, a Action) {
 			c.fail(at+".value", "unknown priority %q: use %s, or nothing for none", a.Value, strings.Join(fields[Priority].values, ", "))
 		}
 	case SetStyle:
-		if a.Style == nil {
+		if len(a.Style) == 0 {
 			c.fail(at+".style", "name the style to set")
 		}
 	case AddTags, RemoveTags:

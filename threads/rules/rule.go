@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"regexp"
 	"time"
 )
@@ -105,13 +106,7 @@ type Action struct {
 	Tags  []string   `json:"tags,omitempty"`
 	Text  string     `json:"text,omitempty"`
 	URL   string     `json:"url,omitempty"`
-	Style *Style     `json:"style,omitempty"`
-}
-
-// Style is a conversation style with its settings.
-type Style struct {
-	Name       string        `json:"name"`
-	After      time.Duration `json:"after"`
-	Clock      string        `json:"clock"`
-	ScheduleID string        `json:"schedule_id,omitempty"`
+	// Style is a style with its settings, as its owner writes it: nobody looks
+	// inside here.
+	Style json.RawMessage `json:"style,omitempty"`
 }
