@@ -605,6 +605,66 @@ func (e ReportFormat) Valid() bool {
 	}
 }
 
+// Defines values for RuleActionResultOutcome.
+const (
+	RuleActionResultOutcomeDone      RuleActionResultOutcome = "done"
+	RuleActionResultOutcomeRefused   RuleActionResultOutcome = "refused"
+	RuleActionResultOutcomeUnchanged RuleActionResultOutcome = "unchanged"
+)
+
+// Valid indicates whether the value is a known member of the RuleActionResultOutcome enum.
+func (e RuleActionResultOutcome) Valid() bool {
+	switch e {
+	case RuleActionResultOutcomeDone:
+		return true
+	case RuleActionResultOutcomeRefused:
+		return true
+	case RuleActionResultOutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleCallState.
+const (
+	RuleCallStateDone    RuleCallState = "done"
+	RuleCallStateFailed  RuleCallState = "failed"
+	RuleCallStatePending RuleCallState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the RuleCallState enum.
+func (e RuleCallState) Valid() bool {
+	switch e {
+	case RuleCallStateDone:
+		return true
+	case RuleCallStateFailed:
+		return true
+	case RuleCallStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleKind.
+const (
+	RuleKindAutomation RuleKind = "automation"
+	RuleKindTrigger    RuleKind = "trigger"
+)
+
+// Valid indicates whether the value is a known member of the RuleKind enum.
+func (e RuleKind) Valid() bool {
+	switch e {
+	case RuleKindAutomation:
+		return true
+	case RuleKindTrigger:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScheduleWeekIntervalDay.
 const (
 	ScheduleWeekIntervalDayFriday    ScheduleWeekIntervalDay = "friday"
@@ -1935,6 +1995,249 @@ type RoutingChange struct {
 	CountInactive *bool `json:"count_inactive,omitempty"`
 }
 
+// Rule A trigger acts when something changes, an automation when time has passed. docs/rules.md lists the fields, their operators and the actions.
+type Rule struct {
+	Actions []RuleAction `json:"actions"`
+
+	// Conditions All of `all` have to hold and, where `any` is given, at least one of it.
+	Conditions  RuleConditions               `json:"conditions"`
+	CreatedAt   nullable.Nullable[Timestamp] `json:"created_at"`
+	Description nullable.Nullable[string]    `json:"description"`
+	Enabled     bool                         `json:"enabled"`
+	Events      []string                     `json:"events"`
+	ID          string                       `json:"id"`
+	Kind        RuleKind                     `json:"kind"`
+	Name        string                       `json:"name"`
+
+	// Position Among the hub's own rules, from 1; null for those that are shipped with it.
+	Position nullable.Nullable[int] `json:"position"`
+
+	// System Shipped with the hub; it cannot be changed.
+	System    bool                         `json:"system"`
+	UpdatedAt nullable.Nullable[Timestamp] `json:"updated_at"`
+
+	// Version It stays when other rules move past this one.
+	Version int64 `json:"version"`
+}
+
+// RuleAction defines model for RuleAction.
+type RuleAction struct {
+	// Secret What calls of the webhook are signed with (Standard Webhooks), as `whsec_` and base64. Never answered, save once where the hub made it.
+	Secret *string   `json:"secret,omitempty"`
+	Style  *Style    `json:"style,omitempty"`
+	Tags   *[]string `json:"tags,omitempty"`
+	Text   *string   `json:"text,omitempty"`
+
+	// Type `set_status`, `set_priority`, `set_assignee`, `set_group` (with `value`), `set_style` (with `style`), `add_tags`, `remove_tags` (with `tags`), `send_message`, `add_note` (with `text`), `call_webhook` (with `url`).
+	Type string  `json:"type"`
+	URL  *string `json:"url,omitempty"`
+
+	// Value null takes the priority, assignee or group away.
+	Value nullable.Nullable[string] `json:"value,omitempty"`
+}
+
+// RuleActionDraft defines model for RuleActionDraft.
+type RuleActionDraft struct {
+	// Secret What calls of the webhook are signed with (Standard Webhooks), as `whsec_` and base64. Never answered, save once where the hub made it.
+	Secret *string     `json:"secret,omitempty"`
+	Style  *StyleDraft `json:"style,omitempty"`
+	Tags   *[]string   `json:"tags,omitempty"`
+	Text   *string     `json:"text,omitempty"`
+
+	// Type `set_status`, `set_priority`, `set_assignee`, `set_group` (with `value`), `set_style` (with `style`), `add_tags`, `remove_tags` (with `tags`), `send_message`, `add_note` (with `text`), `call_webhook` (with `url`).
+	Type string  `json:"type"`
+	URL  *string `json:"url,omitempty"`
+
+	// Value null takes the priority, assignee or group away.
+	Value nullable.Nullable[string] `json:"value,omitempty"`
+}
+
+// RuleActionResult defines model for RuleActionResult.
+type RuleActionResult struct {
+	// Detail Why it was refused.
+	Detail    nullable.Nullable[string] `json:"detail"`
+	MessageID nullable.Nullable[string] `json:"message_id"`
+	Outcome   RuleActionResultOutcome   `json:"outcome"`
+	Type      string                    `json:"type"`
+}
+
+// RuleActionResultOutcome defines model for RuleActionResult.Outcome.
+type RuleActionResultOutcome string
+
+// RuleCall defines model for RuleCall.
+type RuleCall struct {
+	Attempts int                          `json:"attempts"`
+	Error    nullable.Nullable[string]    `json:"error"`
+	NextAt   nullable.Nullable[Timestamp] `json:"next_at"`
+	State    RuleCallState                `json:"state"`
+
+	// Status HTTP status of the latest answer.
+	Status nullable.Nullable[int] `json:"status"`
+
+	// URL Without its query.
+	URL string `json:"url"`
+}
+
+// RuleCallState defines model for RuleCall.State.
+type RuleCallState string
+
+// RuleChange defines model for RuleChange.
+type RuleChange struct {
+	Actions *[]RuleActionDraft `json:"actions,omitempty"`
+
+	// Conditions All of `all` have to hold and, where `any` is given, at least one of it.
+	Conditions *RuleConditions `json:"conditions,omitempty"`
+	Enabled    *bool           `json:"enabled,omitempty"`
+	Events     *[]string       `json:"events,omitempty"`
+	Name       *string         `json:"name,omitempty"`
+
+	// Position Where to move it, from 1; the others make room.
+	Position *int `json:"position,omitempty"`
+
+	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
+	Version *ExpectedVersion `json:"version,omitempty"`
+}
+
+// RuleCondition defines model for RuleCondition.
+type RuleCondition struct {
+	// Field Such as `conversation.status`, `message.text`, `time.in_status`.
+	Field string `json:"field"`
+
+	// Operator Depending on the field: `is`, `is_not`, `includes`, `excludes`, `contains`, `not_contains`, `matches`, `at_least`, `less_than`, `present`, `absent`, `changed`, `changed_to`, `changed_from`, `open`, `closed`.
+	Operator string `json:"operator"`
+
+	// Values One of them is enough. Counts and truths are written as texts, times as in `30m`.
+	Values *[]string `json:"values,omitempty"`
+}
+
+// RuleConditionMatch defines model for RuleConditionMatch.
+type RuleConditionMatch struct {
+	Field    string   `json:"field"`
+	Holds    bool     `json:"holds"`
+	Operator string   `json:"operator"`
+	Values   []string `json:"values"`
+}
+
+// RuleConditions All of `all` have to hold and, where `any` is given, at least one of it.
+type RuleConditions struct {
+	All *[]RuleCondition `json:"all,omitempty"`
+	Any *[]RuleCondition `json:"any,omitempty"`
+}
+
+// RuleDraft defines model for RuleDraft.
+type RuleDraft struct {
+	Actions []RuleActionDraft `json:"actions"`
+
+	// Conditions All of `all` have to hold and, where `any` is given, at least one of it.
+	Conditions *RuleConditions `json:"conditions,omitempty"`
+	Enabled    *bool           `json:"enabled,omitempty"`
+
+	// Events What a trigger acts on; left out: every change. `conversation_created`, `message_received`, `message_sent`, `note_added`, `status_changed`, `assignee_changed`, `style_changed`, `conversation_reopened`, `delivery_failed`, `conversation_updated`.
+	Events *[]string `json:"events,omitempty"`
+	Kind   RuleKind  `json:"kind"`
+	Name   string    `json:"name"`
+
+	// Position Where to put it, from 1; left out: last.
+	Position *int `json:"position,omitempty"`
+}
+
+// RuleDryRun defines model for RuleDryRun.
+type RuleDryRun struct {
+	ConversationID string `json:"conversation_id"`
+
+	// Event What triggers are told has happened; left out: their conditions alone are looked at.
+	Event *string `json:"event,omitempty"`
+
+	// MessageID The message that triggers look at; left out: the latest.
+	MessageID *string    `json:"message_id,omitempty"`
+	Rule      *RuleDraft `json:"rule,omitempty"`
+	RuleID    *string    `json:"rule_id,omitempty"`
+}
+
+// RuleDryRunResult defines model for RuleDryRunResult.
+type RuleDryRunResult struct {
+	ConversationID      string      `json:"conversation_id"`
+	ConversationVersion int64       `json:"conversation_version"`
+	Data                []RuleMatch `json:"data"`
+}
+
+// RuleKind defines model for RuleKind.
+type RuleKind string
+
+// RuleList defines model for RuleList.
+type RuleList struct {
+	Data []Rule `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// RuleMatch defines model for RuleMatch.
+type RuleMatch struct {
+	// ActedAt The moment for which an automation has acted already, so that it does not act again; else null.
+	ActedAt nullable.Nullable[Timestamp] `json:"acted_at"`
+
+	// Actions What it would do; empty unless it matches.
+	Actions    []RuleActionResult `json:"actions"`
+	Conditions struct {
+		All []RuleConditionMatch `json:"all"`
+		Any []RuleConditionMatch `json:"any"`
+	} `json:"conditions"`
+
+	// DueAt When an automation's conditions hold if nothing changes but the time; null when they will not.
+	DueAt        nullable.Nullable[Timestamp] `json:"due_at"`
+	EventMatches bool                         `json:"event_matches"`
+	Kind         RuleKind                     `json:"kind"`
+
+	// Matches Whether it would act now.
+	Matches bool `json:"matches"`
+
+	// RuleID null for a rule that is not stored.
+	RuleID   nullable.Nullable[string] `json:"rule_id"`
+	RuleName string                    `json:"rule_name"`
+	System   bool                      `json:"system"`
+}
+
+// RuleRun defines model for RuleRun.
+type RuleRun struct {
+	Actions []RuleActionResult `json:"actions"`
+
+	// At RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	At             Timestamp  `json:"at"`
+	Calls          []RuleCall `json:"calls"`
+	ChannelID      string     `json:"channel_id"`
+	ConversationID string     `json:"conversation_id"`
+
+	// ConversationVersion The version that the change made.
+	ConversationVersion int64 `json:"conversation_version"`
+
+	// DueAt The moment the automation acted for.
+	DueAt  nullable.Nullable[Timestamp] `json:"due_at"`
+	Events []string                     `json:"events"`
+	ID     string                       `json:"id"`
+	Kind   RuleKind                     `json:"kind"`
+
+	// Limited The rule matched and was kept from acting: rules have changed the conversation 100 times.
+	Limited bool `json:"limited"`
+
+	// MessageID The message that the trigger looked at.
+	MessageID nullable.Nullable[string] `json:"message_id"`
+	RuleID    string                    `json:"rule_id"`
+
+	// RuleName As it was then.
+	RuleName string `json:"rule_name"`
+}
+
+// RuleRunList defines model for RuleRunList.
+type RuleRunList struct {
+	Data []RuleRun `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
 // Schedule defines model for Schedule.
 type Schedule struct {
 	// CreatedAt RFC 3339, UTC, with milliseconds.
@@ -2295,6 +2598,9 @@ type Transition struct {
 	Generation int64                                 `json:"generation"`
 	ID         string                                `json:"id"`
 
+	// RuleID The trigger or automation that moved the conversation; for a close by its style, the style's rule.
+	RuleID *string `json:"rule_id,omitempty"`
+
 	// Session What became of the session, when the line is about that; `from` and `to` are then alike.
 	Session *SessionChange `json:"session,omitempty"`
 
@@ -2353,6 +2659,9 @@ type IfMatch = string
 
 // Limit defines model for Limit.
 type Limit = int
+
+// RuleID defines model for RuleID.
+type RuleID = string
 
 // ScheduleID defines model for ScheduleID.
 type ScheduleID = string
@@ -2599,6 +2908,15 @@ type MarkConversationReadParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListRunsOfConversationParams defines parameters for ListRunsOfConversation.
+type ListRunsOfConversationParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	After       *string `form:"last_event_id,omitempty" json:"last_event_id,omitempty"`
@@ -2665,6 +2983,45 @@ type ReportConversationsParams struct {
 
 	// Format Goes before `Accept`. Without either it is `json`.
 	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ListRulesParams defines parameters for ListRules.
+type ListRulesParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateRuleParams defines parameters for CreateRule.
+type CreateRuleParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DryRunRulesParams defines parameters for DryRunRules.
+type DryRunRulesParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateRuleParams defines parameters for UpdateRule.
+type UpdateRuleParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The version the change is meant for, as the `ETag` that came with it.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListRunsOfRuleParams defines parameters for ListRunsOfRule.
+type ListRunsOfRuleParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListSchedulesParams defines parameters for ListSchedules.
@@ -2789,6 +3146,15 @@ type CreateGroupJSONRequestBody = GroupDraft
 
 // UpdateGroupJSONRequestBody defines body for UpdateGroup for application/json ContentType.
 type UpdateGroupJSONRequestBody = GroupChange
+
+// CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
+type CreateRuleJSONRequestBody = RuleDraft
+
+// DryRunRulesJSONRequestBody defines body for DryRunRules for application/json ContentType.
+type DryRunRulesJSONRequestBody = RuleDryRun
+
+// UpdateRuleJSONRequestBody defines body for UpdateRule for application/json ContentType.
+type UpdateRuleJSONRequestBody = RuleChange
 
 // CreateScheduleJSONRequestBody defines body for CreateSchedule for application/json ContentType.
 type CreateScheduleJSONRequestBody = ScheduleDraft
@@ -2930,6 +3296,9 @@ type ServerInterface interface {
 	// MarkConversationRead Mark everything so far as read by the business
 	// (POST /v1/conversations/{conversation_id}/read)
 	MarkConversationRead(c *gin.Context, conversationID ConversationID, params MarkConversationReadParams)
+	// ListRunsOfConversation List what triggers and automations did on a conversation, latest first
+	// (GET /v1/conversations/{conversation_id}/rule-runs)
+	ListRunsOfConversation(c *gin.Context, conversationID ConversationID, params ListRunsOfConversationParams)
 	// StreamEvents Follow everything the caller may see, as server-sent events
 	// (GET /v1/events)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
@@ -2957,6 +3326,27 @@ type ServerInterface interface {
 	// ReportConversations Add up the metrics of conversations
 	// (GET /v1/reports/conversations)
 	ReportConversations(c *gin.Context, params ReportConversationsParams)
+	// ListRules List triggers and automations, in the order in which they act
+	// (GET /v1/rules)
+	ListRules(c *gin.Context, params ListRulesParams)
+	// CreateRule Add a trigger or an automation
+	// (POST /v1/rules)
+	CreateRule(c *gin.Context, params CreateRuleParams)
+	// DryRunRules Tell which rules match a conversation now, and what they would do
+	// (POST /v1/rules/dry-run)
+	DryRunRules(c *gin.Context, params DryRunRulesParams)
+	// DeleteRule Remove a rule
+	// (DELETE /v1/rules/{rule_id})
+	DeleteRule(c *gin.Context, ruleID RuleID)
+	// GetRule Get a trigger or an automation
+	// (GET /v1/rules/{rule_id})
+	GetRule(c *gin.Context, ruleID RuleID)
+	// UpdateRule Change, move, enable or disable a rule
+	// (PATCH /v1/rules/{rule_id})
+	UpdateRule(c *gin.Context, ruleID RuleID, params UpdateRuleParams)
+	// ListRunsOfRule List what a rule did, latest first
+	// (GET /v1/rules/{rule_id}/runs)
+	ListRunsOfRule(c *gin.Context, ruleID RuleID, params ListRunsOfRuleParams)
 	// ListSchedules List schedules
 	// (GET /v1/schedules)
 	ListSchedules(c *gin.Context, params ListSchedulesParams)
@@ -4645,6 +5035,50 @@ func (siw *ServerInterfaceWrapper) MarkConversationRead(c *gin.Context) {
 	siw.Handler.MarkConversationRead(c, conversationID, params)
 }
 
+// ListRunsOfConversation operation middleware
+func (siw *ServerInterfaceWrapper) ListRunsOfConversation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "conversation_id" -------------
+	var conversationID ConversationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "conversation_id", c.Param("conversation_id"), &conversationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRunsOfConversationParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRunsOfConversation(c, conversationID, params)
+}
+
 // StreamEvents operation middleware
 func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
 
@@ -5039,6 +5473,283 @@ func (siw *ServerInterfaceWrapper) ReportConversations(c *gin.Context) {
 	}
 
 	siw.Handler.ReportConversations(c, params)
+}
+
+// ListRules operation middleware
+func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRulesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRules(c, params)
+}
+
+// CreateRule operation middleware
+func (siw *ServerInterfaceWrapper) CreateRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateRule(c, params)
+}
+
+// DryRunRules operation middleware
+func (siw *ServerInterfaceWrapper) DryRunRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DryRunRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DryRunRules(c, params)
+}
+
+// DeleteRule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rule_id" -------------
+	var ruleID RuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rule_id", c.Param("rule_id"), &ruleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteRule(c, ruleID)
+}
+
+// GetRule operation middleware
+func (siw *ServerInterfaceWrapper) GetRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rule_id" -------------
+	var ruleID RuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rule_id", c.Param("rule_id"), &ruleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRule(c, ruleID)
+}
+
+// UpdateRule operation middleware
+func (siw *ServerInterfaceWrapper) UpdateRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rule_id" -------------
+	var ruleID RuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rule_id", c.Param("rule_id"), &ruleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateRule(c, ruleID, params)
+}
+
+// ListRunsOfRule operation middleware
+func (siw *ServerInterfaceWrapper) ListRunsOfRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rule_id" -------------
+	var ruleID RuleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rule_id", c.Param("rule_id"), &ruleID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter rule_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRunsOfRuleParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRunsOfRule(c, ruleID, params)
 }
 
 // ListSchedules operation middleware
@@ -5694,6 +6405,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/end-session", wrapper.EndConversationSession)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/read", wrapper.MarkConversationRead)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/log", wrapper.ListTransitions)
+	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/rule-runs", wrapper.ListRunsOfConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.ListMessages)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.SendMessage)
 	router.POST(options.BaseURL+"/v1/uploads", wrapper.CreateUpload)
@@ -5732,6 +6444,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.DeleteStyleRule)
 	router.GET(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.GetStyleRule)
 	router.PATCH(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.UpdateStyleRule)
+	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
+	router.POST(options.BaseURL+"/v1/rules", wrapper.CreateRule)
+	router.POST(options.BaseURL+"/v1/rules/dry-run", wrapper.DryRunRules)
+	router.DELETE(options.BaseURL+"/v1/rules/:rule_id", wrapper.DeleteRule)
+	router.GET(options.BaseURL+"/v1/rules/:rule_id", wrapper.GetRule)
+	router.PATCH(options.BaseURL+"/v1/rules/:rule_id", wrapper.UpdateRule)
+	router.GET(options.BaseURL+"/v1/rules/:rule_id/runs", wrapper.ListRunsOfRule)
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/v1/quarantine", wrapper.ListQuarantine)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPI)

@@ -38,7 +38,7 @@ func (s *Service) CloseDue(ctx context.Context, accepted time.Time, limit int) (
 		return 0, nil
 	}
 	var done []committed
-	for i, err := range s.Store.Commit(ctx, changes) {
+	for i, err := range s.commit(ctx, before, changes) {
 		switch {
 		case err == nil:
 			done = append(done, committed{before[i], changes[i]})

@@ -126,6 +126,9 @@ func (d *decision) move(to Status, cause Cause) {
 	case StatusClosed:
 		d.hush()
 	}
+	if cause == CauseAgent && d.in.Rule != "" {
+		cause = CauseRule
+	}
 	d.effect(Moved{From: from, To: to, Cause: cause})
 }
 

@@ -91,11 +91,14 @@ func (p Policy) counts(s State, in Input) (Countdown, bool) {
 	return Countdown{}, false
 }
 
-// count starts the countdown of the state's policy from the latest solve, and
-// closes at once when it has run out already.
+// count starts the countdown that the style's rule asks for from the latest
+// solve, and closes at once when it has run out already.
 func (d *decision) count(cause Cause) {
 	d.s.Close = d.p.countable(d.s.Close)
-	due := d.s.Close.Due(d.s.SolvedAt, d.p.Calendar)
+	_, due, closes := styleCloses(d.s, d.p.Calendar)
+	if !closes {
+		return
+	}
 	if !due.After(d.in.ReceivedAt) {
 		d.close(d.in.ReceivedAt, cause)
 		return

@@ -130,16 +130,16 @@ func (s *Service) commitPlans(ctx context.Context, plans []plan, errs []error) (
 	if len(plans) == 0 {
 		return nil
 	}
-	changes := make([]Change, len(plans))
+	changes, before := make([]Change, len(plans)), make([]Conversation, len(plans))
 	for i, p := range plans {
-		changes[i] = *p.change
+		changes[i], before[i] = *p.change, p.before
 	}
 	var done []committed
-	for i, err := range s.Store.Commit(ctx, changes) {
+	for i, err := range s.commit(ctx, before, changes) {
 		p := plans[i]
 		switch {
 		case err == nil:
-			done = append(done, committed{p.before, *p.change})
+			done = append(done, committed{p.before, changes[i]})
 			s.refreshContact(ctx, p)
 			p.lane.work = p.rest
 		case lostRace(err):

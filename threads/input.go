@@ -1,6 +1,10 @@
 package threads
 
-import "time"
+import (
+	"time"
+
+	"threadhub/threads/rules"
+)
 
 // Cause is why a conversation changed: a closed set, kept in its log.
 type Cause string
@@ -24,6 +28,7 @@ const (
 	CauseReminder        Cause = "reminder"            // a step of the ladder
 	CauseNoAnswer        Cause = "no_answer"           // the last step of the ladder
 	CauseSettings        Cause = "settings_applied"    // an admin applied changed settings to what was running
+	CauseRule            Cause = "rule"                // a trigger or an automation set the status
 )
 
 // InputKind says what happened.
@@ -65,6 +70,8 @@ type Input struct {
 	Step       int     // InStepDue: how many steps are done before it
 	Hindrance  string  // InStepDue: why a reminder cannot be sent now, for people
 	Admin      bool    // the actor may do what only admins may
+	// Rule is the rule that asks for it, if one does.
+	Rule rules.ID
 }
 
 // replies tells whether the input is a reply to the customer: a public message

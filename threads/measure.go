@@ -19,6 +19,12 @@ func (s *Service) decided(ctx context.Context, c *Conversation, in Input, st Sta
 		return err
 	}
 	c.Metrics = c.Metrics.Advance(c.State, st, in, business)
+	if st.Status != c.State.Status {
+		c.StatusSince = in.ReceivedAt
+		if st.Status == StatusClosed {
+			c.StatusSince = st.ClosedAt
+		}
+	}
 	c.State = st
 	return nil
 }

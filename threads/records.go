@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"threadhub/normalize"
+	"threadhub/threads/rules"
 )
 
 // Conversation is a bounded stretch of talk between one contact and the
@@ -37,6 +38,11 @@ type Conversation struct {
 	LastInboundID normalize.PlatformID `json:"last_inbound_id,omitempty"`
 	// ReplyContext is what the connector needs to answer the contact.
 	ReplyContext map[string]string `json:"reply_context,omitempty"`
+
+	// StatusSince is when the status became what it is.
+	StatusSince time.Time `json:"status_since,omitzero"`
+	// Rules is what triggers and automations did here.
+	Rules RuleMarks `json:"rules,omitzero"`
 
 	// Version grows by one with every commit; commits compare and set it.
 	Version int64 `json:"version"`
@@ -196,6 +202,7 @@ type Transition struct {
 	Style          StyleName      `json:"style"`
 	Policy         Countdown      `json:"policy"`
 	StyleRule      StyleRuleID    `json:"style_rule,omitempty"` // that chose the style
+	Rule           rules.ID       `json:"rule,omitempty"`       // that moved the conversation
 	Generation     int64          `json:"generation"`
 	// SessionFrom and SessionTo are set when the session changed, and then From
 	// and To are alike.

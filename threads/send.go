@@ -82,7 +82,8 @@ func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, 
 	if target.Version == 0 {
 		before = Conversation{}
 	}
-	return m, c.Conversation, s.commitOne(ctx, *c, before)
+	err = s.commitOne(ctx, c, before)
+	return m, c.Conversation, err
 }
 
 // startSlot finds or makes the contact to write to.

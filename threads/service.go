@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"threadhub/internal/ident"
 	"threadhub/normalize"
+	"threadhub/threads/rules"
 )
 
 // ChannelInfo is what threading has to know of a channel.
@@ -88,7 +90,7 @@ type noSettings struct{}
 func (noSettings) Defaults(context.Context) (Defaults, error) { return Defaults{}, nil }
 
 // Options are what a Service works with. All but Hub, Schedules, StyleRules,
-// Deliver, Count and Wake are required.
+// Deliver, Count, Wake, Rules and RuleCalls are required.
 type Options struct {
 	Store    Store
 	Channels Channels
@@ -110,6 +112,10 @@ type Options struct {
 	// Wake is called after a commit that left something to do should the
 	// customer stay silent until then.
 	Wake func(at time.Time)
+	// Rules are the triggers and automations, nil for none.
+	Rules RuleBook
+	// RuleCalls is called after a commit in which rules asked for calls.
+	RuleCalls func()
 }
 
 // Service carries decisions out: load, decide, commit, and again when somebody
@@ -141,6 +147,12 @@ func NewService(o Options) *Service {
 	if o.Schedules == nil {
 		o.Schedules = noSchedules{}
 	}
+	if o.RuleCalls == nil {
+		o.RuleCalls = func() {}
+	}
+	if o.Rules == nil {
+		o.Rules = noRules{}
+	}
 	if o.StyleRules == nil {
 		o.StyleRules = noStyleRules{}
 	}
@@ -162,12 +174,20 @@ func change(before Conversation, next Conversation, effects []Effect, actor Auth
 	next.Version = before.Version + 1
 	next.UpdatedAt = now
 	c := Change{Conversation: next, Expected: before.Version}
-	status := before.State.Status
+	c.log(before.State.Status, effects, actor, "", now)
+	return c
+}
+
+// log adds what the effects say to the conversation's log. from is the status
+// before them, and rule is the one that asked for them, if one did; what the
+// style did is its own rule's.
+func (c *Change) log(from Status, effects []Effect, actor Author, rule rules.ID, now time.Time) {
+	next, status := c.Conversation, from
 	for _, e := range effects {
 		t := Transition{
 			ID:             string(next.ID) + "/" + strconv.FormatInt(next.Version, 10) + "/" + strconv.Itoa(len(c.Transitions)),
 			ConversationID: next.ID, From: status, To: status, Actor: actor, At: now,
-			Style: next.State.Style, Policy: next.State.Close, StyleRule: next.State.StyleRule, Generation: next.State.Generation,
+			Style: next.State.Style, Policy: next.State.Close, StyleRule: next.State.StyleRule, Rule: rule, Generation: next.State.Generation,
 		}
 		switch e := e.(type) {
 		case Moved:
@@ -180,9 +200,14 @@ func change(before Conversation, next Conversation, effects []Effect, actor Auth
 		default:
 			continue
 		}
+		if t.To == StatusClosed && t.From != StatusClosed {
+			switch t.Cause {
+			case CauseSolvedStyle, CauseStyleChanged, CauseWindowElapsed, CauseSettings:
+				t.Rule = styleRuleOf(next.State)
+			}
+		}
 		c.Transitions = append(c.Transitions, t)
 	}
-	return c
 }
 
 // refusal answers the Refused effect, if there is one.
@@ -250,13 +275,16 @@ func begin(ch ChannelID, contact ContactBrief, previous *Conversation, now time.
 	return next, &link
 }
 
-// commitOne commits a change and announces it. ErrConflict and ErrSeen are
-// answered as they are.
-func (s *Service) commitOne(ctx context.Context, c Change, before Conversation) error {
-	if err := s.Store.Commit(ctx, []Change{c})[0]; err != nil {
+// commitOne commits a change, with what rules add to it, and announces it.
+// ErrConflict and ErrSeen are answered as they are.
+func (s *Service) commitOne(ctx context.Context, c *Change, before Conversation) error {
+	changes := []Change{*c}
+	err := s.commit(ctx, []Conversation{before}, changes)[0]
+	*c = changes[0]
+	if err != nil {
 		return err
 	}
-	s.announce(ctx, []committed{{before, c}})
+	s.announce(ctx, []committed{{before, *c}})
 	return nil
 }
 
@@ -274,7 +302,7 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 	}
 	var notices []Notice
 	settled := make(map[ConversationID]int64, len(done))
-	deliver := false
+	deliver, calls := false, false
 	for _, d := range done {
 		notices = append(notices, noticesOf(d.before, d.change)...)
 		settled[d.change.Conversation.ID] = d.change.Conversation.Version
@@ -282,6 +310,7 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 			settled[p.ID] = p.Version
 		}
 		deliver = deliver || len(d.change.Deliveries) > 0
+		calls = calls || slices.ContainsFunc(d.change.RuleRuns, func(r RuleRun) bool { return !r.CallAt.IsZero() })
 		if due := d.change.Conversation.State.CloseDueAt; !due.IsZero() && !due.Equal(d.before.State.CloseDueAt) {
 			s.Count(due)
 		}
@@ -291,6 +320,9 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 	}
 	if deliver {
 		s.Deliver()
+	}
+	if calls {
+		s.RuleCalls()
 	}
 	if err := s.Announce.Announce(ctx, notices); err != nil {
 		s.Logger.WarnContext(ctx, "announcing changes failed, will be announced again", "notices", len(notices), "error", err)

@@ -35,6 +35,11 @@ type Change struct {
 	Messages    []Message
 	Transitions []Transition
 	Deliveries  []Delivery
+	// RuleRuns are the log of what rules did in this change.
+	RuleRuns []RuleRun
+	// RuleAlarm, when set, is when automations have to look at the conversation
+	// again (see RuleAlarms), zero for never; nil leaves it as it is.
+	RuleAlarm *time.Time
 }
 
 // Store is what this package asks of a database. Every method is safe for
@@ -105,6 +110,7 @@ type Store interface {
 	// it and may do nothing.
 	Settle(ctx context.Context, commits map[ConversationID]int64) error
 
+	RuleStore
 	Queries
 }
 

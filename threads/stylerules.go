@@ -1,14 +1,12 @@
 package threads
 
 import (
-	"fmt"
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"threadhub/normalize"
+	"threadhub/threads/rules"
 )
 
 // StyleRule gives conversations that begin a style, where all of its
@@ -32,7 +30,7 @@ type StyleConditions struct {
 	// TextContains are parts of the first message's text, ignoring case.
 	TextContains []string `json:"text_contains,omitempty"`
 	// TextMatches is a pattern that the first message's text matches, in the
-	// syntax of RE2; see [ParsePattern].
+	// syntax of RE2; see [rules.ParsePattern].
 	TextMatches string             `json:"text_matches,omitempty"`
 	Referral    *ReferralCondition `json:"referral,omitempty"`
 	Hours       *HoursCondition    `json:"hours,omitempty"`
@@ -85,8 +83,8 @@ type StyleFacts struct {
 // ChooseStyle answers the style that the first of the rules gives whose
 // conditions all hold, and that rule's id; false when none does. Rules that are
 // not enabled count for nothing. It is pure and deterministic.
-func ChooseStyle(rules []StyleRule, f StyleFacts) (Style, StyleRuleID, bool) {
-	for _, r := range rules {
+func ChooseStyle(list []StyleRule, f StyleFacts) (Style, StyleRuleID, bool) {
+	for _, r := range list {
 		if r.Enabled && r.matches(f) {
 			return r.Style, r.ID, true
 		}
@@ -139,26 +137,11 @@ func (c *HoursCondition) holds(open map[string]bool) bool {
 	return known && is == c.Open
 }
 
-// matchedText is how much of a text conditions look at, in bytes: patterns are
-// the admin's, but texts are anybody's.
-const matchedText = 4096
-
-func lookedAt(text string) string {
-	if len(text) <= matchedText {
-		return text
-	}
-	end := matchedText
-	for !utf8.RuneStart(text[end]) && end > matchedText-utf8.UTFMax {
-		end--
-	}
-	return text[:end]
-}
-
 func containsAny(text string, parts []string) bool {
 	if len(parts) == 0 {
 		return true
 	}
-	text = strings.ToLower(lookedAt(text))
+	text = strings.ToLower(rules.LookedAt(text))
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, strings.ToLower(part)) })
 }
 
@@ -169,43 +152,16 @@ func (r StyleRule) textMatches(text string) bool {
 		return true
 	}
 	r = r.Prepare()
-	return r.pattern != nil && r.pattern.MatchString(lookedAt(text))
+	return r.pattern != nil && r.pattern.MatchString(rules.LookedAt(text))
 }
 
 // Prepare answers the rule with its pattern compiled, for rules that are held
 // to many conversations.
 func (r StyleRule) Prepare() StyleRule {
 	if r.When.TextMatches != "" && r.pattern == nil {
-		if re, err := ParsePattern(r.When.TextMatches); err == nil {
+		if re, err := rules.ParsePattern(r.When.TextMatches); err == nil {
 			r.pattern = re
 		}
 	}
 	return r
-}
-
-// Bounds of a pattern: its length in bytes, and the steps it compiles to. A
-// match takes at most about steps times bytes of text looked at.
-const (
-	MaxPattern      = 500
-	maxPatternSteps = 2000
-)
-
-// ParsePattern compiles a pattern of the RE2 syntax within the bounds. The
-// error is for people.
-func ParsePattern(pattern string) (*regexp.Regexp, error) {
-	if len(pattern) > MaxPattern {
-		return nil, fmt.Errorf("the pattern is longer than %d bytes", MaxPattern)
-	}
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil, fmt.Errorf("not a pattern of the RE2 syntax: %w", err)
-	}
-	prog, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return nil, fmt.Errorf("not a pattern of the RE2 syntax: %w", err)
-	}
-	if len(prog.Inst) > maxPatternSteps {
-		return nil, fmt.Errorf("the pattern is too costly: it repeats too much (%d steps, at most %d)", len(prog.Inst), maxPatternSteps)
-	}
-	return regexp.Compile(pattern)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // commitLoop loads a conversation, builds a change and commits it, again as
@@ -25,7 +26,7 @@ func (s *Service) commitLoop(ctx context.Context, id ConversationID, known *Conv
 		if err != nil || c == nil {
 			return before, err
 		}
-		switch err := s.commitOne(ctx, *c, before); {
+		switch err := s.commitOne(ctx, c, before); {
 		case err == nil:
 			return c.Conversation, nil
 		case !lostRace(err):
@@ -56,18 +57,8 @@ func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, nex
 		var effects []Effect
 		for _, in := range inputs {
 			in.Actor, in.ReceivedAt = actor, now
-			p, err := s.policy(ctx, ch, conv.State)
-			if err == nil {
-				err = s.addCalendar(ctx, &p, id, conv.State, in)
-			}
+			eff, err := s.step(ctx, ch, &conv, in, now)
 			if err != nil {
-				return nil, err
-			}
-			st, eff := Decide(conv.State, in, p, now)
-			if err := refusal(id, eff); err != nil {
-				return nil, err
-			}
-			if err := s.decided(ctx, &conv, in, st); err != nil {
 				return nil, err
 			}
 			effects = append(effects, eff...)
@@ -78,6 +69,26 @@ func (s *Service) edit(ctx context.Context, id ConversationID, actor Author, nex
 		c := change(before, conv, effects, actor, now)
 		return &c, nil
 	})
+}
+
+// step decides an input on the conversation and takes the decision over. A
+// refusal is answered as a *RefusedError and changes nothing.
+func (s *Service) step(ctx context.Context, ch ChannelInfo, conv *Conversation, in Input, now time.Time) ([]Effect, error) {
+	p, err := s.policy(ctx, ch, conv.State)
+	if err == nil {
+		err = s.addCalendar(ctx, &p, conv.ID, conv.State, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	st, effects := Decide(conv.State, in, p, now)
+	if err := refusal(conv.ID, effects); err != nil {
+		return nil, err
+	}
+	if err := s.decided(ctx, conv, in, st); err != nil {
+		return nil, err
+	}
+	return effects, nil
 }
 
 func (c Conversation) sameFields(o Conversation) bool {

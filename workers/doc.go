@@ -1,6 +1,7 @@
 // Package workers does what must not keep a webhook or an API call waiting:
-// it works accepted webhooks into conversations, delivers outbound messages and
-// closes conversations whose time has come.
+// it works accepted webhooks into conversations, delivers outbound messages,
+// closes conversations whose time has come, has automations act and calls the
+// webhooks that rules name.
 //
 // Tasks of the queue only say "look": what there is to do stands in the store,
 // is claimed under a lease, and may be done again without harm. A sweeper looks
@@ -14,6 +15,7 @@ import "time"
 const (
 	RingInbound  = "inbound"  // the journal has new entries
 	RingOutbound = "outbound" // the outbox has new or due deliveries
+	RingRules    = "rules"    // rules ask for calls of webhooks
 )
 
 // Doorbell wakes a worker, in this process or another. It never blocks; a ring

@@ -37,6 +37,8 @@ type Sweeper struct {
 	Threads    Housekeeping
 	Countdowns Countdowns
 	Journal    journal.Store
+	// Rules are the automations, and the calls that rules ask for.
+	Rules *Rules
 	// Retention is how long worked webhooks are kept for the event log.
 	Retention time.Duration
 	// Forget expires what else is kept for a time only.
@@ -78,6 +80,8 @@ func (s *Sweeper) Run(ctx context.Context) {
 	every("parked", parkedTick, s.parked)
 	every("settle", settleTick, s.settle)
 	every("trim", trimTick, s.trim)
+	every("rules", ruleTick, s.Rules.Drain)
+	every("rule calls", ruleTick, s.Rules.DrainCalls)
 	wg.Go(func() {
 		s.wait(ctx, "close", &s.closes, sweep{s.Countdowns.NextDue, s.Threads.CloseDue, s.Metrics.Closed})
 	})

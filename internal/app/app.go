@@ -27,6 +27,7 @@ import (
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
 	"threadhub/internal/queue"
+	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
 	"threadhub/internal/stylerules"
@@ -67,6 +68,7 @@ type Hub struct {
 	schedules *schedules.Registry
 	rules     *stylerules.Registry
 	tokens    *tokens.Keeper
+	book      *rulebook.Registry
 	channels  *channels.Registry
 	media     *media.Library
 	eager     *media.Eager
@@ -74,6 +76,7 @@ type Hub struct {
 	sweeper   *workers.Sweeper
 	inbound   *workers.Inbound
 	outbound  *workers.Outbound
+	ruleWork  *workers.Rules
 	errands   *workers.Courtesies
 	desk      *accept.Desk
 	server    *http.Server
@@ -164,6 +167,14 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	h.rules = stylerules.NewRegistry(stylerules.Options{
 		Store: h.store, Now: time.Now, ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, Fresh: fresh,
 	})
+	h.book = rulebook.NewRegistry(rulebook.Options{
+		Store: h.store, Keys: keys, Now: time.Now, Fresh: fresh, CheckURL: h.egress.CheckURL,
+		ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, AgentExists: h.agentExists, GroupExists: h.groupExists,
+	})
+	h.ruleWork = &workers.Rules{
+		Store: h.store, Records: h.store, Book: h.book, Journal: h.store.Journal(), Carrier: h.egress,
+		Settled: 2 * fresh, Now: time.Now, Logger: h.Logger,
+	}
 	return err
 }
 
@@ -195,7 +206,9 @@ func (h *Hub) openThreads(context.Context) error {
 	h.threads = threads.NewService(threads.Options{
 		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
+		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
+	h.ruleWork.Threads, h.sweeper.Rules = h.threads, h.ruleWork
 	h.errands = workers.NewCourtesies(h.tokens, h.Logger)
 	h.inbound = &workers.Inbound{
 		Journal: h.store.Journal(), Channels: h.channels, Threads: h.threads, Follow: h.errands.Make,
@@ -208,6 +221,7 @@ func (h *Hub) openThreads(context.Context) error {
 	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
 	h.queue.Handle(workers.RingInbound, h.inbound.Drain)
 	h.queue.Handle(workers.RingOutbound, h.outbound.Drain)
+	h.queue.Handle(workers.RingRules, h.ruleWork.DrainCalls)
 	return nil
 }
 

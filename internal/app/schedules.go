@@ -19,6 +19,11 @@ func (h *Hub) scheduleUsers(ctx context.Context, id string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	byRules, err := h.book.UsersOfSchedule(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	users = append(users, byRules...)
 	if set.DefaultStyle.Close.ScheduleID == id {
 		users = append(users, "the hub's default style")
 	}

@@ -25,13 +25,14 @@ var rules = []rule{
 	{pkg: "connectors/instagram", may: []string{"connectors", "connectors/meta", "connectors/meta/messaging", "normalize"}, tests: []string{"connectors/conntest"}},
 	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
 
-	{pkg: "threads", may: []string{"normalize", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
+	{pkg: "threads/rules"},
+	{pkg: "threads", may: []string{"normalize", "threads/rules", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
 	{pkg: "threads/routing", may: []string{"normalize", "threads"}},
 
 	{pkg: "workers", may: []string{
 		"normalize", "connectors", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/egress",
-		"internal/ident", "internal/journal", "internal/queue", "internal/settings", "internal/tokens",
-	}, tests: []string{"connectors/*", "internal/sqlite", "internal/storetest"}},
+		"internal/ident", "internal/journal", "internal/queue", "internal/rulebook", "internal/settings", "internal/tokens", "threads/rules",
+	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
 
@@ -43,7 +44,8 @@ var rules = []rule{
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
-	{pkg: "internal/stylerules", may: []string{"threads", "internal/directory", "internal/ident"}},
+	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
+	{pkg: "internal/rulebook", may: []string{"connectors", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
 	{pkg: "internal/config", may: []string{"connectors"}},
 	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
@@ -70,7 +72,7 @@ var rules = []rule{
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/auth", "internal/bus", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
-		"internal/settings", "internal/stylerules",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
@@ -82,7 +84,7 @@ var rules = []rule{
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest"}},
 	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
 	{pkg: "internal/storetest", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal",
+		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal",
 	}},
 
 	// Only these know everybody.
@@ -134,6 +136,7 @@ var pure = map[string][]string{
 	"connectors/*": {"github.com/nyaruka/phonenumbers", "github.com/kyokomi/emoji/v2"},
 
 	"connectors/meta/messaging": {},
+	"threads/rules":             {},
 }
 
 // impure are standard packages that reach outside the process.

@@ -30,6 +30,7 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/media"
+	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
 	"threadhub/internal/settings"
@@ -109,15 +110,28 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			return exists(err)
 		},
 	})
+	book := rulebook.NewRegistry(rulebook.Options{
+		Store: store, Keys: keys, Now: h.clock, CheckURL: h.checkURL,
+		ChannelExists: rules.ChannelExists, ScheduleExists: rules.ScheduleExists,
+		AgentExists: func(ctx context.Context, id threads.AgentID) (bool, error) {
+			_, err := h.auth.Agent(ctx, id)
+			return exists(err)
+		},
+		GroupExists: func(ctx context.Context, id threads.GroupID) (bool, error) {
+			_, err := h.auth.Group(ctx, id)
+			return exists(err)
+		},
+	})
 	h.service = threads.NewService(threads.Options{
 		Store: store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
+		Rules: book,
 	})
 	library, err := media.Open(media.Options{
 		Dir: t.TempDir(), MaxFile: 1 << 20, Space: 4 << 20, PublicURL: publicURL, Channels: registry, Carrier: h, Now: h.clock, Logger: logger,
 	})
 	require.NoError(t, err)
 	deps := httpapi.Deps{
-		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
+		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
 		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Now: h.clock, PublicURL: publicURL,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
@@ -165,6 +179,14 @@ func (h *hub) wait(pause time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = h.now.Add(pause)
+}
+
+// checkURL takes every address but one.
+func (*hub) checkURL(url string) error {
+	if strings.Contains(url, "private") {
+		return egress.ErrBlocked
+	}
+	return nil
 }
 
 // Do stands in for the platform.

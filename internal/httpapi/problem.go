@@ -13,9 +13,11 @@ import (
 	"threadhub/internal/auth"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
+	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/stylerules"
 	"threadhub/threads"
+	"threadhub/threads/rules"
 )
 
 // Codes of errors, besides the refusals of package threads: stable names that
@@ -31,6 +33,7 @@ const (
 	codeTaken           = "already_exists"
 	codeChannelInUse    = "channel_in_use"
 	codeScheduleInUse   = "schedule_in_use"
+	codeSystemRule      = "system_rule"
 	codeTooLarge        = "body_too_large"
 	codeMediaType       = "unsupported_media_type"
 	codeKeyMismatch     = "idempotency_mismatch"
@@ -105,6 +108,8 @@ func problemOf(err error) *problemError {
 		hours   *threads.HoursError
 		counted *schedules.InUseError
 		rule    *stylerules.InvalidError
+		written *rulebook.InvalidError
+		system  *rulebook.SystemError
 	)
 	switch {
 	case errors.As(err, &own):
@@ -127,6 +132,10 @@ func problemOf(err error) *problemError {
 		return problem(http.StatusConflict, codeScheduleInUse, counted.Error())
 	case errors.As(err, &rule):
 		return invalid(convert(rule.Fields, func(f stylerules.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
+	case errors.As(err, &written):
+		return invalid(convert(written.Problems, func(p rules.Problem) fieldError { return fieldError{p.Field, p.Message} })...)
+	case errors.As(err, &system):
+		return problem(http.StatusConflict, codeSystemRule, system.Error())
 	case errors.Is(err, threads.ErrCursor):
 		return invalid(fieldError{"cursor", "is not one that this list has handed out"})
 	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound):

@@ -22,6 +22,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
 	"threadhub/internal/stylerules"
@@ -37,6 +38,8 @@ type Conversations interface {
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
 	Recount(ctx context.Context, cmd threads.RecountCommand) (threads.RecountResult, error)
 	MarkRead(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
+	// DryRunRules tells what rules make of a conversation and changes nothing.
+	DryRunRules(ctx context.Context, d threads.DryRun) ([]threads.DryResult, threads.Conversation, error)
 	// Measure answers how a schedule's business time is measured, nil for none.
 	Measure(ctx context.Context, scheduleID string) (threads.Measure, error)
 	// EditContact changes a contact; edit answers false to leave it as it is.
@@ -49,6 +52,7 @@ type Records interface {
 	Conversation(ctx context.Context, id threads.ConversationID) (threads.Conversation, error)
 	Message(ctx context.Context, id threads.MessageID) (threads.Message, error)
 	Contact(ctx context.Context, id threads.ContactID) (threads.Contact, error)
+	RuleRuns(ctx context.Context, f threads.RuleRunFilter, p threads.Page) ([]threads.RuleRun, threads.Cursor, error)
 	Owners(ctx context.Context, ids []threads.Identity) (map[threads.Identity]threads.ContactID, error)
 	Current(ctx context.Context, slots []threads.Slot) (map[threads.Slot]threads.Conversation, error)
 }
@@ -90,6 +94,7 @@ type Deps struct {
 	Kinds         connectors.Set
 	Schedules     *schedules.Registry
 	StyleRules    *stylerules.Registry
+	Rules         *rulebook.Registry
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks

@@ -165,7 +165,7 @@ func transitionView(t threads.Transition) api.Transition {
 	return api.Transition{
 		ID: t.ID, From: from, To: api.ConversationStatus(t.To), Cause: string(t.Cause), Actor: authorView(t.Actor), At: timeView(t.At),
 		Style: chosenStyleView(threads.Style{Name: t.Style, Close: t.Policy}, t.StyleRule), Generation: t.Generation,
-		Session: sessionChangeView(t), Detail: orNull(t.Detail),
+		RuleID: ptr(string(t.Rule)), Session: sessionChangeView(t), Detail: orNull(t.Detail),
 	}
 }
 

@@ -158,15 +158,20 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	}
 	figures, solved := figuresOf(c.Conversation)
 	fields = append(fields, bson.E{Key: "figures", Value: figures})
-	update := bson.D{}
+	alarm, none := ruleAlarm(c.RuleAlarm)
+	fields = append(fields, alarm...)
 	if solved != nil {
 		fields = append(fields, bson.E{Key: "solved", Value: solved})
 	} else {
-		update = op("$unset", by("solved", ""))
+		none = append(none, bson.E{Key: "solved", Value: ""})
+	}
+	update := set(fields)
+	if len(none) > 0 {
+		update = append(update, bson.E{Key: "$unset", Value: none})
 	}
 	return mongo.NewUpdateOneModel().
 		SetFilter(versioned(string(c.Conversation.ID), c.Expected)).
-		SetUpdate(append(set(fields), update...))
+		SetUpdate(update)
 }
 
 // setPrevious gives the predecessor its successor, unless it has another.
@@ -263,6 +268,9 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 		UnsettledAt: commitTime(c.Conversation),
 	}
 	r.Figures, r.Solved = figuresOf(c.Conversation)
+	if c.RuleAlarm != nil && !c.RuleAlarm.IsZero() {
+		r.RuleAlarmAt = c.RuleAlarm
+	}
 	if p := pendingOf(c); !p.empty() {
 		r.Pending = map[string]pendingRows{pendingKey(p.Version): p}
 	}

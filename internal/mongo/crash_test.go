@@ -56,7 +56,8 @@ func TestTheNextReaderCompletesACommitWhoseWriterDied(t *testing.T) {
 	}
 	points := []struct{ command, collection string }{
 		{"insert", "messages"},      // the commit stands, nothing is written out
-		{"insert", "deliveries"},    // the messages are there
+		{"insert", "rule_runs"},     // the messages are there
+		{"insert", "deliveries"},    // and what rules did
 		{"update", "conversations"}, // all is there, and still pending
 	}
 	for _, at := range points {
@@ -67,6 +68,7 @@ func TestTheNextReaderCompletesACommitWhoseWriterDied(t *testing.T) {
 				c := first("ann", 1)
 				c.Deliveries = reply(c.Conversation).Deliveries
 				c.Messages = append(c.Messages, reply(c.Conversation).Messages...)
+				c.RuleRuns = []threads.RuleRun{{ID: "rr_1", Rule: "rl_1", ConversationID: c.Conversation.ID, CallAt: noon, Version: 1}}
 
 				err := dies(t, server, uri, c, at.command, at.collection)
 				if at.collection == "conversations" {
@@ -80,6 +82,9 @@ func TestTheNextReaderCompletesACommitWhoseWriterDied(t *testing.T) {
 				log, _, err := s.Transitions(t.Context(), c.Conversation.ID, threads.Page{})
 				require.NoError(t, err)
 				require.Len(t, log, 1)
+				calls, err := s.RuleCalls(t.Context(), noon, 10)
+				require.NoError(t, err)
+				require.Len(t, calls, 1)
 				n, err := s.DeliveryBacklog(t.Context())
 				require.NoError(t, err)
 				require.Equal(t, 1, n)

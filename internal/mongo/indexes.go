@@ -35,6 +35,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"live"}, Unique: true},
 			{Fields: []string{"current"}, Sparse: true},
 			{Fields: []string{"unsettled_at"}, Sparse: true},
+			{Fields: []string{"rule_alarm_at"}, Sparse: true},
 			{Fields: []string{"doc.state.close_due_at", "_id"}},
 			{Fields: []string{"doc.state.queued_at", "_id"}},
 			{Fields: []string{"wake_at", "_id"}},
@@ -58,6 +59,11 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.conversation_id", "doc.sent_at", "doc.sequence"}},
 		}},
 		{"transitions", []index{{Fields: []string{"doc.conversation_id", "version", "index"}}}},
+		{"rule_runs", []index{
+			{Fields: []string{"doc.conversation_id", "-_id"}},
+			{Fields: []string{"doc.rule_id", "-_id"}},
+			{Fields: []string{"call_at"}, Sparse: true},
+		}},
 		{"deliveries", []index{
 			{Fields: []string{"doc.created_at", "_id"}},
 			{Fields: []string{"lane", "_id"}},

@@ -41,6 +41,7 @@ type writeOut struct {
 	messages    []messageRow
 	transitions []transitionRow
 	deliveries  []deliveryRow
+	ruleRuns    []ruleRunRow
 	clears      []mongo.WriteModel
 }
 
@@ -57,6 +58,9 @@ func (w *writeOut) add(conversation string, p pendingRows) {
 	}
 	for _, d := range p.Deliveries {
 		w.deliveries = append(w.deliveries, newDeliveryRow(d))
+	}
+	for _, r := range p.RuleRuns {
+		w.ruleRuns = append(w.ruleRuns, newRuleRunRow(r))
 	}
 	w.clears = append(w.clears, mongo.NewUpdateOneModel().
 		SetFilter(by("_id", conversation)).
@@ -91,6 +95,9 @@ func (w *writeOut) rows(ctx context.Context) error {
 	}
 	if err := insertNew(ctx, w.s.transitions, w.transitions); err != nil {
 		return fmt.Errorf("transitions: %w", err)
+	}
+	if err := insertNew(ctx, w.s.ruleRuns, w.ruleRuns); err != nil {
+		return fmt.Errorf("rule runs: %w", err)
 	}
 	if err := insertNew(ctx, w.s.deliveries, w.deliveries); err != nil {
 		return fmt.Errorf("deliveries: %w", err)

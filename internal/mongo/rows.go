@@ -41,6 +41,8 @@ type conversationRow struct {
 	Pending map[string]pendingRows `bson:"pending,omitempty"`
 	// UnsettledAt is the time of the latest commit until it is announced.
 	UnsettledAt time.Time `bson:"unsettled_at,omitempty"`
+	// RuleAlarmAt is when automations look at the conversation again.
+	RuleAlarmAt *time.Time `bson:"rule_alarm_at,omitempty"`
 	// Figures are the conversation's, encoded.
 	Figures []byte `bson:"figures"`
 	// Solved is there while the conversation is solved or closed.
@@ -71,10 +73,11 @@ type pendingRows struct {
 	Messages    []threads.Message    `bson:"messages,omitempty"`
 	Transitions []threads.Transition `bson:"transitions,omitempty"`
 	Deliveries  []threads.Delivery   `bson:"deliveries,omitempty"`
+	RuleRuns    []threads.RuleRun    `bson:"rule_runs,omitempty"`
 }
 
 func (p pendingRows) empty() bool {
-	return len(p.Messages)+len(p.Transitions)+len(p.Deliveries) == 0
+	return len(p.Messages)+len(p.Transitions)+len(p.Deliveries)+len(p.RuleRuns) == 0
 }
 
 // pendingOf are the rows a change adds.
@@ -82,6 +85,7 @@ func pendingOf(c threads.Change) pendingRows {
 	return pendingRows{
 		Version:  c.Conversation.Version,
 		Messages: c.Messages, Transitions: c.Transitions, Deliveries: c.Deliveries,
+		RuleRuns: c.RuleRuns,
 	}
 }
 

@@ -49,6 +49,7 @@ type Store struct {
 	transitions   *mongo.Collection
 	deliveries    *mongo.Collection
 	lanes         *mongo.Collection
+	ruleRuns      *mongo.Collection
 	parked        *mongo.Collection
 	records       *mongo.Collection
 	requests      *mongo.Collection
@@ -122,6 +123,7 @@ func newStore(client *mongo.Client, name string) *Store {
 		transitions:   db.Collection("transitions"),
 		deliveries:    db.Collection("deliveries"),
 		lanes:         db.Collection("lanes"),
+		ruleRuns:      db.Collection("rule_runs"),
 		parked:        db.Collection("parked"),
 		records:       db.Collection("records"),
 		requests:      db.Collection("requests"),

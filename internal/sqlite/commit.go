@@ -80,6 +80,7 @@ type encodedChange struct {
 	previous     string
 	messages     []string
 	transitions  []string
+	ruleRuns     []string
 	deliveries   []outgoing
 }
 
@@ -98,13 +99,14 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 			c.Conversation.ID, c.Conversation.Version, c.Expected)
 	}
 	e := &encodedChange{Change: c, figures: threads.FiguresOf(c.Conversation), deliveries: make([]outgoing, len(c.Deliveries))}
-	var errs [5]error
+	var errs [6]error
 	e.conversation, errs[0] = encode(c.Conversation)
 	if c.Previous != nil {
 		e.previous, errs[1] = encode(c.Previous)
 	}
 	e.messages, errs[2] = encodeAll(c.Messages)
 	e.transitions, errs[3] = encodeAll(c.Transitions)
+	e.ruleRuns, errs[5] = encodeAll(c.RuleRuns)
 	for i := range c.Deliveries {
 		errs[4] = errors.Join(errs[4], e.encodeDelivery(i))
 	}
@@ -164,6 +166,9 @@ func (c *encodedChange) write(t *tx) error {
 		if _, err := t.exec(sqlAddTransition, tr.ID, string(tr.ConversationID), c.transitions[i]); err != nil {
 			return err
 		}
+	}
+	if err := c.writeRules(t); err != nil {
+		return err
 	}
 	for i := range c.deliveries {
 		if err := c.deliveries[i].add(t); err != nil {

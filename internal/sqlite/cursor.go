@@ -11,6 +11,7 @@ import (
 const (
 	cursorTransitions = "transitions"
 	cursorContacts    = "contacts"
+	cursorRuleRuns    = "rule_runs"
 )
 
 // place is what a cursor holds: the sort key and the id of the last record

@@ -58,6 +58,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"message pages", messagePageTests},
 		{"countdowns", dueTests},
 		{"silence", silenceTests},
+		{"rules", ruleTests},
 		{"parked events", parkedTests},
 		{"announcements", announcementTests(opts)},
 		{"lists", listTests},

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"threadhub/threads"
+	"threadhub/threads/rules"
 )
 
 // Bounds of what conditions hold.
@@ -107,7 +108,7 @@ func (v *validator) conditions(ctx context.Context, w threads.StyleConditions) e
 		v.fail(at+"contact", "unknown value %q: use known, known_on_channel, unknown or unknown_on_channel", w.Contact)
 	}
 	if w.TextMatches != "" {
-		if _, err := threads.ParsePattern(w.TextMatches); err != nil {
+		if _, err := rules.ParsePattern(w.TextMatches); err != nil {
 			v.fail(at+"text_matches", "%v", err)
 		}
 	}

@@ -89,6 +89,28 @@ CREATE TABLE transitions (
 CREATE UNIQUE INDEX transitions_id ON transitions (id);
 CREATE INDEX transitions_conversation ON transitions (conversation_id, seq);
 
+-- When automations look at a conversation again; empty on a hub without any.
+CREATE TABLE rule_alarms (
+  conversation_id TEXT    NOT NULL PRIMARY KEY,
+  version         INTEGER NOT NULL,
+  at              INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX rule_alarms_at ON rule_alarms (at, conversation_id);
+
+CREATE TABLE rule_runs (
+  seq             INTEGER PRIMARY KEY,
+  id              TEXT    NOT NULL,
+  conversation_id TEXT    NOT NULL,
+  rule_id         TEXT    NOT NULL,
+  version         INTEGER NOT NULL,
+  call_at         INTEGER,          -- only while a webhook is to be called
+  doc             TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX rule_runs_id ON rule_runs (id);
+CREATE INDEX rule_runs_conversation ON rule_runs (conversation_id, id);
+CREATE INDEX rule_runs_rule ON rule_runs (rule_id, id);
+CREATE INDEX rule_runs_call ON rule_runs (call_at, id) WHERE call_at IS NOT NULL;
+
 CREATE TABLE parked (
   id          TEXT    NOT NULL PRIMARY KEY,
   channel_id  TEXT    NOT NULL,

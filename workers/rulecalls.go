@@ -1,0 +1,183 @@
+package workers
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"threadhub/connectors"
+	"threadhub/internal/egress"
+	"threadhub/internal/rulebook"
+	"threadhub/threads"
+)
+
+const (
+	// callPlaces is how many runs have their webhooks called at once.
+	callPlaces = 16
+	// callTime bounds one call.
+	callTime = 10 * time.Second
+	callKind = "rule" // names the calls to breakers and metrics
+)
+
+// callPauses are the waits after failed attempts; then a call is given up.
+func callPauses() []time.Duration {
+	return []time.Duration{
+		5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour,
+	}
+}
+
+// DrainCalls calls webhooks until none is due. A call that was made and not
+// recorded is made again: receivers know it by its webhook-id.
+func (r *Rules) DrainCalls(ctx context.Context) error { return r.calls.run(ctx, r.callDue) }
+
+func (r *Rules) callDue(ctx context.Context) error {
+	for ctx.Err() == nil {
+		due, err := r.Store.RuleCalls(ctx, r.now(), callPlaces)
+		if err != nil {
+			return fmt.Errorf("calls of rules: %w", err)
+		}
+		if len(due) == 0 {
+			return nil
+		}
+		errs := make([]error, len(due))
+		var all sync.WaitGroup
+		for i, run := range due {
+			all.Go(func() { errs[i] = r.callRun(ctx, run) })
+		}
+		all.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// callRun makes the calls of one run that are due, if no other process has
+// taken them.
+func (r *Rules) callRun(ctx context.Context, run threads.RuleRun) error {
+	now := r.now()
+	// Whoever finds it after that may take it: its process is gone.
+	run.CallAt = now.Add(lease + time.Duration(len(run.Calls))*callTime)
+	run.Version++
+	if err := r.Store.SaveRuleRun(ctx, run); err != nil {
+		if errors.Is(err, threads.ErrConflict) {
+			return nil
+		}
+		return fmt.Errorf("take the calls of a rule: %w", err)
+	}
+	calls := make([]threads.RuleCall, len(run.Calls))
+	copy(calls, run.Calls)
+	run.Calls, run.CallAt = calls, time.Time{}
+	for i := range run.Calls {
+		c := &run.Calls[i]
+		if c.State == threads.RuleCallPending && !c.NextAt.After(now) {
+			r.call(ctx, run, c)
+		}
+		if c.State == threads.RuleCallPending && (run.CallAt.IsZero() || c.NextAt.Before(run.CallAt)) {
+			run.CallAt = c.NextAt
+		}
+	}
+	run.Version++
+	// What came of the calls is recorded although the process may be stopping.
+	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	defer cancel()
+	if err := r.Store.SaveRuleRun(save, run); err != nil && !errors.Is(err, threads.ErrConflict) {
+		return fmt.Errorf("record the calls of a rule: %w", err)
+	}
+	return nil
+}
+
+// call makes one call and notes in c what came of it.
+func (r *Rules) call(ctx context.Context, run threads.RuleRun, c *threads.RuleCall) {
+	hook, there, err := r.Book.Webhook(ctx, run.Rule, c.URL)
+	switch {
+	case err != nil:
+		r.again(c, 0, "the secret of the webhook could not be read")
+		r.Logger.ErrorContext(ctx, "a rule's webhook cannot be called", "rule", run.Rule, "error", err)
+		return
+	case !there:
+		c.State, c.NextAt, c.Error = threads.RuleCallFailed, time.Time{}, "the rule is gone or calls this address no more"
+		return
+	}
+	header, err := signed(hook, string(run.ID), r.now(), run.Payload)
+	if err != nil {
+		c.State, c.NextAt, c.Error = threads.RuleCallFailed, time.Time{}, "the secret of the webhook cannot be used: give the rule's action another"
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	resp, err := r.Carrier.Do(bounded,
+		egress.Target{Kind: callKind, Channel: string(run.Rule), Redactor: egress.NewRedactor(map[string]connectors.Secret{"secret": hook.Secret}, hook.URL)},
+		&connectors.Call{Name: "webhook", Method: http.MethodPost, URL: hook.URL, Header: header, Body: run.Payload})
+	var refused *egress.Error
+	switch {
+	case ctx.Err() != nil:
+		c.NextAt = r.now() // the hub is stopping: nobody's fault
+	case errors.As(err, &refused) && !refused.Sent && (refused.Reason == egress.ReasonBreaker || refused.Reason == egress.ReasonThrottled):
+		c.NextAt = r.now().Add(max(refused.RetryAfter, time.Second)) // uses up no attempt
+	case errors.As(err, &refused) && (refused.Reason == egress.ReasonBlocked || refused.Reason == egress.ReasonInvalid):
+		c.Attempts++
+		c.State, c.NextAt, c.Error = threads.RuleCallFailed, time.Time{}, err.Error()
+	case errors.As(err, &refused) && refused.Status != 0:
+		r.answered(c, refused.Status) // what follows the head is of no interest
+	case err != nil:
+		r.again(c, 0, err.Error())
+	default:
+		r.answered(c, resp.Status)
+	}
+}
+
+// answered notes an answer. Redirects are not followed: an address that moved
+// is changed in the rule.
+func (r *Rules) answered(c *threads.RuleCall, status int) {
+	switch {
+	case status >= 200 && status < 300:
+		c.Attempts++
+		c.State, c.Status, c.Error, c.NextAt = threads.RuleCallDone, status, "", time.Time{}
+	case status == http.StatusGone:
+		c.Attempts++
+		c.State, c.Status, c.NextAt = threads.RuleCallFailed, status, time.Time{}
+		c.Error = "the receiver answered 410: it wants no more calls"
+	default:
+		r.again(c, status, "the receiver answered "+strconv.Itoa(status))
+	}
+}
+
+// again notes a failed attempt: there will be another, or the call is given up.
+func (r *Rules) again(c *threads.RuleCall, status int, why string) {
+	c.Status, c.Error = status, why
+	pauses := callPauses()
+	if c.Attempts >= len(pauses) {
+		c.State, c.NextAt = threads.RuleCallFailed, time.Time{}
+	} else {
+		c.NextAt = r.now().Add(pauses[c.Attempts])
+	}
+	c.Attempts++
+}
+
+// signed are the headers of a call, signed as Standard Webhooks has it: the id,
+// the time and the body, under the webhook's secret.
+func signed(hook rulebook.Webhook, id string, at time.Time, body []byte) (http.Header, error) {
+	key, err := rulebook.SecretKey(hook.Secret.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write([]byte(id + "." + stamp + "."))
+	_, _ = mac.Write(body)
+	h := http.Header{}
+	h.Set("Content-Type", "application/json")
+	h.Set("Webhook-Id", id)
+	h.Set("Webhook-Timestamp", stamp)
+	h.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	return h, nil
+}
