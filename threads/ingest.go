@@ -231,7 +231,7 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 				if err := s.decided(ctx, &conv, in, st); err != nil {
 					return plan{}, err
 				}
-				return newPlan(l, before, conv, previous, append(effects, eff...), messages, l.work[n:], now), nil
+				return newPlan(l, before, conv, previous, append(effects, credit(eff, in.Actor)...), messages, l.work[n:], now), nil
 			}
 			conv, previous = begin(l.slot.Channel, l.brief, &before, now)
 			before = Conversation{}
@@ -246,7 +246,7 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 		if err := s.decided(ctx, &conv, in, st); err != nil {
 			return plan{}, err
 		}
-		effects = append(effects, eff...)
+		effects = append(effects, credit(eff, in.Actor)...)
 		taken[key] = true
 		messages = append(messages, conv.receive(l, a, k.quoted[l.slot.Channel]))
 	}
