@@ -25,6 +25,13 @@ type Arrival struct {
 // times, from any number of processes, is the same as once.
 func (s *Service) Ingest(ctx context.Context, arrivals []Arrival) []error {
 	errs := make([]error, len(arrivals))
+	arrivals, err := s.confirmEchoes(ctx, arrivals)
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
 	s.ingestMessages(ctx, arrivals, errs)
 	for i := range arrivals {
 		if errs[i] == nil && !carriesMessage(arrivals[i].Event) {

@@ -8,18 +8,19 @@ import (
 	"threadhub/internal/threadtest"
 )
 
-// inTurns opens stores on a server for the length of a test; the commands of
-// one that is not a real server go one at a time.
-func inTurns(t *testing.T) func(t *testing.T) *mongo.Store {
+// lifecycleStores opens stores on a server for the length of a test. The
+// commands of one that is no real server go one at a time.
+func lifecycleStores(t *testing.T) (open func(t *testing.T) *mongo.Store, o threadtest.Options) {
 	t.Helper()
 	server := mongotest.Start(t)
-	o := mongo.Options{}
+	options := mongo.Options{}
 	if !server.Real {
-		o.Dialer = &turns{}
+		o.Slow, options.Dialer = true, &turns{}
 	}
-	return func(t *testing.T) *mongo.Store { return server.OpenAt(t, server.Database(t), o) }
+	return func(t *testing.T) *mongo.Store { return server.OpenAt(t, server.Database(t), options) }, o
 }
 
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
-	threadtest.Scripts(t, "../../testdata/threads", inTurns(t)(t))
+	open, o := lifecycleStores(t)
+	threadtest.Scripts(t, "../../testdata/threads", open(t), o)
 }

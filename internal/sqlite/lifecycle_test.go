@@ -7,5 +7,5 @@ import (
 )
 
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
-	threadtest.Scripts(t, "../../testdata/threads", open(t, t.TempDir()))
+	threadtest.Scripts(t, "../../testdata/threads", open(t, t.TempDir()), threadtest.Options{})
 }

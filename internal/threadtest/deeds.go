@@ -37,6 +37,36 @@ func (p *player) sets(a args, s threads.Status, seen bool) error {
 	return p.update(a, cmd)
 }
 
+// oneInEachState makes six contacts, each called after the state that their
+// conversation is in; all but the new one are Bea's.
+func (p *player) oneInEachState(args) error {
+	for _, s := range threads.Statuses {
+		lines := []string{`: customer "Hello"`, ": bea accepts", ": bea sets " + string(s)}
+		switch s {
+		case threads.StatusNew:
+			lines = lines[:1]
+		case threads.StatusOpen:
+			lines = lines[:2]
+		case threads.StatusClosed:
+			lines = append(lines[:2], ": bea solves", ": admin sets closed")
+		}
+		for _, text := range lines {
+			l, err := parseLine(string(s) + text)
+			if err != nil {
+				return err
+			}
+			p.line = l
+			if err := p.do(); err != nil {
+				return err
+			}
+			if p.refused != nil {
+				return p.refused
+			}
+		}
+	}
+	return nil
+}
+
 // solveAll solves every conversation of the channel, each by itself.
 func (p *player) solveAll(a args) error {
 	if err := p.look(); err != nil {

@@ -76,7 +76,9 @@ func (d *desk) ChannelInfo(_ context.Context, id threads.ChannelID) (threads.Cha
 }
 
 // Available implements threads.Roster.
-func (d *desk) Available(_ context.Context, id threads.AgentID) (bool, error) { return !d.away[id], nil }
+func (d *desk) Available(_ context.Context, id threads.AgentID) (bool, error) {
+	return !d.away[id], nil
+}
 
 // Calendar implements threads.Schedules.
 func (d *desk) Calendar(_ context.Context, id string) (threads.Calendar, error) {

@@ -63,8 +63,12 @@ var expectations = []expectation{
 
 	// Who has it.
 	{form: "assignee nobody", check: of(func(c threads.Conversation, _ args) error { return same("assignee", c.State.Assignee, "") })},
-	{form: "assignee AGENT", check: of(func(c threads.Conversation, a args) error { return same("assignee", c.State.Assignee, agent(a, "AGENT")) })},
-	{form: "group GROUP", check: of(func(c threads.Conversation, a args) error { return same("group", string(c.State.Group), a.get("GROUP")) })},
+	{form: "assignee AGENT", check: of(func(c threads.Conversation, a args) error {
+		return same("assignee", c.State.Assignee, agent(a, "AGENT"))
+	})},
+	{form: "group GROUP", check: of(func(c threads.Conversation, a args) error {
+		return same("group", string(c.State.Group), a.get("GROUP"))
+	})},
 	{form: "load AGENT N", check: func(p *player, a args) error {
 		load := 0
 		for _, list := range p.after {
@@ -78,7 +82,9 @@ var expectations = []expectation{
 	}},
 	{form: "not queued", check: of(func(c threads.Conversation, _ args) error { return same("queued", c.State.QueuedAt, time.Time{}) })},
 	{form: "queued AGO", check: moment("queued since", func(c threads.Conversation) time.Time { return c.State.QueuedAt })},
-	{form: "session SESSION", check: of(func(c threads.Conversation, a args) error { return same("session", string(c.State.Session), a.get("SESSION")) })},
+	{form: "session SESSION", check: of(func(c threads.Conversation, a args) error {
+		return same("session", string(c.State.Session), a.get("SESSION"))
+	})},
 	{form: "attention", check: of(func(c threads.Conversation, _ args) error { return same("attention", c.State.NeedsAttention, true) })},
 	{form: "no attention", check: of(func(c threads.Conversation, _ args) error { return same("attention", c.State.NeedsAttention, false) })},
 
@@ -86,7 +92,9 @@ var expectations = []expectation{
 	{form: "not due", check: of(func(c threads.Conversation, _ args) error { return same("due", c.State.CloseDueAt, time.Time{}) })},
 	{form: "due WHEN", check: moment("due", func(c threads.Conversation) time.Time { return c.State.CloseDueAt })},
 	{form: "closed WHEN", check: moment("closed", func(c threads.Conversation) time.Time { return c.State.ClosedAt })},
-	{form: "style STYLE", check: of(func(c threads.Conversation, a args) error { return same("style", string(c.State.Style), a.get("STYLE")) })},
+	{form: "style STYLE", check: of(func(c threads.Conversation, a args) error {
+		return same("style", string(c.State.Style), a.get("STYLE"))
+	})},
 	{form: "policy AFTER CLOCK", check: of(func(c threads.Conversation, a args) error {
 		after, err := duration(a.get("AFTER"))
 		return errors.Join(err, same("delay", c.State.Close.After, after), same("clock", string(c.State.Close.Clock), a.get("CLOCK")))
@@ -94,7 +102,9 @@ var expectations = []expectation{
 
 	// What is in it.
 	{form: "texts ...", check: (*player).texts},
-	{form: "messages N", check: of(func(c threads.Conversation, a args) error { return same("messages", strconv.Itoa(c.MessageCount), a.get("N")) })},
+	{form: "messages N", check: of(func(c threads.Conversation, a args) error {
+		return same("messages", strconv.Itoa(c.MessageCount), a.get("N"))
+	})},
 	{form: "metric NAME VALUE", check: (*player).metric},
 
 	// Its state, in one word.

@@ -66,7 +66,7 @@ func parse(name, text string) (script, error) {
 }
 
 // about is the contact a line is about: "rui:" or "rui#1:".
-var about = regexp.MustCompile(`^([a-z][a-z0-9]*)(?:#(\d+))?:$`)
+var about = regexp.MustCompile(`^([a-z][a-z0-9_]*)(?:#(\d+))?:$`)
 
 func parseLine(raw string) (line, error) {
 	l := line{contact: someone}

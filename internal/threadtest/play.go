@@ -16,9 +16,23 @@ import (
 	"threadhub/threads"
 )
 
+// Options say what the store under test is able to do.
+type Options struct {
+	// Slow is a test double that every lost race costs dear: few do things at
+	// once. (What many at once do to a store is storetest's to show.)
+	Slow bool
+}
+
+func (o Options) workers() int {
+	if o.Slow {
+		return 2
+	}
+	return 100
+}
+
 // Scripts plays every script of a folder over the store, each on a channel of
 // its own.
-func Scripts(t *testing.T, folder string, store threads.Store) {
+func Scripts(t *testing.T, folder string, store threads.Store, o Options) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.script"))
 	require.NoError(t, err)
@@ -30,7 +44,7 @@ func Scripts(t *testing.T, folder string, store threads.Store) {
 			s, err := parse(filepath.Base(file), string(text))
 			require.NoError(t, err)
 			require.NotEmpty(t, s.title, "a script begins with a comment that says what it shows")
-			require.NoError(t, play(t.Context(), s, store), s.title)
+			require.NoError(t, play(t.Context(), s, store, o.workers()), s.title)
 		})
 	}
 }
@@ -41,18 +55,18 @@ var begin = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) // a Monday
 // player is a script being played.
 type player struct {
 	*desk
-	line     line
-	before   map[string][]threads.Conversation // as they were before the step
-	after    map[string][]threads.Conversation
-	refused  error // what the step was refused with
-	heard    int   // notices before the step
-	seen     int64 // the version somebody looked at
-	timeless bool  // nothing has happened yet
+	line    line
+	before  map[string][]threads.Conversation // as they were before the step
+	after   map[string][]threads.Conversation
+	refused error // what the step was refused with
+	heard   int   // notices before the step
+	seen    int64 // the version somebody looked at
+	workers int   // at most so many at once
 }
 
 // play answers the first difference between the script and what happens.
-func play(ctx context.Context, s script, store threads.Store) error {
-	p := &player{desk: newDesk(ctx, store, begin), timeless: true}
+func play(ctx context.Context, s script, store threads.Store, workers int) error {
+	p := &player{desk: newDesk(ctx, store, begin), workers: workers}
 	for i := 0; i < len(s.lines); {
 		// What happens meanwhile is written below the step it gets into.
 		next := i + 1
@@ -123,7 +137,7 @@ func (p *player) among(m line) error {
 // line may want it.
 func (p *player) do() error {
 	p.refused = nil
-	for _, s := range steps {
+	for _, s := range steps() {
 		a, ok := match(s.form, p.line.words)
 		if !ok {
 			continue

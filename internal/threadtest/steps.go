@@ -18,116 +18,119 @@ type step struct {
 	do   func(p *player, a args) error
 }
 
-// steps are tried in their order. It is filled below, since some of them are
+// steps are tried in their order. They are a function because some of them are
 // made of others.
-var steps = []step{
-	// The world around.
-	{"begin TIME", (*player).beginAt},
-	{"channel style STYLE ...", func(p *player, a args) (err error) {
-		p.style, err = readStyle(a)
-		return err
-	}},
-	{"channel group GROUP", func(p *player, a args) error { p.group = threads.GroupID(a.get("GROUP")); return nil }},
-	{"schedule NAME deleted", func(p *player, a args) error { delete(p.hours, a.get("NAME")); return nil }},
-	{"schedule NAME ZONE ...", (*player).schedule},
-	{"reply window OPEN", func(p *player, a args) error {
-		open, err := duration(a.get("OPEN"))
-		p.reply = &normalize.Window{Open: open, After: []normalize.MessageType{normalize.TypeTemplate}}
-		return err
-	}},
-	{"restart", func(p *player, _ args) error { p.restart(); return nil }},
-	{"wait", func(*player, args) error { return nil }},
-	{"AGENT goes offline", func(p *player, a args) error { p.away[agent(a, "AGENT")] = true; return nil }},
-	{"AGENT comes online", func(p *player, a args) error { delete(p.away, agent(a, "AGENT")); return nil }},
+func steps() []step {
+	return []step{
+		// The world around.
+		{"begin TIME", (*player).beginAt},
+		{"channel style STYLE ...", func(p *player, a args) (err error) {
+			p.style, err = readStyle(a)
+			return err
+		}},
+		{"channel group GROUP", func(p *player, a args) error { p.group = threads.GroupID(a.get("GROUP")); return nil }},
+		{"schedule NAME deleted", func(p *player, a args) error { delete(p.hours, a.get("NAME")); return nil }},
+		{"schedule NAME ZONE ...", (*player).schedule},
+		{"reply window OPEN", func(p *player, a args) error {
+			open, err := duration(a.get("OPEN"))
+			p.reply = &normalize.Window{Open: open, After: []normalize.MessageType{normalize.TypeTemplate}}
+			return err
+		}},
+		{"one in each state", (*player).oneInEachState},
+		{"restart", func(p *player, _ args) error { p.restart(); return nil }},
+		{"wait", func(*player, args) error { return nil }},
+		{"AGENT goes offline", func(p *player, a args) error { p.away[agent(a, "AGENT")] = true; return nil }},
+		{"AGENT comes online", func(p *player, a args) error { delete(p.away, agent(a, "AGENT")); return nil }},
 
-	// What the platform tells.
-	{"customer TEXT ...", func(p *player, a args) error { return p.writes(a, false) }},
-	{"customers N TEXT", (*player).crowd},
-	{"business TEXT ...", func(p *player, a args) error { return p.writes(a, true) }},
-	{"batch ...", (*player).batch},
-	{"echo of TEXT", (*player).echo},
-	{"typing", func(p *player, _ args) error {
-		return p.take(p.event(p.line.contact, func(e *normalize.Event) { e.Type = normalize.EventTyping }))
-	}},
-	{"receipt STATUS of TEXT", (*player).receipt},
-	{"reaction EMOJI on TEXT", (*player).reaction},
-	{"edit TEXT1 to TEXT2", func(p *player, a args) error {
-		id, err := p.platformID(a.get("TEXT1"))
-		return errors.Join(err, p.edit(id, a.get("TEXT2")))
-	}},
-	{"edit ID to TEXT", func(p *player, a args) error { return p.edit(normalize.PlatformID(a.get("ID")), a.get("TEXT")) }},
-	{"delete TEXT", (*player).remove},
+		// What the platform tells.
+		{"customer TEXT ...", func(p *player, a args) error { return p.writes(a, false) }},
+		{"customers N TEXT", (*player).crowd},
+		{"business TEXT ...", func(p *player, a args) error { return p.writes(a, true) }},
+		{"batch ...", (*player).batch},
+		{"echo of TEXT", (*player).echo},
+		{"typing", func(p *player, _ args) error {
+			return p.take(p.event(p.line.contact, func(e *normalize.Event) { e.Type = normalize.EventTyping }))
+		}},
+		{"receipt STATUS of TEXT", (*player).receipt},
+		{"reaction EMOJI on TEXT", (*player).reaction},
+		{"edit TEXT1 to TEXT2", func(p *player, a args) error {
+			id, err := p.platformID(a.get("TEXT1"))
+			return errors.Join(err, p.edit(id, a.get("TEXT2")))
+		}},
+		{"edit ID to TEXT", func(p *player, a args) error { return p.edit(normalize.PlatformID(a.get("ID")), a.get("TEXT")) }},
+		{"delete TEXT", (*player).remove},
 
-	// What the hub does by itself.
-	{"sweep", func(p *player, _ args) error { return p.sweep(time.Time{}) }},
-	{"sweep with a webhook waiting since AGO", func(p *player, a args) error {
-		ago, err := duration(a.get("AGO"))
-		return errors.Join(err, p.sweep(p.clock().Add(ago)))
-	}},
-	{"parked events", func(p *player, _ args) error {
-		_, err := p.RetryParked(p.ctx, p.clock(), p.clock().Add(-time.Hour), many)
-		return err
-	}},
+		// What the hub does by itself.
+		{"sweep", func(p *player, _ args) error { return p.sweep(time.Time{}) }},
+		{"sweep with a webhook waiting since AGO", func(p *player, a args) error {
+			ago, err := duration(a.get("AGO"))
+			return errors.Join(err, p.sweep(p.clock().Add(ago)))
+		}},
+		{"parked events", func(p *player, _ args) error {
+			_, err := p.RetryParked(p.ctx, p.clock(), p.clock().Add(-time.Hour), many)
+			return err
+		}},
 
-	// What people do.
-	{"AGENT writes TEXT", func(p *player, a args) error { return p.sends(a, false) }},
-	{"AGENT notes TEXT", func(p *player, a args) error { return p.sends(a, true) }},
-	{"AGENT starts TEXT", func(p *player, a args) error {
-		return p.starts(threads.StartCommand{Channel: p.channel, To: normalize.PeerID(p.line.contact)}, a)
-	}},
-	{"AGENT follows up with TEXT", func(p *player, a args) error {
-		id, err := p.target()
-		return errors.Join(err, p.starts(threads.StartCommand{FollowUpOf: id}, a))
-	}},
-	{"AGENT accepts", func(p *player, a args) error {
-		return p.act(func(id threads.ConversationID) error {
-			_, err := p.Accept(p.ctx, id, person(a.get("AGENT")))
+		// What people do.
+		{"AGENT writes TEXT", func(p *player, a args) error { return p.sends(a, false) }},
+		{"AGENT notes TEXT", func(p *player, a args) error { return p.sends(a, true) }},
+		{"AGENT starts TEXT", func(p *player, a args) error {
+			return p.starts(threads.StartCommand{Channel: p.channel, To: normalize.PeerID(p.line.contact)}, a)
+		}},
+		{"AGENT follows up with TEXT", func(p *player, a args) error {
+			id, err := p.target()
+			return errors.Join(err, p.starts(threads.StartCommand{FollowUpOf: id}, a))
+		}},
+		{"AGENT accepts", func(p *player, a args) error {
+			return p.act(func(id threads.ConversationID) error {
+				_, err := p.Accept(p.ctx, id, person(a.get("AGENT")))
+				return err
+			})
+		}},
+		{"AGENT assigns nobody", func(p *player, a args) error {
+			none := threads.AgentID("")
+			return p.update(a, threads.UpdateCommand{Assignee: &none})
+		}},
+		{"AGENT assigns OTHER", func(p *player, a args) error {
+			other := agent(a, "OTHER")
+			return p.update(a, threads.UpdateCommand{Assignee: &other})
+		}},
+		{"AGENT moves it to GROUP", func(p *player, a args) error {
+			group := threads.GroupID(a.get("GROUP"))
+			return p.update(a, threads.UpdateCommand{Group: &group})
+		}},
+		{"AGENT solves all", (*player).solveAll},
+		{"AGENT solves", func(p *player, a args) error { return p.sets(a, threads.StatusSolved, false) }},
+		{"AGENT sets STATUS", func(p *player, a args) error { return p.sets(a, threads.Status(a.get("STATUS")), false) }},
+		{"AGENT looks", func(p *player, _ args) error {
+			_, c, err := p.subject()
+			p.seen = c.Version
 			return err
-		})
-	}},
-	{"AGENT assigns nobody", func(p *player, a args) error {
-		none := threads.AgentID("")
-		return p.update(a, threads.UpdateCommand{Assignee: &none})
-	}},
-	{"AGENT assigns OTHER", func(p *player, a args) error {
-		other := agent(a, "OTHER")
-		return p.update(a, threads.UpdateCommand{Assignee: &other})
-	}},
-	{"AGENT moves it to GROUP", func(p *player, a args) error {
-		group := threads.GroupID(a.get("GROUP"))
-		return p.update(a, threads.UpdateCommand{Group: &group})
-	}},
-	{"AGENT solves all", (*player).solveAll},
-	{"AGENT solves", func(p *player, a args) error { return p.sets(a, threads.StatusSolved, false) }},
-	{"AGENT sets STATUS", func(p *player, a args) error { return p.sets(a, threads.Status(a.get("STATUS")), false) }},
-	{"AGENT looks", func(p *player, _ args) error {
-		_, c, err := p.subject()
-		p.seen = c.Version
-		return err
-	}},
-	{"AGENT sets STATUS as seen", func(p *player, a args) error { return p.sets(a, threads.Status(a.get("STATUS")), true) }},
-	{"AGENT chooses STYLE ...", func(p *player, a args) error {
-		style, err := readStyle(a)
-		if err != nil {
-			return err
-		}
-		return p.update(a, threads.UpdateCommand{Style: &style})
-	}},
-	{"AGENT tags it TAG", func(p *player, a args) error {
-		return p.update(a, threads.UpdateCommand{Tags: &[]string{a.get("TAG")}})
-	}},
-	{"AGENT ends the session", func(p *player, a args) error {
-		return p.act(func(id threads.ConversationID) error {
-			_, err := p.EndSession(p.ctx, id, person(a.get("AGENT")))
-			return err
-		})
-	}},
-	{"AGENT reads it", func(p *player, a args) error {
-		return p.act(func(id threads.ConversationID) error {
-			_, err := p.MarkRead(p.ctx, id, person(a.get("AGENT")))
-			return err
-		})
-	}},
+		}},
+		{"AGENT sets STATUS as seen", func(p *player, a args) error { return p.sets(a, threads.Status(a.get("STATUS")), true) }},
+		{"AGENT chooses STYLE ...", func(p *player, a args) error {
+			style, err := readStyle(a)
+			if err != nil {
+				return err
+			}
+			return p.update(a, threads.UpdateCommand{Style: &style})
+		}},
+		{"AGENT tags it TAG", func(p *player, a args) error {
+			return p.update(a, threads.UpdateCommand{Tags: &[]string{a.get("TAG")}})
+		}},
+		{"AGENT ends the session", func(p *player, a args) error {
+			return p.act(func(id threads.ConversationID) error {
+				_, err := p.EndSession(p.ctx, id, person(a.get("AGENT")))
+				return err
+			})
+		}},
+		{"AGENT reads it", func(p *player, a args) error {
+			return p.act(func(id threads.ConversationID) error {
+				_, err := p.MarkRead(p.ctx, id, person(a.get("AGENT")))
+				return err
+			})
+		}},
+	}
 }
 
 // sweep is what the sweeper does: everything due closes, save what a webhook
@@ -161,7 +164,7 @@ func (p *player) writes(a args, external bool) error {
 	if err != nil {
 		return err
 	}
-	return p.together(workers, times, func() error { return p.take(p.arrival(l)) })
+	return p.together(min(workers, p.workers), times, func() error { return p.take(p.arrival(l)) })
 }
 
 // together does something so many times, a few at once.
