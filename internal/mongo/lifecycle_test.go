@@ -6,6 +6,7 @@ import (
 	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/internal/threadtest"
+	"threadhub/threads"
 )
 
 // lifecycleStores opens stores on a server for the length of a test. The
@@ -23,4 +24,9 @@ func lifecycleStores(t *testing.T) (open func(t *testing.T) *mongo.Store, o thre
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
 	open, o := lifecycleStores(t)
 	threadtest.Scripts(t, "../../testdata/threads", open(t), o)
+}
+
+func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
+	open, o := lifecycleStores(t)
+	threadtest.Model(t, func(t *testing.T) threads.Store { return open(t) }, o)
 }
