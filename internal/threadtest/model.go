@@ -24,18 +24,19 @@ const (
 	stepsSlow = 150
 	// stepsEach is about how many steps a history has: rapid's default.
 	stepsEach = 30
-	// historiesEach share a store; then comes a fresh one, since the test
-	// double scans whole collections.
-	historiesEach = 40
+	// So many histories share a store; then comes a fresh one. The test double
+	// scans whole collections, and takes long to open.
+	sharedFast = 40
+	sharedSlow = 4
 )
 
 // Model holds random histories on stores that open makes to the plain model of
 // the lifecycle, after every step.
 func Model(t *testing.T, open func(t *testing.T) threads.Store, o Options) {
 	t.Helper()
-	steps := stepsFast
+	steps, shared := stepsFast, sharedFast
 	if o.Slow {
-		steps = stepsSlow
+		steps, shared = stepsSlow, sharedSlow
 	}
 	if said := os.Getenv(StepsVariable); said != "" {
 		n, err := strconv.Atoi(said)
@@ -47,7 +48,7 @@ func Model(t *testing.T, open func(t *testing.T) threads.Store, o Options) {
 	defer func() { require.NoError(t, checks.Value.Set(before)) }()
 	done := 0
 	for chunk := 0; done < steps && !t.Failed(); chunk++ {
-		histories := min(historiesEach, (steps-done)/stepsEach+1)
+		histories := min(shared, (steps-done)/stepsEach+1)
 		require.NoError(t, checks.Value.Set(strconv.Itoa(histories)))
 		t.Run(fmt.Sprint("from step ", done), func(t *testing.T) {
 			store := open(t)
