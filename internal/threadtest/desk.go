@@ -195,6 +195,13 @@ func (w *window) Due(ctx context.Context, now time.Time, limit int) ([]threads.C
 	return due[:min(len(due), limit)], err
 }
 
+// Silent implements threads.Store.
+func (w *window) Silent(ctx context.Context, now time.Time, limit int) ([]threads.Conversation, error) {
+	due, err := w.Store.Silent(ctx, now, many)
+	due = slices.DeleteFunc(due, func(c threads.Conversation) bool { return c.ChannelID != w.channel })
+	return due[:min(len(due), limit)], err
+}
+
 // Commit implements threads.Store.
 func (w *window) Commit(ctx context.Context, changes []threads.Change) []error {
 	w.mu.Lock()

@@ -190,22 +190,23 @@ func (m *model) compare(untouched bool) {
 
 // portrait is what a life and a conversation are compared by.
 type portrait struct {
-	Ordinal, Reopens, Messages           int
-	Status                               threads.Status
-	Style                                threads.Style
-	Assignee                             threads.AgentID
-	Group                                threads.GroupID
-	Ended, Attention, Followed, Occupies bool
-	Began, Solved, Due, Closed, Queued   time.Time
+	Ordinal, Reopens, Messages                        int
+	Status                                            threads.Status
+	Style                                             threads.Style
+	Assignee                                          threads.AgentID
+	Group                                             threads.GroupID
+	Attention, Followed, Occupies                     bool
+	Session                                           threads.Session
+	Began, Solved, Due, Closed, Queued, Ended, Silent time.Time
 }
 
 func (l *life) portrait(i int) portrait {
 	p := portrait{
 		Ordinal: i + 1, Reopens: l.reopens, Messages: l.messages, Status: l.status, Style: l.style, Assignee: l.assignee, Group: l.group,
-		Ended: l.ended, Attention: l.attention, Followed: l.followed, Began: l.began, Solved: l.solved, Due: l.due, Closed: l.closed,
-		Occupies: l.status == threads.StatusOpen && l.assignee != "" && !l.ended,
+		Session: l.session, Ended: l.endedAt, Silent: l.silent, Attention: l.attention, Followed: l.followed, Began: l.began, Solved: l.solved, Due: l.due, Closed: l.closed,
+		Occupies: l.status == threads.StatusOpen && l.assignee != "" && l.session == threads.SessionActive,
 	}
-	if !l.ended && l.assignee == "" && (l.status == threads.StatusNew || l.status == threads.StatusOpen) {
+	if l.session != threads.SessionEnded && l.assignee == "" && (l.status == threads.StatusNew || l.status == threads.StatusOpen) {
 		p.Queued = l.began
 	}
 	return p
@@ -216,8 +217,8 @@ func portraitOf(c threads.Conversation) portrait {
 	return portrait{
 		Ordinal: c.Ordinal, Reopens: s.ReopenCount, Messages: c.MessageCount, Status: s.Status,
 		Style: threads.Style{Name: s.Style, Close: s.Close}, Assignee: s.Assignee, Group: s.Group,
-		Ended: s.Session == threads.SessionEnded, Attention: s.NeedsAttention, Followed: s.Successor != "",
+		Session: s.Session, Ended: s.SessionEndedAt, Silent: s.Silence.InactiveDueAt, Attention: s.NeedsAttention, Followed: s.Successor != "",
 		Began: s.BeganAt, Solved: s.SolvedAt, Due: s.CloseDueAt, Closed: s.ClosedAt, Queued: s.QueuedAt,
-		Occupies: s.UsesCapacity(true),
+		Occupies: s.UsesCapacity(false),
 	}
 }

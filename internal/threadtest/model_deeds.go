@@ -29,7 +29,7 @@ func pick[T any](m *model, name string, from ...T) T {
 func (m *model) anyDeed(which string) deed {
 	contact := pick(m, which+"contact", contacts...)
 	list := m.lives[contact]
-	kinds := []string{"customer", "customer", "customer again", "business", "start", "sweep", "sweep"}
+	kinds := []string{"customer", "customer", "customer again", "business", "start", "sweep", "sweep", "silence"}
 	if len(list) > 0 {
 		kinds = append(kinds, "write", "note", "assign", "accept", "solve", "solve", "status", "status", "style", "end", "read", "news", "failed")
 	}
@@ -43,13 +43,16 @@ func (m *model) anyDeed(which string) deed {
 			_, _, err := m.Start(m.ctx, threads.StartCommand{Channel: m.channel, To: normalize.PeerID(contact), Send: m.says(by, "Good day")})
 			return err
 		}, then: func() threads.RefusalCode { m.start(contact, by); return "" }}
-	case "sweep":
+	case "sweep", "silence":
 		waiting := time.Time{}
 		if ago := pick(m, which+"webhook waiting for", 0, 0, time.Second, time.Hour); ago > 0 {
 			waiting = m.world.now.Add(-ago)
 		}
-		sweep := func() error { _, err := m.CloseDue(m.ctx, waiting, many); return err }
-		return deed{name: "sweep", do: sweep, then: func() threads.RefusalCode { m.sweep(waiting); return "" }, again: sweep}
+		sweep, then := func() error { _, err := m.CloseDue(m.ctx, waiting, many); return err }, m.sweep
+		if kind == "silence" {
+			sweep, then = func() error { _, err := m.SilenceDue(m.ctx, waiting, many); return err }, m.silence
+		}
+		return deed{name: kind, do: sweep, then: func() threads.RefusalCode { then(waiting); return "" }, again: sweep}
 	}
 	// The newest one, or an older one to be refused by.
 	i := max(len(list)-1-pick(m, which+"conversations back", 0, 0, 0, 0, 1), 0)
@@ -120,7 +123,7 @@ func (m *model) about(which, kind, contact string, i int, by threads.AgentID) de
 		style := m.anyStyle(which)
 		return update(threads.UpdateCommand{Style: &style}, func() threads.RefusalCode { return m.choose(l, style) })
 	case "end":
-		return deed{name: kind, do: func() error { _, err := m.EndSession(m.ctx, conv.ID, author); return err }, then: func() threads.RefusalCode { l.ended = l.ended || l.status != threads.StatusClosed; return "" }}
+		return deed{name: kind, do: func() error { _, err := m.EndSession(m.ctx, conv.ID, author); return err }, then: func() threads.RefusalCode { l.end(m.world.now); return "" }}
 	case "read":
 		return deed{name: kind, do: func() error { _, err := m.MarkRead(m.ctx, conv.ID, author); return err }, then: func() threads.RefusalCode { l.attention = false; return "" }}
 	case "news":

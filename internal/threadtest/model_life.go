@@ -15,7 +15,10 @@ type life struct {
 	own       bool          // somebody chose the style for this conversation
 	assignee  threads.AgentID
 	group     threads.GroupID
-	ended     bool // its session
+	session   threads.Session
+	endedAt   time.Time // of the session
+	heard     time.Time // the customer's latest message; zero: none
+	silent    time.Time // when the session becomes inactive; zero: it does not
 	attention bool
 	followed  bool // another one came after it
 	reopens   int
@@ -48,7 +51,7 @@ func (w *world) begin(contact string, s threads.Status, at time.Time) *life {
 	if l := w.newest(contact); l != nil {
 		l.followed = true
 	}
-	l := &life{status: s, style: w.style, group: w.group, began: at}
+	l := &life{status: s, style: w.style, group: w.group, began: at, session: threads.SessionActive, silent: at.Add(patience)}
 	w.lives[contact] = append(w.lives[contact], l)
 	return l
 }
@@ -63,13 +66,13 @@ func (w *world) customer(contact, id string, accepted time.Time) {
 	switch {
 	case l == nil:
 		l = w.begin(contact, threads.StatusNew, accepted)
-	case l.status == threads.StatusClosed && (l.ended || !accepted.Before(l.closed)):
-		l = w.begin(contact, threads.StatusNew, accepted)
-	case l.status != threads.StatusClosed && l.ended:
-		l.close(accepted)
+	case l.status == threads.StatusClosed && (l.afterEnd(accepted) || !accepted.Before(l.closed)):
 		l = w.begin(contact, threads.StatusNew, accepted)
 	case l.status == threads.StatusSolved && !accepted.Before(l.due):
 		l.close(l.due)
+		l = w.begin(contact, threads.StatusNew, accepted)
+	case l.status != threads.StatusClosed && l.afterEnd(accepted):
+		l.close(accepted)
 		l = w.begin(contact, threads.StatusNew, accepted)
 	case l.status == threads.StatusSolved, l.status == threads.StatusClosed:
 		l.reopens++
@@ -80,6 +83,10 @@ func (w *world) customer(contact, id string, accepted time.Time) {
 	case l.status == threads.StatusPending, l.status == threads.StatusOnHold:
 		l.status = threads.StatusOpen
 	}
+	if accepted.After(l.heard) {
+		l.heard = accepted
+	}
+	l.listen(l.heard)
 	l.messages++
 }
 
@@ -169,7 +176,9 @@ func (w *world) set(l *life, to threads.Status, by threads.AgentID, admin bool) 
 		w.solve(l, by)
 	default:
 		l.resume(to)
-		l.ended = false
+		if l.session == threads.SessionEnded {
+			l.listen(w.now)
+		}
 	}
 	return ""
 }
@@ -246,7 +255,38 @@ func (w *world) sweep(waiting time.Time) {
 }
 
 func (l *life) close(at time.Time) {
-	l.status, l.due, l.closed = threads.StatusClosed, time.Time{}, at
+	l.status, l.due, l.closed, l.silent = threads.StatusClosed, time.Time{}, at, time.Time{}
+}
+
+// patience is how long a customer is silent before the session is inactive.
+const patience = 10 * time.Minute
+
+// listen makes the session active, of a customer heard at the given time.
+func (l *life) listen(from time.Time) {
+	l.session, l.endedAt, l.silent = threads.SessionActive, time.Time{}, from.Add(patience)
+}
+
+// end ends the session.
+func (l *life) end(now time.Time) {
+	if l.status != threads.StatusClosed && l.session != threads.SessionEnded {
+		l.session, l.endedAt, l.silent = threads.SessionEnded, now, time.Time{}
+	}
+}
+
+// afterEnd tells whether a message was accepted after the session had ended.
+func (l *life) afterEnd(accepted time.Time) bool {
+	return l.session == threads.SessionEnded && !accepted.Before(l.endedAt)
+}
+
+// silence is what follows from not hearing anything, save where a webhook waits
+// that was accepted before.
+func (w *world) silence(waiting time.Time) {
+	for _, list := range w.lives {
+		l := list[len(list)-1]
+		if !l.silent.IsZero() && !l.silent.After(w.now) && (waiting.IsZero() || !waiting.Before(l.silent)) {
+			l.session, l.silent = threads.SessionInactive, time.Time{}
+		}
+	}
 }
 
 // resume ends a solve, and a close.

@@ -46,6 +46,7 @@ func soundState(c threads.Conversation, newest bool) error {
 		check(newest == (s.Successor == ""), "a successor of the newest, or none of another"),
 		check(solved == !s.CloseDueAt.IsZero(), "%s and due at %s", s.Status, s.CloseDueAt),
 		check(closed == !s.ClosedAt.IsZero(), "%s and closed at %s", s.Status, s.ClosedAt),
+		check((s.Session == threads.SessionActive && !closed) == !s.Silence.InactiveDueAt.IsZero(), "%s, session %s and inactive at %s", s.Status, s.Session, s.Silence.InactiveDueAt),
 		check(!solved || s.CloseDueAt.Sub(s.SolvedAt) <= threads.MaxCloseAfter, "open for more than 28 days after the solve"),
 		check(!s.UsesCapacity(true) || s.Status == threads.StatusOpen && s.Assignee != "", "capacity is used while %s", s.Status),
 		check(waits == !s.QueuedAt.IsZero(), "%s, assigned to %q and queued since %s", s.Status, s.Assignee, s.QueuedAt),
@@ -77,10 +78,11 @@ func soundLog(c threads.Conversation, log []threads.Transition) error {
 	var at time.Time
 	generation := int64(0)
 	for _, tr := range log {
-		if tr.From != status || tr.To == status || tr.Cause == "" || tr.Actor.Type == "" || tr.Style == "" || tr.At.Before(at) || tr.Generation < generation {
+		moved := tr.To != tr.From || tr.SessionTo != "" || tr.Detail != "" || tr.Cause == threads.CauseReminder
+		if tr.From != status || !moved || tr.Cause == "" || tr.Actor.Type == "" || tr.Style == "" || tr.At.Before(at) || tr.Generation < generation {
 			return fmt.Errorf("the log has a gap at %s → %s (%s)", tr.From, tr.To, tr.Cause)
 		}
-		if tr.From == threads.StatusClosed && tr.Cause != threads.CauseBeforeClose {
+		if tr.From == threads.StatusClosed && tr.To != tr.From && tr.Cause != threads.CauseBeforeClose {
 			return fmt.Errorf("closed is final, and became %s by %s", tr.To, tr.Cause)
 		}
 		status, at, generation = tr.To, tr.At, tr.Generation

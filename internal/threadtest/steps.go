@@ -28,6 +28,27 @@ func steps() []step {
 			p.style, err = readStyle(a)
 			return err
 		}},
+		{"channel inactive after AFTER", func(p *player, a args) (err error) {
+			p.style.Presence.InactiveAfter, err = duration(a.get("AFTER"))
+			return err
+		}},
+		{"channel reminds after AFTER TEXT", func(p *player, a args) (err error) {
+			l := &p.style.Presence.Ladder
+			if l.RemindAfter == 0 {
+				l.RemindAfter, err = duration(a.get("AFTER"))
+				l.RemindText = a.get("TEXT")
+				return err
+			}
+			l.AgainAfter, err = duration(a.get("AFTER"))
+			l.AgainText = a.get("TEXT")
+			return err
+		}},
+		{"channel sets STATUS after AFTER", func(p *player, a args) (err error) {
+			l := &p.style.Presence.Ladder
+			l.Then = threads.Status(a.get("STATUS"))
+			l.ThenAfter, err = duration(a.get("AFTER"))
+			return err
+		}},
 		{"channel group GROUP", func(p *player, a args) error { p.group = threads.GroupID(a.get("GROUP")); return nil }},
 		{"schedule NAME deleted", func(p *player, a args) error { delete(p.hours, a.get("NAME")); return nil }},
 		{"schedule NAME ZONE ...", (*player).schedule},
@@ -133,11 +154,12 @@ func steps() []step {
 	}
 }
 
-// sweep is what the sweeper does: everything due closes, save what a webhook
-// that nobody has worked yet may still reopen.
+// sweep is what the sweeper does: everything due closes, and silence has its
+// consequences, save where a webhook that nobody has worked yet may undo it.
 func (p *player) sweep(accepted time.Time) error {
-	_, err := p.CloseDue(p.ctx, accepted, many)
-	return err
+	_, closes := p.CloseDue(p.ctx, accepted, many)
+	_, silences := p.SilenceDue(p.ctx, accepted, many)
+	return errors.Join(closes, silences)
 }
 
 // writes brings a message of the contact's, or several at once.
