@@ -20,8 +20,8 @@ import (
 const StepsVariable = "THREADHUB_TEST_MODEL_STEPS"
 
 const (
-	stepsFast = 3000
-	stepsSlow = 150
+	stepsFast = 1500
+	stepsSlow = 100
 	// stepsEach is about how many steps a history has: rapid's default.
 	stepsEach = 30
 	// So many histories share a store; then comes a fresh one. The test double
