@@ -17,7 +17,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # Go files that people write. Generated ones have the form of their generator.
 SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -not -path './data/*')
 
-.PHONY: build run test check format generate fresh fuzz bench vuln prepare clean
+.PHONY: build run test check format generate fresh fuzz model bench vuln prepare clean
 
 build: ## bin/threadhub
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
@@ -52,6 +52,12 @@ fuzz: ## every fuzz target for FUZZTIME
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$pkg"; \
 		done; \
 	done
+
+# How many steps of random histories `make model` holds to the plain model, on each store.
+STEPS ?= 100000
+
+model: ## the lifecycle against its plain model; hours on the test double of MongoDB
+	THREADHUB_TEST_MODEL_STEPS=$(STEPS) $(GO) test -timeout 0 -count=1 -v -run AnyHistoryIsAsInThePlainModel ./internal/sqlite ./internal/mongo
 
 bench: build ## drives bin/threadhub from outside, writes bench.json
 	$(GO) run ./cmd/bench $(BENCHFLAGS)

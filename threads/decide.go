@@ -194,7 +194,8 @@ func (d *decision) windowOver() bool {
 }
 
 // customerAfterClose: what the hub had accepted before the moment of closing
-// belongs to the conversation it was written into; the close yields to it.
+// belongs to the conversation it was written into; the close yields to it. Not
+// what came after the session was ended: that was to be a new subject.
 func (d *decision) customerAfterClose() {
 	if d.s.Successor != "" || !d.in.ReceivedAt.Before(d.s.ClosedAt) || d.afterSession() {
 		d.effect(Begin{FollowUp: true})

@@ -25,6 +25,13 @@ type Arrival struct {
 // times, from any number of processes, is the same as once.
 func (s *Service) Ingest(ctx context.Context, arrivals []Arrival) []error {
 	errs := make([]error, len(arrivals))
+	arrivals, err := s.confirmEchoes(ctx, arrivals)
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
 	s.ingestMessages(ctx, arrivals, errs)
 	for i := range arrivals {
 		if errs[i] == nil && !carriesMessage(arrivals[i].Event) {
@@ -231,7 +238,7 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 				if err := s.decided(ctx, &conv, in, st); err != nil {
 					return plan{}, err
 				}
-				return newPlan(l, before, conv, previous, append(effects, eff...), messages, l.work[n:], now), nil
+				return newPlan(l, before, conv, previous, append(effects, credit(eff, in.Actor)...), messages, l.work[n:], now), nil
 			}
 			conv, previous = begin(l.slot.Channel, l.brief, &before, now)
 			before = Conversation{}
@@ -246,7 +253,7 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 		if err := s.decided(ctx, &conv, in, st); err != nil {
 			return plan{}, err
 		}
-		effects = append(effects, eff...)
+		effects = append(effects, credit(eff, in.Actor)...)
 		taken[key] = true
 		messages = append(messages, conv.receive(l, a, k.quoted[l.slot.Channel]))
 	}

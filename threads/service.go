@@ -184,9 +184,13 @@ func change(before Conversation, next Conversation, effects []Effect, actor Auth
 func (c *Change) log(from Status, effects []Effect, actor Author, rule rules.ID, now time.Time) {
 	next, status := c.Conversation, from
 	for _, e := range effects {
+		by := actor
+		if own, ok := e.(credited); ok {
+			e, by = own.Effect, own.by
+		}
 		t := Transition{
 			ID:             string(next.ID) + "/" + strconv.FormatInt(next.Version, 10) + "/" + strconv.Itoa(len(c.Transitions)),
-			ConversationID: next.ID, From: status, To: status, Actor: actor, At: now,
+			ConversationID: next.ID, From: status, To: status, Actor: by, At: now,
 			Style: next.State.Style, Policy: next.State.Close, StyleRule: next.State.StyleRule, Rule: rule, Generation: next.State.Generation,
 		}
 		switch e := e.(type) {
@@ -208,6 +212,26 @@ func (c *Change) log(from Status, effects []Effect, actor Author, rule rules.ID,
 		}
 		c.Transitions = append(c.Transitions, t)
 	}
+}
+
+// credited is an effect in a commit of several inputs, with whose it is.
+type credited struct {
+	Effect
+	by Author
+}
+
+// credit says whose the effects of an input are. A countdown that has run out
+// is nobody's doing, whoever noticed it.
+func credit(effects []Effect, actor Author) []Effect {
+	out := make([]Effect, len(effects))
+	for i, e := range effects {
+		by := actor
+		if m, ok := e.(Moved); ok && m.Cause == CauseWindowElapsed {
+			by = Author{Type: AuthorSystem}
+		}
+		out[i] = credited{e, by}
+	}
+	return out
 }
 
 // refusal answers the Refused effect, if there is one.

@@ -60,10 +60,19 @@ type sweep struct {
 func (s *Sweeper) wait(ctx context.Context, name string, c *countdown, w sweep) {
 	var yielding time.Time
 	for {
-		s.try(ctx, name, func(ctx context.Context) error { return s.due(ctx, w, &yielding) })
+		some := false
+		s.try(ctx, name, func(ctx context.Context) (err error) {
+			some, err = s.due(ctx, w, &yielding)
+			return err
+		})
 		c.rest(s.now())
-		if next, err := w.next(ctx); err == nil && next.After(s.now()) {
+		soon := s.now().Add(dueEvery)
+		switch next, err := w.next(ctx); {
+		case err != nil || next.IsZero():
+		case next.After(s.now()) && (!some || next.After(soon)):
 			c.set(s.Now(), next)
+		case some || s.now().Sub(yielding) < yieldSoon:
+			c.set(s.Now(), soon)
 		}
 		select {
 		case <-ctx.Done():
@@ -74,21 +83,23 @@ func (s *Sweeper) wait(ctx context.Context, name string, c *countdown, w sweep) 
 	}
 }
 
-// due carries out what is due. Webhooks accepted before a countdown ran out go
-// first: they may void it. yielding is since when they do.
-func (s *Sweeper) due(ctx context.Context, w sweep, yielding *time.Time) error {
+// due carries out what is due and tells whether anything was. Webhooks accepted
+// before a countdown ran out go first: they may void it. yielding is since when
+// they do.
+func (s *Sweeper) due(ctx context.Context, w sweep, yielding *time.Time) (some bool, err error) {
 	for ctx.Err() == nil {
+		began := time.Now()
 		next, err := w.next(ctx)
 		if err != nil {
-			return err
+			return some, err
 		}
 		if next.IsZero() || next.After(s.now()) {
 			*yielding = time.Time{}
-			return nil
+			return some, nil
 		}
 		accepted, err := s.Journal.Oldest(ctx)
 		if err != nil {
-			return fmt.Errorf("oldest webhook: %w", err)
+			return some, fmt.Errorf("oldest webhook: %w", err)
 		}
 		if yielding.IsZero() {
 			*yielding = s.now()
@@ -99,9 +110,25 @@ func (s *Sweeper) due(ctx context.Context, w sweep, yielding *time.Time) error {
 		n, err := w.carryOut(ctx, accepted, dueBatch)
 		w.done.Add(float64(n))
 		if err != nil || n == 0 {
-			return err
+			return some, err
 		}
-		*yielding = time.Time{}
+		*yielding, some = time.Time{}, true
+		if n < dueBatch {
+			// What came due meanwhile, or was somebody else's, is for the next look.
+			return some, nil
+		}
+		pause(ctx, min(time.Since(began), dueRest))
 	}
-	return ctx.Err()
+	return some, ctx.Err()
+}
+
+// pause waits, unless ctx ends. Nothing or less is no time.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }

@@ -58,12 +58,26 @@ const (
 	settleTick = 5 * time.Second
 	trimTick   = 10 * time.Minute
 
-	dueBatch    = 200
+	// dueEvery is the shortest time from one look for countdowns that have run
+	// out to the next: those that do together are carried out together, at most
+	// so late.
+	dueEvery = 100 * time.Millisecond
+	// dueBatch is how many are carried out in one commit, for which whoever
+	// else writes waits.
+	dueBatch = 200
+	// dueRest bounds the pause between two commits of one look. Each is as long
+	// as the commit took: a herd leaves half of the store to others.
+	dueRest = 25 * time.Millisecond
+
+	settleBatch = 200
 	parkedBatch = 1000
 	trimBatch   = 1000
 
 	// parkedFor is how long an event waits for its message.
 	parkedFor = 10 * time.Minute
+	// yieldSoon is for how long a countdown that waits for webhooks looks often:
+	// most are worked within moments.
+	yieldSoon = 2 * time.Second
 	// yieldFor bounds how long countdowns wait for a backlog that does not
 	// shrink; a message that comes out of it later still reopens what was closed.
 	yieldFor = 2 * time.Minute
@@ -146,7 +160,7 @@ func describe(raw json.RawMessage) string {
 // anybody heard of them.
 func (s *Sweeper) settle(ctx context.Context) error {
 	for {
-		n, err := s.Threads.Reannounce(ctx, s.now().Add(-settleTick), dueBatch)
+		n, err := s.Threads.Reannounce(ctx, s.now().Add(-settleTick), settleBatch)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -18,7 +18,7 @@ func small(t *testing.T) *options {
 	require.NoError(t, err)
 	return &options{
 		Binary: self, Requests: 300, Sends: 60, Samples: 5, Rounds: 2, Concurrency: 8, Contacts: 20, Channels: 2, SendTo: 4, ReportOver: 60,
-		Kind: "telegram", Only: []string{"accept", "threaded", "send", "idle", "report"}, JSON: filepath.Join(t.TempDir(), "bench.json"),
+		Kind: "telegram", Only: []string{"accept", "threaded", "send", "idle", "report", "close"}, Closes: 60, Within: time.Second, JSON: filepath.Join(t.TempDir(), "bench.json"),
 		DataDir: t.TempDir(), Timeout: time.Minute, out: io.Discard, Patience: 20 * time.Second,
 	}
 }
@@ -50,7 +50,7 @@ func TestEveryFigureIsMeasured(t *testing.T) {
 					require.Positive(t, *got[f.key], f.key)
 				}
 			}
-			require.Len(t, got, 18)
+			require.Len(t, got, 22)
 			left, err := os.ReadDir(o.DataDir)
 			require.NoError(t, err)
 			require.Empty(t, left, "the data directory is cleared away")

@@ -23,8 +23,10 @@ type options struct {
 	Channels    int           `default:"1" help:"Channels the webhooks are spread over."`
 	SendTo      int           `default:"200" help:"Channels the replies are spread over, since the hub keeps each to its platform's rate."`
 	Kind        string        `default:"telegram" enum:"telegram,whatsapp" help:"Whose webhooks to send."`
+	Closes      int           `default:"100000" help:"Solved conversations that come due in the close phase."`
+	Within      time.Duration `default:"1m" help:"The time in which they come due."`
 	ReportOver  int           `default:"100000" help:"Conversations of ten messages that a report is made over."`
-	Only        []string      `default:"accept,threaded,send,idle,report" enum:"accept,threaded,send,idle,report" help:"Phases to run."`
+	Only        []string      `default:"accept,threaded,send,idle,report" enum:"accept,threaded,send,idle,report,close" help:"Phases to run; close takes minutes and is run when asked for."`
 	JSON        string        `name:"json" default:"bench.json" help:"Where the figures go; empty for nowhere."`
 	DataDir     string        `help:"Directory for the hub's data, on the disk to be measured; default: a temporary one."`
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`
@@ -38,7 +40,7 @@ type options struct {
 
 // Validate refuses what cannot be measured.
 func (o *options) Validate() error {
-	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver} {
+	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes} {
 		if v < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
 		}

@@ -42,6 +42,10 @@ func newReport() *report {
 		{key: "rss_mb", unit: "MiB", meaning: "the hub's highest resident memory", want: "≤ 200"},
 		{key: "lost", meaning: "accepted and not there", want: "0"},
 		{key: "duplicates", meaning: "there more than once", want: "0"},
+		{key: "close_rps", unit: "1/s", meaning: "conversations closed, from the first that is due to the last close"},
+		{key: "close_lag_p99_ms", unit: "ms", meaning: "due → close carried out", want: "≤ 1000"},
+		{key: "close_inbound_p99_ms", unit: "ms", meaning: "webhook sent → message in a stream, while they close"},
+		{key: "close_quiet_p99_ms", unit: "ms", meaning: "the same before, with nothing due"},
 		{key: "start_ms", unit: "ms", meaning: "start of the process → ready, new data directory"},
 	} {
 		r.figures = append(r.figures, &f)

@@ -63,6 +63,11 @@ func (s *session) run(ctx context.Context) error {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
+	if s.wants("close") {
+		if err := s.closing(ctx); err != nil {
+			return fmt.Errorf("close: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -78,14 +78,15 @@ var rules = []rule{
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
-	}, tests: []string{"internal/ident", "internal/storetest"}},
+	}, tests: []string{"internal/ident", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
-	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest"}},
+	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
 	{pkg: "internal/storetest", may: []string{
 		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal",
 	}},
+	{pkg: "internal/threadtest", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/sqlite"}},
 
 	// Only these know everybody.
 	{pkg: "internal/app", may: []string{"**"}},
@@ -122,10 +123,10 @@ var libraries = map[string][]string{
 	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},
 	"github.com/getkin/kin-openapi":         {"api", "internal/httpapi"},
 	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
-	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest"},
+	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest"},
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
 	"go.uber.org/goleak":                    {},
-	"pgregory.net/rapid":                    {"internal/storetest"},
+	"pgregory.net/rapid":                    {"internal/storetest", "internal/threadtest"},
 }
 
 // pure packages do no I/O and read no clock. They use the standard library

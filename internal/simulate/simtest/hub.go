@@ -56,6 +56,8 @@ type Conversation struct {
 	Status    string    `json:"status"`
 	Contact   Contact   `json:"contact"`
 	Count     int       `json:"message_count"`
+	ClosedAt  time.Time `json:"closed_at,omitzero"` // when it is due, from its solve on
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	Messages  []Message `json:"-"`
 }
 
@@ -105,6 +107,7 @@ func (h *Hub) routes() {
 		"PUT /v1/agents/{id}/availability":     func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]any{}) },
 		"POST /v1/tokens":                      h.createToken,
 		"GET /v1/conversations":                h.listConversations,
+		"POST /v1/conversations/bulk":          h.bulk,
 		"PATCH /v1/conversations/{id}":         h.patchConversation,
 		"GET /v1/conversations/{id}/messages":  h.listMessages,
 		"POST /v1/conversations/{id}/messages": h.send,
@@ -224,6 +227,7 @@ func (h *Hub) listConversations(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.closeDue()
 	page(w, slices.DeleteFunc(slices.Clone(h.conversations), func(c *Conversation) bool {
 		return q.Has("channel_id") && q.Get("channel_id") != c.ChannelID ||
 			q.Has("q") && !strings.Contains(c.Contact.Name, q.Get("q")) ||
