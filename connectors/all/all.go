@@ -11,6 +11,7 @@ import (
 	"threadhub/connectors/twilio"
 	"threadhub/connectors/viber"
 	"threadhub/connectors/vk"
+	"threadhub/connectors/wechat"
 	"threadhub/connectors/whatsapp"
 )
 
@@ -26,5 +27,6 @@ func Kinds() connectors.Set {
 		twilio.Kind(),
 		slack.Kind(),
 		vk.Kind(),
+		wechat.Kind(),
 	}
 }
