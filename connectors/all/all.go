@@ -13,6 +13,7 @@ import (
 	"threadhub/connectors/vk"
 	"threadhub/connectors/wechat"
 	"threadhub/connectors/whatsapp"
+	"threadhub/connectors/zalo"
 )
 
 // Kinds are all platforms, in the order shown to admins.
@@ -28,5 +29,6 @@ func Kinds() connectors.Set {
 		slack.Kind(),
 		vk.Kind(),
 		wechat.Kind(),
+		zalo.Kind(),
 	}
 }
