@@ -8,6 +8,7 @@ import (
 	"threadhub/connectors/messenger"
 	"threadhub/connectors/slack"
 	"threadhub/connectors/telegram"
+	"threadhub/connectors/tiktok"
 	"threadhub/connectors/twilio"
 	"threadhub/connectors/viber"
 	"threadhub/connectors/vk"
@@ -30,5 +31,6 @@ func Kinds() connectors.Set {
 		vk.Kind(),
 		wechat.Kind(),
 		zalo.Kind(),
+		tiktok.Kind(),
 	}
 }
