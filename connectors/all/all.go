@@ -8,10 +8,13 @@ import (
 	"threadhub/connectors/messenger"
 	"threadhub/connectors/slack"
 	"threadhub/connectors/telegram"
+	"threadhub/connectors/tiktok"
 	"threadhub/connectors/twilio"
 	"threadhub/connectors/viber"
 	"threadhub/connectors/vk"
+	"threadhub/connectors/wechat"
 	"threadhub/connectors/whatsapp"
+	"threadhub/connectors/zalo"
 )
 
 // Kinds are all platforms, in the order shown to admins.
@@ -26,5 +29,8 @@ func Kinds() connectors.Set {
 		twilio.Kind(),
 		slack.Kind(),
 		vk.Kind(),
+		wechat.Kind(),
+		zalo.Kind(),
+		tiktok.Kind(),
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -30,9 +32,9 @@ func checkSignatures(b *bench) error {
 		}
 		proof := b.proof(h.req)
 		if len(proof) == 0 {
-			return errors.New("the suite's Sign sets no header")
+			return errors.New("the suite's Sign sets neither a header nor a parameter of the query")
 		}
-		if err := b.refuseHeaders(h.req, proof); err != nil {
+		if err := b.refuseProofs(h.req, proof); err != nil {
 			return fmt.Errorf("case in/%s: %w", h.name, err)
 		}
 		if err := b.refuseBodies(h.req); err != nil {
@@ -42,16 +44,41 @@ func checkSignatures(b *bench) error {
 	return nil
 }
 
-// proof names the headers that signing sets.
+// proof names what signing sets: headers, and parameters of the query as "?name".
 func (b *bench) proof(signed *connectors.Request) []string {
 	bare := clone(signed)
-	bare.Header = map[string][]string{}
+	bare.Header, bare.Query = http.Header{}, url.Values{}
 	b.Sign(bare, signedAt())
 	var names []string
 	for name := range bare.Header {
 		names = append(names, name)
 	}
+	for name := range bare.Query {
+		names = append(names, "?"+name)
+	}
 	return names
+}
+
+// proven is the value of a part of the proof, and prove changes it.
+func proven(req *connectors.Request, name string) string {
+	if parameter, ok := strings.CutPrefix(name, "?"); ok {
+		return req.Query.Get(parameter)
+	}
+	return req.Header.Get(name)
+}
+
+func prove(req *connectors.Request, name string, values []string) {
+	if parameter, ok := strings.CutPrefix(name, "?"); ok {
+		delete(req.Query, parameter)
+		if values != nil {
+			req.Query[parameter] = values
+		}
+		return
+	}
+	delete(req.Header, name)
+	if values != nil {
+		req.Header[name] = values
+	}
 }
 
 // refused wants ErrSignature for the request.
@@ -66,9 +93,9 @@ func (b *bench) refused(req *connectors.Request, how string) error {
 	return nil
 }
 
-func (b *bench) refuseHeaders(signed *connectors.Request, proof []string) error {
+func (b *bench) refuseProofs(signed *connectors.Request, proof []string) error {
 	for _, name := range proof {
-		value := signed.Header.Get(name)
+		value := proven(signed, name)
 		forged := map[string][]string{
 			"a request without " + name:     nil,
 			"an empty " + name:              {""},
@@ -85,10 +112,7 @@ func (b *bench) refuseHeaders(signed *connectors.Request, proof []string) error 
 		}
 		for how, values := range forged {
 			req := clone(signed)
-			delete(req.Header, name)
-			if values != nil {
-				req.Header[name] = values
-			}
+			prove(req, name, values)
 			if err := b.refused(req, how); err != nil {
 				return err
 			}

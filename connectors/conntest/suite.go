@@ -27,7 +27,8 @@ type Suite struct {
 	// Cases is the folder that holds in/ and out/.
 	Cases string
 	// Sign makes the request one that Verify accepts at the given time, by
-	// setting headers only. Every header it sets is taken for part of the proof.
+	// setting headers and parameters of the query. Each it sets is taken for part
+	// of the proof. It may also encrypt the body, where the platform does.
 	Sign func(req *connectors.Request, at time.Time)
 	// SecretInBody names the credential by which webhooks prove their origin, on
 	// platforms that write it into the body and sign nothing. Cases hold it as
