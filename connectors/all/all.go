@@ -3,6 +3,7 @@ package all
 
 import (
 	"threadhub/connectors"
+	"threadhub/connectors/discord"
 	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
 	"threadhub/connectors/messenger"
@@ -26,5 +27,6 @@ func Kinds() connectors.Set {
 		twilio.Kind(),
 		slack.Kind(),
 		vk.Kind(),
+		discord.Kind(),
 	}
 }
