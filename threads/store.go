@@ -90,8 +90,6 @@ type Store interface {
 	// earliest first.
 	Silent(ctx context.Context, now time.Time, limit int) ([]Conversation, error)
 	// NextSilent is the earliest WakeAt of all, zero when nobody is waited for.
-	// It may be earlier by what customers have put off since; Silent at that
-	// time mends it.
 	NextSilent(ctx context.Context) (time.Time, error)
 
 	// Park keeps an event whose target is not known (idempotent by ID).

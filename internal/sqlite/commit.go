@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	sqlAddConversation = `INSERT INTO conversations (version, style, group_id, unread, updated_at, tags, search,
- doc, wake_at, status, close_due_at, queued_at, assignee_id, load, solved_at, figures, reopened,
+	sqlAddConversation = `INSERT INTO conversations (version, style, group_id, unread, updated_at, wake_at, tags, search,
+ doc, status, close_due_at, queued_at, assignee_id, load, solved_at, figures, reopened,
  id, channel_id, contact_id, ordinal, follow_up_of, created_at)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
-	// the statement. A wake_at that is too early may stay: see Silent.
+	// the statement.
 	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
- unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?
- WHERE id = ? AND version = ? AND (wake_at <= ? OR wake_at IS ?) AND status = ? AND close_due_at IS ? AND queued_at IS ? AND assignee_id = ? AND load = ?
+ unread = ?, updated_at = ?, wake_at = ?, tags = ?, search = ?, doc = ?
+ WHERE id = ? AND version = ? AND status = ? AND close_due_at IS ? AND queued_at IS ? AND assignee_id = ? AND load = ?
  AND solved_at IS ? AND figures = ?`
 	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
- unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?,
- wake_at = ?, status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?, solved_at = ?, figures = ?, reopened = ?
+ unread = ?, updated_at = ?, wake_at = ?, tags = ?, search = ?, doc = ?,
+ status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?, solved_at = ?, figures = ?, reopened = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -190,9 +190,8 @@ func (c *encodedChange) writeConversation(t *tx) error {
 	}
 	values := []any{
 		conv.Version, string(conv.State.Style), string(conv.State.Group),
-		flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), tags, conversationSearch(conv), c.conversation,
+		flag(conv.UnreadCount > 0), millis(conv.UpdatedAt), millisOrNull(conv.State.WakeAt()), tags, conversationSearch(conv), c.conversation,
 	}
-	wake := []any{millisOrNull(conv.State.WakeAt())}
 	place := []any{
 		string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt), string(conv.State.Assignee), int64(conv.State.Load()),
 		millisOrNull(c.figures.SolvedAt), c.figures.Encode(),
@@ -202,12 +201,12 @@ func (c *encodedChange) writeConversation(t *tx) error {
 	counted := []any{flag(conv.State.ReopenCount > 0)}
 	var n int64
 	if c.Expected == 0 {
-		n, err = t.exec(sqlAddConversation, slices.Concat(values, wake, place, counted, []any{
+		n, err = t.exec(sqlAddConversation, slices.Concat(values, place, counted, []any{
 			string(conv.ID), string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
 			string(conv.FollowUpOf), millis(conv.CreatedAt),
 		})...)
-	} else if n, err = t.exec(sqlSaveConversation, slices.Concat(values, key, wake, wake, place)...); err == nil && n == 0 {
-		n, err = t.exec(sqlMoveConversation, slices.Concat(values, wake, place, counted, key)...)
+	} else if n, err = t.exec(sqlSaveConversation, slices.Concat(values, key, place)...); err == nil && n == 0 {
+		n, err = t.exec(sqlMoveConversation, slices.Concat(values, place, counted, key)...)
 	}
 	if err == nil && n == 0 {
 		// Another version, or somebody else's conversation is in its place.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"threadhub/threads"
@@ -15,7 +14,6 @@ const (
 	sqlDue          = "SELECT doc FROM conversations WHERE close_due_at <= ? ORDER BY close_due_at, id LIMIT ?"
 	sqlNextDue      = "SELECT min(close_due_at) FROM conversations WHERE close_due_at IS NOT NULL"
 	sqlSilent       = "SELECT doc FROM conversations WHERE wake_at <= ? ORDER BY wake_at, id LIMIT ?"
-	sqlWakeLater    = "UPDATE conversations SET wake_at = ? WHERE id = ? AND version = ?"
 	sqlNextSilent   = "SELECT min(wake_at) FROM conversations WHERE wake_at IS NOT NULL"
 	sqlTransitions  = "SELECT doc, seq FROM transitions WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
@@ -71,45 +69,16 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return readTime(ctx, s.read, "next due", sqlNextDue)
 }
 
-// Silent implements [threads.Store]. Each message of a customer puts the time
-// off; the index learns of it only here, when the earlier time has come, so that
-// it does not change with every message.
+// Silent implements [threads.Store].
 func (s *Store) Silent(ctx context.Context, now time.Time, limit int) ([]threads.Conversation, error) {
-	for {
-		var found []threads.Conversation
-		err := s.read.with(ctx, func(c *conn) error {
-			return c.query(sqlSilent, collect(&found), millis(now), int64(max(limit, 0)))
-		})
-		due := slices.DeleteFunc(slices.Clone(found), func(c threads.Conversation) bool { return putOff(c, now) })
-		if err == nil && len(due) < len(found) {
-			err = s.write.do(ctx, func(t *tx) error { return wakeLater(t, found, now) })
-		}
-		if err != nil {
-			return nil, fmt.Errorf("silent conversations: %w", err)
-		}
-		if len(due) == len(found) {
-			return due, nil
-		}
+	var due []threads.Conversation
+	err := s.read.with(ctx, func(c *conn) error {
+		return c.query(sqlSilent, collect(&due), millis(now), int64(max(limit, 0)))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("silent conversations: %w", err)
 	}
-}
-
-// putOff tells whether nobody has to look at the conversation yet.
-func putOff(c threads.Conversation, now time.Time) bool {
-	at := c.State.WakeAt()
-	return at.IsZero() || at.After(now)
-}
-
-// wakeLater gives the conversations that were put off their true times.
-func wakeLater(t *tx, found []threads.Conversation, now time.Time) error {
-	for _, c := range found {
-		if !putOff(c, now) {
-			continue
-		}
-		if _, err := t.exec(sqlWakeLater, millisOrNull(c.State.WakeAt()), string(c.ID), c.Version); err != nil {
-			return err
-		}
-	}
-	return nil
+	return due, nil
 }
 
 // NextSilent implements [threads.Store].

@@ -27,7 +27,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 	main := map[string]string{
 		"owner": sqlOwner, "contact": sqlContact, "save contact": sqlSaveContact,
 		"conversation": sqlConversation, "current": sqlCurrent, "save conversation": sqlSaveConversation, "move conversation": sqlMoveConversation,
-		"link previous": sqlLinkPrevious, "due": sqlDue, "silent": sqlSilent, "next silent": sqlNextSilent, "wake later": sqlWakeLater, "transitions": sqlTransitions,
+		"link previous": sqlLinkPrevious, "due": sqlDue, "silent": sqlSilent, "next silent": sqlNextSilent, "transitions": sqlTransitions,
 		"seen": sqlSeen, "message": sqlMessage, "save message": sqlSaveMessage, "move message": sqlMoveMessage, "by external id": sqlByExternal, "by key": sqlByKey,
 		"messages first": sqlMessagesFirst, "messages after": sqlMessagesAfter, "messages before": sqlMessagesBefore,
 		"reading place": sqlReadingPlace, "parked for": sqlParkedFor, "parked before": sqlParkedBefore, "unpark": sqlUnpark,
