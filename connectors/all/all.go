@@ -3,6 +3,7 @@ package all
 
 import (
 	"threadhub/connectors"
+	"threadhub/connectors/discord"
 	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
 	"threadhub/connectors/messenger"
@@ -32,5 +33,6 @@ func Kinds() connectors.Set {
 		wechat.Kind(),
 		zalo.Kind(),
 		tiktok.Kind(),
+		discord.Kind(),
 	}
 }

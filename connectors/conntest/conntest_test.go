@@ -54,6 +54,7 @@ func TestEveryFlawIsNoticedByItsCheck(t *testing.T) {
 		"verifies nothing":              "forged, altered and missing signatures are refused",
 		"signs no body":                 "forged, altered and missing signatures are refused",
 		"refuses with another error":    "forged, altered and missing signatures are refused",
+		"takes streams as webhooks":     "forged, altered and missing signatures are refused",
 		"takes old webhooks":            "signatures of another time are refused",
 		"counts":                        "same bytes give the same events",
 		"keeps no header":               "a stored webhook gives the same events",

@@ -18,7 +18,9 @@
 // A comment says what the case shows, the HTTP request follows, then what it
 // must become: "-- events --" (indented JSON), "-- error --" (Parse's error) or
 // "-- reply --" (the answer to a handshake). The suite signs the request itself.
-// Calls that a Follower makes for the events stand under "-- follow --".
+// Calls that a Follower makes for the events stand under "-- follow --". A case
+// with the header X-Threadhub-Stream is what a connection brought
+// ([connectors.Streamed]); the suite checks that Verify refuses it as a webhook.
 //
 //	# A customer writes plain text.
 //	POST /webhooks/ch_1

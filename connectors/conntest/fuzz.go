@@ -27,18 +27,19 @@ func FuzzParse(f *testing.F, s Suite) {
 	for _, body := range malformed() {
 		f.Add(body)
 	}
-	template := hooks[0].req
 	f.Fuzz(func(t *testing.T, body []byte) {
-		req := clone(template)
-		req.Body = body
-		events, err := b.hold(req)
-		if errors.Is(err, connectors.ErrMalformed) {
-			return
+		for _, template := range templates(hooks) {
+			req := clone(template)
+			req.Body = body
+			events, err := b.hold(req)
+			if errors.Is(err, connectors.ErrMalformed) {
+				continue
+			}
+			require.NoError(t, err)
+			again, err := b.hold(clone(req))
+			require.NoError(t, err)
+			require.NoError(t, same(events, again))
 		}
-		require.NoError(t, err)
-		again, err := b.hold(clone(req))
-		require.NoError(t, err)
-		require.NoError(t, same(events, again))
 	})
 }
 

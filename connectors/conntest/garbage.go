@@ -49,8 +49,19 @@ func checkMalformed(b *bench) error {
 	for _, h := range hooks {
 		bodies["the first half of in/"+h.name] = h.req.Body[:len(h.req.Body)/2]
 	}
+	for _, template := range templates(hooks) {
+		if err := b.garbled(template, bodies); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// garbled wants each body in the template's place to be refused, or kept as
+// Unknown.
+func (b *bench) garbled(template *connectors.Request, bodies map[string][]byte) error {
 	for name, body := range bodies {
-		req := clone(hooks[0].req)
+		req := clone(template)
 		req.Body = body
 		events, err := b.hold(req)
 		switch {

@@ -105,6 +105,9 @@ func (p *postcard) Verify(req *connectors.Request, now time.Time) error {
 	case "tells the key":
 		refusal = fmt.Errorf("%w: not %s", connectors.ErrSignature, p.key)
 	}
+	if streamed(req) && p.flaw != "takes streams as webhooks" {
+		return refusal
+	}
 	values := req.Header.Values(postcardWords)
 	if len(values) != 1 {
 		return refusal

@@ -20,7 +20,10 @@ func checkSignatures(b *bench) error {
 	if err != nil {
 		return err
 	}
-	for _, h := range hooks {
+	if err := b.refuseStreamed(hooks); err != nil {
+		return err
+	}
+	for _, h := range overHTTP(hooks) {
 		if err := b.conn.Verify(clone(h.req), signedAt()); err != nil {
 			return fmt.Errorf("case in/%s: a signed request is refused: %w", h.name, err)
 		}
@@ -172,6 +175,7 @@ func (b *bench) refuseBodies(signed *connectors.Request) error {
 
 func checkStale(b *bench) error {
 	hooks, err := b.webhooks()
+	hooks = overHTTP(hooks)
 	if err != nil || b.Tolerance == 0 || len(hooks) == 0 {
 		return err
 	}

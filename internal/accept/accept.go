@@ -60,6 +60,9 @@ func (d *Desk) Rush() bool { return d.journal.flow.rush(time.Now()) }
 // connectors.ErrMalformed, ErrMethod, ErrUnavailable; after any of them nothing
 // is stored.
 func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.Request) (connectors.Reply, error) {
+	if fromStream(req) {
+		return connectors.Reply{}, fmt.Errorf("a webhook with the header of a stream: %w", connectors.ErrSignature)
+	}
 	ch, err := d.channels.Open(ctx, id)
 	switch {
 	case errors.Is(err, threads.ErrNotFound):

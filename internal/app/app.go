@@ -30,6 +30,7 @@ import (
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
+	"threadhub/internal/streams"
 	"threadhub/internal/stylerules"
 	"threadhub/internal/tokens"
 	"threadhub/threads"
@@ -79,6 +80,7 @@ type Hub struct {
 	ruleWork  *workers.Rules
 	errands   *workers.Courtesies
 	desk      *accept.Desk
+	inlets    *streams.Keeper
 	server    *http.Server
 	listener  net.Listener
 	streams   chan struct{} // closed when event streams have to end
@@ -98,7 +100,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 }
 
 func (h *Hub) open(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openServer, h.openAccess} {
+	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openServer, h.openInlets, h.openAccess} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -255,6 +257,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.errands.Run(work) })
 		wg.Go(func() { h.tokens.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
+		wg.Go(func() { h.inlets.Run(work) })
 	}
 	stopDebug, err := h.serveDebug(ctx)
 	if err != nil {

@@ -42,9 +42,10 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 		},
 		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies,
 	}
+	// A worker takes no webhooks, but what comes over connections of its own.
+	h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
+	h.inbound.Rush = h.desk.Rush
 	if h.Role != RoleWorker {
-		h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
-		h.inbound.Rush = h.desk.Rush
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 	}
 	engine, err := httpapi.New(deps)

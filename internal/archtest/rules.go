@@ -23,6 +23,8 @@ var rules = []rule{
 	{pkg: "connectors/whatsapp", may: []string{"connectors", "connectors/meta", "normalize"}, tests: []string{"connectors/conntest"}},
 	{pkg: "connectors/messenger", may: []string{"connectors", "connectors/meta", "connectors/meta/messaging", "normalize"}, tests: []string{"connectors/conntest"}},
 	{pkg: "connectors/instagram", may: []string{"connectors", "connectors/meta", "connectors/meta/messaging", "normalize"}, tests: []string{"connectors/conntest"}},
+	{pkg: "connectors/discord", may: []string{"connectors", "connectors/discord/gateway", "normalize"}, tests: []string{"connectors/conntest"}},
+	{pkg: "connectors/discord/gateway", may: []string{"connectors"}, tests: []string{"normalize", "internal/egress"}},
 	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
 
 	{pkg: "threads/rules"},
@@ -65,6 +67,9 @@ var rules = []rule{
 	{pkg: "internal/accept", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal",
 	}, tests: []string{"connectors/*", "internal/directory", "internal/egress", "internal/seal", "internal/sqlite"}},
+	{pkg: "internal/streams", may: []string{
+		"connectors", "threads", "internal/channels", "internal/directory", "internal/egress",
+	}, tests: []string{"normalize", "internal/directory", "internal/sqlite"}},
 	{pkg: "internal/auth", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
@@ -118,6 +123,7 @@ var libraries = map[string][]string{
 	"github.com/go-redis/redis_rate":        {"internal/egress"},
 	"github.com/sony/gobreaker":             {"internal/egress"},
 	"code.dny.dev/ssrf":                     {"internal/egress"},
+	"github.com/coder/websocket":            {"internal/egress"},
 	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},
 	"go.yaml.in/yaml":                       {"api", "internal/config"},
 	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},

@@ -83,6 +83,7 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	if r, ok := c.(connectors.Rated); ok {
 		o.Caps.Rate = r.Rate()
 	}
+	o.Fingerprint = fingerprint(o.revision, item.Value.Settings)
 	o.Target = egress.Target{
 		Kind: kind.Name, Channel: item.ID, Rate: o.Caps.Rate, Redactor: egress.NewRedactor(credentials, more...),
 	}

@@ -82,7 +82,9 @@ type Opened struct {
 	Headers   []string // that Parse reads
 	// Target is on whose behalf the channel's calls are made; Peer is empty.
 	Target egress.Target
-	readAt time.Time
+	// Fingerprint changes when the channel's credentials or settings do.
+	Fingerprint string
+	readAt      time.Time
 	// credentials and revision are for package tokens.
 	credentials map[string]connectors.Secret
 	revision    string
@@ -325,6 +327,12 @@ func (r *Registry) setHealth(ctx context.Context, id threads.ChannelID, h Health
 			return err
 		}
 	}
+}
+
+// Report notes how a channel's own connection to its platform does
+// (connectors.Streamed).
+func (r *Registry) Report(ctx context.Context, id threads.ChannelID, state HealthState, detail string) error {
+	return r.setHealth(ctx, id, Health{State: state, Detail: detail})
 }
 
 // Suspend notes that the channel's credentials are dead: nothing is sent on it
