@@ -7,6 +7,7 @@ import (
 	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
 	"threadhub/connectors/messenger"
+	"threadhub/connectors/rcs"
 	"threadhub/connectors/slack"
 	"threadhub/connectors/telegram"
 	"threadhub/connectors/tiktok"
@@ -34,5 +35,6 @@ func Kinds() connectors.Set {
 		zalo.Kind(),
 		tiktok.Kind(),
 		discord.Kind(),
+		rcs.Kind(),
 	}
 }
