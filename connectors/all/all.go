@@ -16,6 +16,7 @@ import (
 	"threadhub/connectors/vk"
 	"threadhub/connectors/wechat"
 	"threadhub/connectors/whatsapp"
+	"threadhub/connectors/x"
 	"threadhub/connectors/zalo"
 )
 
@@ -36,5 +37,6 @@ func Kinds() connectors.Set {
 		tiktok.Kind(),
 		discord.Kind(),
 		rcs.Kind(),
+		x.Kind(),
 	}
 }

@@ -1,0 +1,63 @@
+package x
+
+import (
+	_ "embed"
+	"encoding/json"
+
+	"threadhub/connectors"
+	"threadhub/normalize"
+)
+
+var (
+	//go:embed credentials.json
+	credentialsSchema string
+	//go:embed settings.json
+	settingsSchema string
+	//go:embed setup.md
+	setup string
+)
+
+// Kind describes X.
+func Kind() connectors.Kind {
+	return connectors.Kind{
+		Name:        "x",
+		Title:       "X (Twitter)",
+		Credentials: json.RawMessage(credentialsSchema),
+		Settings:    json.RawMessage(settingsSchema),
+		Setup:       setup,
+		Caps:        capabilities(),
+		New:         open,
+	}
+}
+
+// Bounds of Direct Messages (platforms/x: Outbound). Whether a character
+// outside the basic plane counts as one or as two is not published; counted as
+// two, no text is too long.
+const (
+	maxText    = 10_000
+	imageBytes = 5 << 20
+	// chunkBytes bounds what is uploaded in chunks, videos and moving pictures:
+	// the hub sends a file as one chunk.
+	chunkBytes = 4 << 20
+	burst      = 15 // messages in 15 minutes
+	perDay     = 1440
+)
+
+// capabilities leave out what is in the retired API alone: quick replies, signs
+// of typing and read marks.
+func capabilities() normalize.Capabilities {
+	return normalize.Capabilities{
+		Text: normalize.TextLimit{Max: maxText, Unit: normalize.UTF16},
+		Media: map[normalize.MessageType]normalize.MediaSpec{
+			normalize.TypeImage: {MaxBytes: imageBytes, MIMEs: []string{"image/jpeg", "image/png", "image/webp", "image/gif"}, Caption: maxText},
+			normalize.TypeVideo: {MaxBytes: chunkBytes, MIMEs: []string{"video/mp4", "video/quicktime"}, Caption: maxText},
+		},
+		MaxAttachments: 1,
+		Receipts:       []normalize.Status{normalize.StatusRead},
+		Inbound: []normalize.EventType{
+			normalize.EventEcho, normalize.EventReceipt, normalize.EventTyping, normalize.EventConsent, normalize.EventChannel,
+		},
+		// Per account: 15 in 15 minutes and 1,440 a day.
+		Rate: normalize.Rate{PerSecond: float64(perDay) / (24 * 60 * 60), Burst: burst},
+	}
+}
