@@ -69,7 +69,7 @@ func (a *account) part(out *normalize.Outbound, i int, done []normalize.Exchange
 	case len(m.Buttons) > 0 || m.List != nil || m.Location != nil || len(m.Contacts) > 0 || m.Template != nil:
 		return nil, fmt.Errorf("a message of type %q with more than text and media in it", m.Type)
 	case len(m.Attachments) > 1:
-		return nil, errors.New("X takes one file in a message")
+		return nil, errors.New("a message holds one file on X")
 	case len(m.Attachments) == 1:
 		att := &m.Attachments[0]
 		if att.URL == "" {

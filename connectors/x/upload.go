@@ -62,7 +62,7 @@ func (a *account) upload(att *normalize.Attachment, how string, done []normalize
 		}
 	}
 	if last != "" && !digits(id) {
-		return "", nil, errors.New("X did not say what the file is called")
+		return "", nil, errors.New("the answer did not say what the file is called")
 	}
 	switch {
 	case last == "" && how == asImage:
