@@ -236,6 +236,7 @@ func TestDirectMessagesOfDiscordComeOverTheGateway(t *testing.T) {
 	h.eventually("a channel that is paused has no connection", func() bool { n, _ := platform.connections(); return n == 0 })
 	h.must(200, "PATCH", "/v1/channels/"+ch, object{"enabled": true}, adminToken)
 	h.eventually("until it is not", func() bool { n, _ := platform.connections(); return n == 1 })
+	require.NoError(t, h.stop(), "the log is read when nobody writes it any more")
 	require.NotContains(t, h.log.String(), "discord-canary")
 }
 
