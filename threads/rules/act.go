@@ -49,16 +49,25 @@ func (r Rule) asksFor(events []Event) bool {
 	return len(r.On) == 0 || slices.ContainsFunc(events, func(e Event) bool { return slices.Contains(r.On, e) })
 }
 
-// Elapse has the automations act whose time has come, each in its order and
-// once for a moment: it acts again only for a later one.
+// Elapse has the automations act whose time has come: in their order, and then
+// those whose time has come because of what others did, each once. An
+// automation acts once for a moment, and again only for a later one.
 func (s *Set) Elapse(h Host, now time.Time) {
 	if s == nil {
 		return
 	}
-	for _, r := range s.automations {
-		due, ok := r.ripe(h, now)
-		if ok && !h.Fire(r, due) {
-			return
+	acted := make([]bool, len(s.automations))
+	for again := true; again; {
+		again = false
+		for i, r := range s.automations {
+			due, ripe := r.ripe(h, now)
+			if acted[i] || !ripe {
+				continue
+			}
+			acted[i], again = true, true
+			if !h.Fire(r, due) {
+				return
+			}
 		}
 	}
 }

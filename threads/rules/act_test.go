@@ -129,6 +129,16 @@ func TestAnAutomationActsOnceForAStretchOfTime(t *testing.T) {
 	require.Equal(t, []ID{"hour", "two", "hour"}, c.log)
 }
 
+func TestAnAutomationSeesWhatLaterOnesDid(t *testing.T) {
+	first, second := automation("first", "1h", when(Status, Is, "pending")), automation("second", "1h", when(Status, Is, "new"))
+	first.Actions = []Action{{Type: SetStatus, Value: "new"}}
+	second.Actions = []Action{{Type: SetStatus, Value: "pending"}}
+	set := NewSet([]Rule{first, second}, 1, noon)
+	c := newCounter()
+	set.Elapse(c, noon.Add(time.Hour))
+	require.Equal(t, []ID{"second", "first"}, c.log, "and those that undo each other end")
+}
+
 func TestAnAutomationThatActedIsNotWokenForTheOtherOfItsTimes(t *testing.T) {
 	r := automation("either", "1h")
 	r.Any = []Condition{when(InStatus, LessThan, "90m"), when(InStatus, AtLeast, "3h")}
