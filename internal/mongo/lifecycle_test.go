@@ -11,22 +11,23 @@ import (
 
 // lifecycleStores opens stores on a server for the length of a test. The
 // commands of one that is no real server go one at a time.
-func lifecycleStores(t *testing.T) (open func(t *testing.T) *mongo.Store, o threadtest.Options) {
+func lifecycleStores(t *testing.T) (threadtest.Open, threadtest.Options) {
 	t.Helper()
 	server := mongotest.Start(t)
-	options := mongo.Options{}
+	var options mongo.Options
 	if !server.Real {
-		o.Slow, options.Dialer = true, &turns{}
+		options.Dialer = &turns{}
 	}
-	return func(t *testing.T) *mongo.Store { return server.OpenAt(t, server.Database(t), options) }, o
+	open := func(t *testing.T) threads.Store { return server.OpenAt(t, server.Database(t), options) }
+	return open, threadtest.Options{Slow: !server.Real}
 }
 
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
 	open, o := lifecycleStores(t)
-	threadtest.Scripts(t, "../../testdata/threads", open(t), o)
+	threadtest.Scripts(t, "../../testdata/threads", open, o)
 }
 
 func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
 	open, o := lifecycleStores(t)
-	threadtest.Model(t, func(t *testing.T) threads.Store { return open(t) }, o)
+	threadtest.Model(t, open, o)
 }

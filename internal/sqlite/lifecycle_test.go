@@ -7,10 +7,12 @@ import (
 	"threadhub/threads"
 )
 
+func lifecycleStore(t *testing.T) threads.Store { return open(t, t.TempDir()) }
+
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
-	threadtest.Scripts(t, "../../testdata/threads", open(t, t.TempDir()), threadtest.Options{})
+	threadtest.Scripts(t, "../../testdata/threads", lifecycleStore, threadtest.Options{})
 }
 
 func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
-	threadtest.Model(t, func(t *testing.T) threads.Store { return open(t, t.TempDir()) }, threadtest.Options{})
+	threadtest.Model(t, lifecycleStore, threadtest.Options{})
 }

@@ -27,12 +27,12 @@ const (
 	// So many histories share a store; then comes a fresh one. The test double
 	// scans whole collections, and takes long to open.
 	sharedFast = 40
-	sharedSlow = 4
+	sharedSlow = 2
 )
 
 // Model holds random histories on stores that open makes to the plain model of
 // the lifecycle, after every step.
-func Model(t *testing.T, open func(t *testing.T) threads.Store, o Options) {
+func Model(t *testing.T, open Open, o Options) {
 	t.Helper()
 	steps, shared := stepsFast, sharedFast
 	if o.Slow {

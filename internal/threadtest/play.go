@@ -18,8 +18,9 @@ import (
 
 // Options say what the store under test is able to do.
 type Options struct {
-	// Slow is a test double that every lost race costs dear: few do things at
-	// once. (What many at once do to a store is storetest's to show.)
+	// Slow is a test double that scans whole collections, and that every lost
+	// race costs dear: stores are replaced before they are full, and few do
+	// things at once. (What many at once do to a store is storetest's to show.)
 	Slow bool
 }
 
@@ -30,10 +31,17 @@ func (o Options) workers() int {
 	return 100
 }
 
-// Scripts plays every script of a folder over the store, each on a channel of
-// its own.
-func Scripts(t *testing.T, folder string, store threads.Store, o Options) {
+// Open makes a fresh, empty store that is closed when the test ends.
+type Open func(t *testing.T) threads.Store
+
+// Scripts plays every script of a folder over a store, each on a channel of its
+// own.
+func Scripts(t *testing.T, folder string, open Open, o Options) {
 	t.Helper()
+	if !o.Slow {
+		shared := open(t)
+		open = func(*testing.T) threads.Store { return shared }
+	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.script"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files, "no scripts in %s", folder)
@@ -44,7 +52,7 @@ func Scripts(t *testing.T, folder string, store threads.Store, o Options) {
 			s, err := parse(filepath.Base(file), string(text))
 			require.NoError(t, err)
 			require.NotEmpty(t, s.title, "a script begins with a comment that says what it shows")
-			require.NoError(t, play(t.Context(), s, store, o.workers()), s.title)
+			require.NoError(t, play(t.Context(), s, open(t), o.workers()), s.title)
 		})
 	}
 }

@@ -19,6 +19,9 @@ func (p *player) sound() error {
 				before = p.before[contact][i]
 			}
 			errs = append(errs, soundState(c, i == len(list)-1), soundStep(before, c))
+			if c.Version == before.Version {
+				continue
+			}
 			log, err := p.log(c.ID)
 			errs = append(errs, err, soundLog(c, log))
 		}
