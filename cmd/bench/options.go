@@ -32,7 +32,7 @@ type options struct {
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`
 	RedisURL    string        `name:"redis-url" help:"Queue of the hub; default: embedded."`
 	Timeout     time.Duration `default:"10m" help:"Give up after this long."`
-	Patience    time.Duration `default:"2m" help:"Longest wait for a backlog to drain."`
+	Patience    time.Duration `default:"4m" help:"Longest wait for a backlog to drain."`
 	Refill      time.Duration `default:"4s" help:"Pause after a round of replies, in which the platform's rates allow as much again."`
 
 	out io.Writer // nil: standard output
