@@ -2,6 +2,8 @@ package threads
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"threadhub/normalize"
@@ -57,6 +59,20 @@ type Slot struct {
 
 // Slot of the conversation.
 func (c Conversation) Slot() Slot { return Slot{c.ChannelID, c.Contact.ID} }
+
+// Clone answers a copy that shares nothing with the conversation that either
+// could change.
+func (c Conversation) Clone() Conversation {
+	c.Contact.Aliases = slices.Clone(c.Contact.Aliases)
+	c.Tags = slices.Clone(c.Tags)
+	c.ReplyContext = maps.Clone(c.ReplyContext)
+	c.Rules.Fired = maps.Clone(c.Rules.Fired)
+	if c.LastMessage != nil {
+		last := *c.LastMessage
+		c.LastMessage = &last
+	}
+	return c
+}
 
 // Preview is the line of a message that lists show.
 type Preview struct {

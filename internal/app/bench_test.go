@@ -103,8 +103,11 @@ func BenchmarkSending(b *testing.B) {
 		})
 	}
 	wg.Wait()
+	posted, early := b.Elapsed(), arrived.Load()
 	h.eventually("the replies at the platform", func() bool { return arrived.Load() == int64(b.N) })
 	b.StopTimer()
 	b.ReportMetric((processorTime()-cpu).Seconds()*1e6/float64(b.N), "cpu-us")
+	b.ReportMetric(float64(b.N)/posted.Seconds(), "posted/s")
+	b.ReportMetric(float64(early)/float64(b.N), "sent-by-then")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "sent/s")
 }

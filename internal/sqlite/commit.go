@@ -57,6 +57,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 		for i, c := range ready {
 			if errs[i] == nil {
 				s.lanes.committed(c)
+				s.recent.committed(&c.Change)
 			}
 		}
 	})

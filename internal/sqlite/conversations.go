@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,35 +23,61 @@ const (
 
 // Current implements [threads.Store].
 func (s *Store) Current(ctx context.Context, slots []threads.Slot) (map[threads.Slot]threads.Conversation, error) {
-	docs := make([]string, len(slots))
-	err := s.hot(ctx, func(c *conn) error {
-		for i, slot := range slots {
-			if err := c.query(sqlCurrent, func(r row) error {
-				docs[i] = r.text(0)
-				return nil
-			}, string(slot.Channel), string(slot.Contact)); err != nil {
-				return err
-			}
+	found := make(map[threads.Slot]threads.Conversation, len(slots))
+	var missing []threads.Slot
+	for _, slot := range slots {
+		if c, ok := s.recent.last(slot); ok {
+			found[slot] = c
+		} else {
+			missing = append(missing, slot)
 		}
-		return nil
-	})
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	docs := make([]string, len(missing))
+	var ticket uint64
+	err := s.write.doThen(ctx, func(t *tx) error {
+		return readCurrent(t.conn, missing, docs)
+	}, func() { ticket = s.recent.expect(missing) })
 	if err != nil {
 		return nil, fmt.Errorf("current conversations: %w", err)
 	}
-	found := make(map[threads.Slot]threads.Conversation, len(slots))
+	read := make(map[threads.Slot]threads.Conversation, len(missing))
+	defer func() { s.recent.found(ticket, missing, read) }()
 	for i, doc := range docs {
 		if doc == "" {
 			continue
 		}
-		if found[slots[i]], err = decode[threads.Conversation](doc); err != nil {
+		if read[missing[i]], err = decode[threads.Conversation](doc); err != nil {
+			delete(read, missing[i])
 			return nil, fmt.Errorf("current conversations: %w", err)
 		}
 	}
+	maps.Copy(found, read)
 	return found, nil
+}
+
+// readCurrent reads the last conversations of the slots that have any. It reads
+// on the writer's connection, whose page cache stays warm, while a reader's is
+// thrown away with every commit of the writer.
+func readCurrent(c *conn, slots []threads.Slot, docs []string) error {
+	for i, slot := range slots {
+		if err := c.query(sqlCurrent, func(r row) error {
+			docs[i] = r.text(0)
+			return nil
+		}, string(slot.Channel), string(slot.Contact)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Conversation implements [threads.Store].
 func (s *Store) Conversation(ctx context.Context, id threads.ConversationID) (threads.Conversation, error) {
+	if c, ok := s.recent.conversation(id); ok {
+		return c, nil
+	}
 	return readOne[threads.Conversation](ctx, s.read, "conversation", sqlConversation, string(id))
 }
 

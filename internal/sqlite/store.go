@@ -44,6 +44,7 @@ type Store struct {
 	read    *readers
 	journal *Journal
 	lanes   *lanes
+	recent  *recent
 
 	closing sync.Once
 	closed  error
@@ -68,7 +69,7 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
-	s = &Store{lanes: newLanes()}
+	s = &Store{lanes: newLanes(), recent: newRecent()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())

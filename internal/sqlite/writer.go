@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -133,6 +134,11 @@ func (w *writer) loop() {
 	defer close(w.ended)
 	group := make([]*op, 0, groupSize)
 	for first := range w.queue {
+		// Whoever can go on right now may have something for this commit: let
+		// them. When nobody can, this takes no time.
+		for range 3 {
+			runtime.Gosched()
+		}
 		group = w.gather(append(group[:0], first))
 		if len(group) == 0 {
 			continue
