@@ -20,6 +20,9 @@ type MessagePatch struct {
 	IDs    []normalize.PlatformID
 	Losses []normalize.Loss
 	Error  *normalize.Failure
+	// Part, when set, says which part of the message the status is about, for a
+	// message that leaves in several (see Message.Parts).
+	Part normalize.PlatformID
 	// Requeue puts a message that is sending back to queued: the call was
 	// certainly not carried out and will be tried again.
 	Requeue bool
@@ -39,8 +42,21 @@ func (m *Message) Advance(p MessagePatch) bool {
 		}
 		return changed
 	}
-	if m.Direction != Outbound || !forward(m.Status, p.Status) {
+	if m.Direction != Outbound {
 		return changed
+	}
+	p, noted := m.ofPart(p.Part, p)
+	if m.reach(p) {
+		changed = true
+		m.reach(m.together()) // receipts may have come before the last part left
+	}
+	return changed || noted
+}
+
+// reach moves the status forward, if that is where the patch leads.
+func (m *Message) reach(p MessagePatch) bool {
+	if !forward(m.Status, p.Status) {
+		return false
 	}
 	m.Status, m.Error = p.Status, p.Error
 	switch p.Status {

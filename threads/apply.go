@@ -82,9 +82,6 @@ func (s *Service) editMessage(ctx context.Context, ch ChannelID, target normaliz
 		if !edit(&m) {
 			return true, nil
 		}
-		if ref != "" && target != "" {
-			m.addIDs([]normalize.PlatformID{target})
-		}
 		m.Version++
 		err = s.Store.SaveMessage(ctx, m)
 		if errors.Is(err, ErrConflict) && try < attempts {
@@ -142,7 +139,16 @@ func (s *Service) needsAttention(ctx context.Context, id ConversationID) error {
 }
 
 func (m *Message) receipt(r normalize.Receipt, a Arrival) bool {
-	return m.Advance(MessagePatch{Status: MessageStatus(r.Status), At: sentAt(a), Error: r.Failure})
+	p := MessagePatch{Status: MessageStatus(r.Status), At: sentAt(a), Error: r.Failure}
+	if r.UpTo.IsZero() && r.Target != "" {
+		if r.Ref == string(m.ID) {
+			p.IDs = []normalize.PlatformID{r.Target}
+		}
+		if r.Ref == string(m.ID) || slices.Contains(m.ExternalIDs, r.Target) {
+			p.Part = r.Target
+		}
+	}
+	return m.Advance(p)
 }
 
 // react keeps one reaction per author, the latest by the platform's time.

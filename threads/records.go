@@ -164,8 +164,12 @@ type Message struct {
 	ReplyToID MessageID `json:"reply_to_id,omitempty"`
 	// ExternalIDs are the platform's ids of all parts, in order.
 	ExternalIDs []normalize.PlatformID `json:"external_ids,omitempty"`
-	Status      MessageStatus          `json:"status"`
-	Error       *normalize.Failure     `json:"error,omitempty"`
+	// Parts is how many messages of the platform's it takes, when more than one;
+	// PartStates are how far each of them got, of those that were heard of.
+	Parts      int                `json:"parts,omitempty"`
+	PartStates []PartState        `json:"part_states,omitempty"`
+	Status     MessageStatus      `json:"status"`
+	Error      *normalize.Failure `json:"error,omitempty"`
 	Losses      []normalize.Loss       `json:"losses,omitempty"`
 	Reactions   []Reaction             `json:"reactions,omitempty"`
 	// Sequence is the receive order within the conversation, from 1.

@@ -184,11 +184,14 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 	if err := sendable(conv, ch, m.Content, now); err != nil {
 		return Message{}, err
 	}
-	_, losses, err := normalize.Fit(m.Content, ch.Caps)
+	parts, losses, err := normalize.Fit(m.Content, ch.Caps)
 	if err != nil {
 		return Message{}, fitRefusal(conv.ID, err)
 	}
 	m.Losses = losses
+	if len(parts) > 1 {
+		m.Parts = len(parts)
+	}
 	return m, nil
 }
 

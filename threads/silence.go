@@ -143,11 +143,14 @@ func (s *Service) reminder(conv Conversation, ch ChannelInfo, now time.Time) (*M
 	if open, _, _ := ReplyWindow(conv, ch.Caps, now); !open {
 		return nil, &RefusedError{Code: RefusedWindow, Detail: "the platform's reply window is closed", Conversation: conv.ID}
 	}
-	_, losses, err := normalize.Fit(m.Content, ch.Caps)
+	parts, losses, err := normalize.Fit(m.Content, ch.Caps)
 	if err != nil {
 		return nil, fitRefusal(conv.ID, err)
 	}
 	m.Losses = losses
+	if len(parts) > 1 {
+		m.Parts = len(parts)
+	}
 	return &m, nil
 }
 

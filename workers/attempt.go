@@ -43,8 +43,8 @@ func (a *attempt) run(ctx context.Context, w *Outbound, m threads.Message, done 
 }
 
 func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) ended {
-	if m.Status != threads.MessageSending && m.Status != threads.MessageQueued {
-		// A receipt was faster than we: whatever it says stands.
+	if m.Status == threads.MessageFailed {
+		// A receipt said so of a part that is out, or somebody cancelled it.
 		return a.end(threads.MessagePatch{Status: m.Status})
 	}
 	parts, losses, err := normalize.Fit(m.Content, a.channel.Caps)

@@ -64,6 +64,71 @@ func TestALongMessageGoesOutInPartsAndResumesAtTheMissingOne(t *testing.T) {
 	require.NotEqual(t, got[0], got[1])
 }
 
+// receipt is what the platform tells of what it was sent.
+func (b *bench) receipt(target normalize.PlatformID, ref threads.MessageID, status normalize.Status) {
+	b.t.Helper()
+	b.webhook(normalize.Event{
+		Key: fmt.Sprintf("rct:%s:%s", target, status), Type: normalize.EventReceipt, Peer: normalize.Peer{ID: "ana"}, At: b.clock(),
+		Receipt: &normalize.Receipt{Target: target, Ref: string(ref), Status: status},
+	})
+	b.work()
+}
+
+func TestAReceiptForOnePartNeitherStopsTheOthersNorSpeaksForThem(t *testing.T) {
+	for _, ref := range []bool{true, false} {
+		t.Run(fmt.Sprintf("names our id %t", ref), func(t *testing.T) {
+			b := newBench(t)
+			var id threads.MessageID
+			ours := func() threads.MessageID {
+				if ref {
+					return id
+				}
+				return ""
+			}
+			b.platform.script = func(n int, _ string, w http.ResponseWriter) {
+				switch n {
+				case 1:
+					b.receipt("p1", ours(), normalize.StatusDelivered)
+				case 2:
+					w.WriteHeader(http.StatusBadGateway)
+					return
+				}
+				fmt.Fprintf(w, "p%d", n)
+			}
+			id = b.send(b.conversation("ana"), "first words of it all and then the second half")
+			b.deliver()
+			b.receipt("p1", ours(), normalize.StatusRead)
+			require.Equal(t, threads.MessageSending, b.message(id).Status, "one part was read, the others have not left")
+			for range 3 {
+				b.wait(time.Minute)
+				b.deliver()
+			}
+			m := b.message(id)
+			require.Len(t, m.ExternalIDs, m.Parts, "every part went out")
+			require.Equal(t, threads.MessageSent, m.Status, "nothing was heard of the other parts yet")
+			for _, part := range m.ExternalIDs[1:] {
+				b.receipt(part, ours(), normalize.StatusDelivered)
+			}
+			require.Equal(t, threads.MessageDelivered, b.message(id).Status)
+			for _, part := range m.ExternalIDs[1:] {
+				b.receipt(part, ours(), normalize.StatusRead)
+			}
+			require.Equal(t, threads.MessageRead, b.message(id).Status)
+		})
+	}
+}
+
+func TestAMessageOfWhichOnePartFailsHasFailed(t *testing.T) {
+	b := newBench(t)
+	id := b.send(b.conversation("ana"), "first words of it all and then the second half")
+	b.deliver()
+	m := b.message(id)
+	require.Equal(t, threads.MessageSent, m.Status)
+	b.receipt(m.ExternalIDs[0], "", normalize.StatusRead)
+	b.receipt(m.ExternalIDs[1], "", normalize.StatusFailed)
+	require.Equal(t, threads.MessageFailed, b.message(id).Status)
+}
+
 func TestWhatThePlatformAnswersDecides(t *testing.T) {
 	cases := []struct {
 		name   string
