@@ -1875,7 +1875,10 @@ type Reminder struct {
 type ReplyWindow struct {
 	// Allowed The message types that may be sent now.
 	Allowed []MessageType `json:"allowed"`
-	Open    bool          `json:"open"`
+
+	// MessagesLeft Where the platform counts, how many messages it takes before the contact writes again.
+	MessagesLeft *int `json:"messages_left,omitempty"`
+	Open         bool `json:"open"`
 
 	// Until When the platform's window closes, or closed; null where there is none.
 	Until nullable.Nullable[Timestamp] `json:"until"`

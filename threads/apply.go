@@ -1,6 +1,7 @@
 package threads
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,7 +121,7 @@ func (s *Service) MessageChanged(ctx context.Context, m Message, was MessageStat
 	n := Notice{Type: NoticeMessageUpdated, At: s.now(), Message: &m}
 	if m.Status == MessageFailed && was != MessageFailed {
 		n.Type = NoticeMessageFailed
-		if err := s.needsAttention(ctx, m.ConversationID); err != nil {
+		if err := s.failed(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -128,8 +129,13 @@ func (s *Service) MessageChanged(ctx context.Context, m Message, was MessageStat
 	return nil
 }
 
-func (s *Service) needsAttention(ctx context.Context, id ConversationID) error {
-	_, err := s.edit(ctx, id, Author{Type: AuthorSystem}, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
+// failed has somebody look at the conversation of a message that failed. One of
+// which nothing left has used up nothing of what the platform takes.
+func (s *Service) failed(ctx context.Context, m Message) error {
+	_, err := s.edit(ctx, m.ConversationID, Author{Type: AuthorSystem}, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
+		if len(m.ExternalIDs) == 0 && !m.SentAt.Before(c.LastInboundAt) {
+			c.Answers = max(c.Answers-cmp.Or(m.Parts, 1), 0)
+		}
 		if c.State.NeedsAttention {
 			return nil, nil
 		}

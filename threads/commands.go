@@ -1,6 +1,10 @@
 package threads
 
-import "threadhub/normalize"
+import (
+	"time"
+
+	"threadhub/normalize"
+)
 
 // SendCommand asks to add an outbound message, or an internal note, to a
 // conversation.
@@ -52,6 +56,8 @@ type RefusedError struct {
 	Conversation ConversationID
 	// Allowed lists what could be sent instead, for a closed reply window.
 	Allowed []normalize.MessageType
+	// Until is when the reply window closed, or would; zero where none was open.
+	Until time.Time
 }
 
 // Error is the detail.

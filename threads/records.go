@@ -36,6 +36,11 @@ type Conversation struct {
 	// it starts the platform's reply window.
 	LastInboundAt time.Time            `json:"last_inbound_at,omitzero"`
 	LastInboundID normalize.PlatformID `json:"last_inbound_id,omitempty"`
+	// Window is what the customer's latest message opened instead of the
+	// channel's reply window, when it did; Answers is how many of the platform's
+	// messages went out since.
+	Window  *normalize.Window `json:"window,omitempty"`
+	Answers int               `json:"answers,omitempty"`
 	// ReplyContext is what the connector needs to answer the contact.
 	ReplyContext map[string]string `json:"reply_context,omitempty"`
 
@@ -170,8 +175,8 @@ type Message struct {
 	PartStates []PartState        `json:"part_states,omitempty"`
 	Status     MessageStatus      `json:"status"`
 	Error      *normalize.Failure `json:"error,omitempty"`
-	Losses      []normalize.Loss       `json:"losses,omitempty"`
-	Reactions   []Reaction             `json:"reactions,omitempty"`
+	Losses     []normalize.Loss   `json:"losses,omitempty"`
+	Reactions  []Reaction         `json:"reactions,omitempty"`
 	// Sequence is the receive order within the conversation, from 1.
 	Sequence int64 `json:"sequence"`
 	// SentAt is the platform's time for inbound messages (never later than

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"threadhub/internal/ident"
@@ -73,6 +71,7 @@ func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, 
 	case before.State.Status == StatusClosed:
 		target, previous = begin(slot.Channel, before.Contact, &before, s.now())
 		target.LastInboundAt, target.LastInboundID, target.ReplyContext = before.LastInboundAt, before.LastInboundID, before.ReplyContext
+		target.Window, target.Answers = before.Window, before.Answers
 	}
 	in := Input{Kind: InStart, Actor: cmd.Author, ReceivedAt: s.now()}
 	c, m, err := s.outgoing(ctx, target, previous, ch, in, id, cmd)
@@ -147,7 +146,9 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	c := change(before, next, effects, cmd.Author, now)
 	c.Previous, c.Messages = previous, []Message{m}
 	if !m.Internal {
-		c.Deliveries = []Delivery{delivery(before, m, now)}
+		out := delivery(before, m, now)
+		out.NotAfter = notAfter(before, ch, m, now)
+		c.Deliveries = []Delivery{out}
 	}
 	return &c, m, nil
 }
@@ -181,9 +182,6 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 		m.Status = MessageReceived
 		return m, nil
 	}
-	if err := sendable(conv, ch, m.Content, now); err != nil {
-		return Message{}, err
-	}
 	parts, losses, err := normalize.Fit(m.Content, ch.Caps)
 	if err != nil {
 		return Message{}, fitRefusal(conv.ID, err)
@@ -191,6 +189,9 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 	m.Losses = losses
 	if len(parts) > 1 {
 		m.Parts = len(parts)
+	}
+	if err := sendable(conv, ch, m, now); err != nil {
+		return Message{}, err
 	}
 	return m, nil
 }
@@ -208,39 +209,4 @@ func fitRefusal(id ConversationID, err error) error {
 		return &RefusedError{Code: RefusalCode(fit.Code), Detail: fit.Detail, Conversation: id}
 	}
 	return fmt.Errorf("fit message: %w", err)
-}
-
-// sendable refuses what the channel or the platform's window does not allow now.
-func sendable(conv Conversation, ch ChannelInfo, content normalize.Message, now time.Time) error {
-	if !ch.Enabled {
-		return &RefusedError{Code: RefusedChannel, Detail: "the channel is paused: an admin has to enable it first", Conversation: conv.ID}
-	}
-	open, _, allowed := ReplyWindow(conv, ch.Caps, now)
-	if open || slices.Contains(allowed, content.Type) {
-		return nil
-	}
-	names := make([]string, len(allowed))
-	for i, t := range allowed {
-		names[i] = string(t)
-	}
-	detail := "the platform takes no free message this long after the contact's last one"
-	if len(names) > 0 {
-		detail += ": send a " + strings.Join(names, " or ") + " instead, or wait until the contact writes"
-	}
-	return &RefusedError{Code: RefusedWindow, Detail: detail, Conversation: conv.ID, Allowed: allowed}
-}
-
-// ReplyWindow tells whether a free reply may be sent now, until when, and what
-// may be sent otherwise. A channel without a window is always open, with a zero
-// until.
-func ReplyWindow(conv Conversation, caps normalize.Capabilities, now time.Time) (open bool, until time.Time, allowed []normalize.MessageType) {
-	w := caps.Window
-	if w == nil {
-		return true, time.Time{}, nil
-	}
-	if conv.LastInboundAt.IsZero() {
-		return false, time.Time{}, w.After
-	}
-	until = conv.LastInboundAt.Add(w.Open)
-	return now.Before(until), until, w.After
 }

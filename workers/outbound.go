@@ -29,6 +29,7 @@ type Carrier interface {
 type Conversations interface {
 	MessageChanged(ctx context.Context, m threads.Message, was threads.MessageStatus) error
 	ApplyParked(ctx context.Context, ch threads.ChannelID, targets []normalize.PlatformID) error
+	Prolong(ctx context.Context, d threads.Delivery) (threads.Delivery, bool, error)
 }
 
 // Outbound delivers queued messages: one at a time per contact, many contacts
@@ -252,7 +253,7 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 			held = append(held, a.later(now, pausedPause))
 		case now.Sub(d.CreatedAt) > maxAge:
 			held = append(held, a.fail(now, a.expired()))
-		case !d.NotAfter.IsZero() && !now.Before(d.NotAfter):
+		case r.closed(ctx, a, now):
 			held = append(held, a.fail(now, normalize.Failure{Reason: normalize.ReasonWindow, Message: "the platform's reply window closed before the message could leave"}))
 		default:
 			a.target = ch.Target
@@ -265,6 +266,20 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 		}
 	}
 	return ready, held
+}
+
+// closed tells whether the delivery's reply window is over. The contact may have
+// written again since the message was queued.
+func (r *run) closed(ctx context.Context, a *attempt, now time.Time) bool {
+	if a.delivery.NotAfter.IsZero() || now.Before(a.delivery.NotAfter) {
+		return false
+	}
+	d, open, err := r.Threads.Prolong(ctx, a.delivery)
+	if err != nil {
+		r.Logger.WarnContext(ctx, "a reply window could not be looked at again", "message", d.MessageID, "error", err)
+	}
+	a.delivery = d
+	return !open
 }
 
 func (r *run) begin(ctx context.Context, ready []*attempt) (map[threads.MessageID]threads.Message, error) {

@@ -291,6 +291,36 @@ func TestAMessageThatCannotBeSentForADayExpires(t *testing.T) {
 	require.Equal(t, normalize.ReasonExpired, m.Error.Reason)
 }
 
+func TestTheReplyWindowIsLookedAtAgainBeforeAMessageLeaves(t *testing.T) {
+	for name, c := range map[string]struct {
+		writes bool
+		ends   threads.MessageStatus
+	}{
+		"it has closed": {false, threads.MessageFailed},
+		"the contact has opened it once more meanwhile": {true, threads.MessageSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.window = &normalize.Window{Open: time.Hour}
+			b.platform.script = func(_ int, _ string, w http.ResponseWriter) { w.WriteHeader(500) }
+			id := b.send(b.conversation("ana"), "hi")
+			b.deliver()
+			b.platform.script = nil
+			b.wait(2 * time.Hour)
+			if c.writes {
+				b.conversation("ana")
+			}
+			b.deliver()
+			m := b.message(id)
+			require.Equal(t, c.ends, m.Status)
+			if c.ends == threads.MessageFailed {
+				require.Equal(t, normalize.ReasonWindow, m.Error.Reason)
+				require.Len(t, b.platform.texts(), 1)
+			}
+		})
+	}
+}
+
 func TestAReminderNeverLeavesOutsideTheReplyWindow(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()

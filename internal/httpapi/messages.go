@@ -98,7 +98,7 @@ func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams)
 	cmd.Conversation, cmd.Known = conv.ID, &conv
 	m, _, err := s.Conversations.Send(ctx, cmd)
 	if err != nil {
-		s.fail(c, s.withWindow(ctx, conv, err))
+		s.fail(c, err)
 		return
 	}
 	s.answer(c, http.StatusAccepted, s.messageView(m))
@@ -131,24 +131,6 @@ func (s *server) quotes(ctx context.Context, field string, conv threads.Conversa
 		return invalid(fieldError{field, "there is no such message in this conversation"})
 	}
 	return err
-}
-
-// withWindow adds to a refusal when the reply window closed.
-func (s *server) withWindow(ctx context.Context, conv threads.Conversation, err error) error {
-	var refused *threads.RefusedError
-	if !errors.As(err, &refused) || refused.Code != threads.RefusedWindow {
-		return err
-	}
-	p := refusal(refused)
-	caps, capsErr := s.capabilities().of(ctx, conv.ChannelID)
-	if capsErr != nil || caps == nil {
-		return p
-	}
-	if _, until, _ := threads.ReplyWindow(conv, *caps, s.now()); !until.IsZero() {
-		at := timeView(until)
-		p.Until = &at
-	}
-	return p
 }
 
 // StartConversation implements POST /v1/conversations.

@@ -166,6 +166,10 @@ func refusal(r *threads.RefusedError) *problemError {
 			allowed[i] = string(t)
 		}
 		p.Allowed = &allowed
+		if !r.Until.IsZero() {
+			until := timeView(r.Until)
+			p.Until = &until
+		}
 	}
 	return p
 }

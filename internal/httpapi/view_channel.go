@@ -49,8 +49,10 @@ func connectorView(k connectors.Kind) (api.Connector, error) {
 // them.
 func capabilitiesJSON(caps normalize.Capabilities) (json.RawMessage, error) {
 	type window struct {
-		Open  string                  `json:"open"`
-		After []normalize.MessageType `json:"after,omitempty"`
+		Open     string                  `json:"open"`
+		Human    string                  `json:"human,omitempty"`
+		Messages int                     `json:"messages,omitempty"`
+		After    []normalize.MessageType `json:"after,omitempty"`
 	}
 	type rate struct {
 		PerSecond float64 `json:"per_second,omitempty"`
@@ -65,7 +67,10 @@ func capabilitiesJSON(caps normalize.Capabilities) (json.RawMessage, error) {
 		Rate   *rate   `json:"rate,omitempty"`
 	}{Capabilities: caps}
 	if w := caps.Window; w != nil {
-		view.Window = &window{Open: durationText(w.Open), After: w.After}
+		view.Window = &window{Open: durationText(w.Open), Messages: w.Messages, After: w.After}
+		if w.Human > 0 {
+			view.Window.Human = durationText(w.Human)
+		}
 	}
 	if r := caps.Rate; r != (normalize.Rate{}) {
 		view.Rate = &rate{PerSecond: r.PerSecond, Burst: r.Burst, PeerBurst: r.PeerBurst}

@@ -149,12 +149,16 @@ func replyWindow(c threads.Conversation, caps *normalize.Capabilities, now time.
 	if caps == nil {
 		return api.ReplyWindow{Until: timeOrNull(time.Time{}), Allowed: []api.MessageType{}}
 	}
-	open, until, after := threads.ReplyWindow(c, *caps, now)
+	r := threads.ReplyWindow(c, *caps, threads.AuthorAgent, now)
 	allowed := carried(caps)
-	if !open {
-		allowed = convert(after, func(t normalize.MessageType) api.MessageType { return api.MessageType(t) })
+	if !r.Open {
+		allowed = convert(r.After, func(t normalize.MessageType) api.MessageType { return api.MessageType(t) })
 	}
-	return api.ReplyWindow{Open: open, Until: timeOrNull(until), Allowed: allowed}
+	view := api.ReplyWindow{Open: r.Open, Until: timeOrNull(r.Until), Allowed: allowed}
+	if r.Counted {
+		view.MessagesLeft = &r.Left
+	}
+	return view
 }
 
 func transitionView(t threads.Transition) api.Transition {
