@@ -1459,6 +1459,42 @@ type Credentials map[string]string
 // Direction defines model for Direction.
 type Direction string
 
+// DryRun What sending a message would do.
+type DryRun struct {
+	// Calls The calls to the platform, in their order.
+	Calls []DryRunCall `json:"calls"`
+
+	// Complete False when what follows the last call depends on the platform's answer to it.
+	Complete bool `json:"complete"`
+
+	// Losses What of the message the channel cannot carry, and what becomes of it.
+	Losses []Loss `json:"losses"`
+
+	// Parts How many messages the contact would see.
+	Parts       int         `json:"parts"`
+	ReplyWindow ReplyWindow `json:"reply_window"`
+}
+
+// DryRunCall A call to the platform, with its secrets masked.
+type DryRunCall struct {
+	Body    *string           `json:"body,omitempty"`
+	Headers map[string]string `json:"headers"`
+	Method  string            `json:"method"`
+
+	// Name The operation at the platform.
+	Name string `json:"name"`
+
+	// Part Which of the message's parts it serves, from 0.
+	Part int `json:"part"`
+
+	// Upload The file that would be sent as the call's body, or a part of it.
+	Upload *string `json:"upload,omitempty"`
+	URL    string  `json:"url"`
+
+	// Visible Whether it shows something to the contact.
+	Visible bool `json:"visible"`
+}
+
 // Duration A Go duration, such as `3s`, `10m` or `96h`.
 type Duration = string
 
@@ -2832,6 +2868,9 @@ type ListConversationsParamsSort string
 
 // StartConversationParams defines parameters for StartConversation.
 type StartConversationParams struct {
+	// DryRun Nothing is queued; the answer tells what would be done.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2871,6 +2910,9 @@ type EndConversationSessionParams struct {
 
 // StartFollowUpParams defines parameters for StartFollowUp.
 type StartFollowUpParams struct {
+	// DryRun Nothing is queued; the answer tells what would be done.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2901,6 +2943,9 @@ type ListMessagesParams struct {
 
 // SendMessageParams defines parameters for SendMessage.
 type SendMessageParams struct {
+	// DryRun Nothing is queued; the answer tells what would be done.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -4472,6 +4517,14 @@ func (siw *ServerInterfaceWrapper) StartConversation(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StartConversationParams
 
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	headers := c.Request.Header
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -4805,6 +4858,14 @@ func (siw *ServerInterfaceWrapper) StartFollowUp(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StartFollowUpParams
 
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	headers := c.Request.Header
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -4957,6 +5018,14 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params SendMessageParams
+
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
 
 	headers := c.Request.Header
 

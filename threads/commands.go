@@ -70,4 +70,6 @@ const (
 	RefusedTooLarge    RefusalCode = "content_too_large"
 	RefusedChannel     RefusalCode = "channel_disabled"
 	RefusedBlocked     RefusalCode = "contact_blocked"
+	RefusedOptedOut    RefusalCode = "contact_opted_out"
+	RefusedContact     RefusalCode = "contact_deleted"
 )

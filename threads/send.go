@@ -22,15 +22,20 @@ func (s *Service) Send(ctx context.Context, cmd SendCommand) (Message, Conversat
 			sent = earlier
 			return nil, err
 		}
-		in := Input{Kind: InAgentMessage, Actor: cmd.Author, ReceivedAt: s.now()}
-		if cmd.Internal {
-			in.Kind = InNote
-		}
-		c, m, err := s.outgoing(ctx, before, nil, ch, in, id, cmd)
+		c, m, err := s.outgoing(ctx, before, nil, ch, sendInput(cmd, s.now()), id, cmd)
 		sent = m
 		return c, err
 	})
 	return sent, conv, err
+}
+
+// sendInput is what a message means to the conversation.
+func sendInput(cmd SendCommand, now time.Time) Input {
+	in := Input{Kind: InAgentMessage, Actor: cmd.Author, ReceivedAt: now}
+	if cmd.Internal {
+		in.Kind = InNote
+	}
+	return in
 }
 
 // Start writes to a contact first. It uses the contact's conversation if one is
@@ -55,14 +60,29 @@ func (s *Service) Start(ctx context.Context, cmd StartCommand) (Message, Convers
 }
 
 func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, ch ChannelInfo, id MessageID, cmd SendCommand) (Message, Conversation, error) {
+	if earlier, ok, err := s.sentBefore(ctx, slot.Channel, cmd.ClientKey); err != nil || ok {
+		if err != nil {
+			return Message{}, Conversation{}, err
+		}
+		conv, err := s.Store.Conversation(ctx, earlier.ConversationID)
+		return earlier, conv, err
+	}
+	c, m, before, err := s.startChange(ctx, slot, brief, ch, id, cmd)
+	if err != nil {
+		return Message{}, Conversation{}, err
+	}
+	err = s.commitOne(ctx, c, before)
+	return m, c.Conversation, err
+}
+
+// startChange is the commit of a message that begins a talk, or goes on with
+// the one that is not closed, and what it replaces.
+func (s *Service) startChange(ctx context.Context, slot Slot, brief ContactBrief, ch ChannelInfo, id MessageID, cmd SendCommand) (*Change, Message, Conversation, error) {
 	current, err := s.Store.Current(ctx, []Slot{slot})
 	if err != nil {
-		return Message{}, Conversation{}, fmt.Errorf("load conversation: %w", err)
+		return nil, Message{}, Conversation{}, fmt.Errorf("load conversation: %w", err)
 	}
 	before, exists := current[slot]
-	if earlier, ok, err := s.sentBefore(ctx, slot.Channel, cmd.ClientKey); err != nil || ok {
-		return earlier, before, err
-	}
 	var previous *Conversation
 	target := before
 	switch {
@@ -75,14 +95,10 @@ func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, 
 	}
 	in := Input{Kind: InStart, Actor: cmd.Author, ReceivedAt: s.now()}
 	c, m, err := s.outgoing(ctx, target, previous, ch, in, id, cmd)
-	if err != nil {
-		return Message{}, Conversation{}, err
-	}
 	if target.Version == 0 {
 		before = Conversation{}
 	}
-	err = s.commitOne(ctx, c, before)
-	return m, c.Conversation, err
+	return c, m, before, err
 }
 
 // startSlot finds or makes the contact to write to.
@@ -125,6 +141,11 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	}
 	if err != nil {
 		return nil, Message{}, err
+	}
+	if !cmd.Internal {
+		if err := s.reachable(ctx, before, in.Kind == InStart); err != nil {
+			return nil, Message{}, err
+		}
 	}
 	now := s.now()
 	st, effects := Decide(before.State, in, p, now)
