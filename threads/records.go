@@ -177,6 +177,17 @@ type Message struct {
 	Error      *normalize.Failure `json:"error,omitempty"`
 	Losses     []normalize.Loss   `json:"losses,omitempty"`
 	Reactions  []Reaction         `json:"reactions,omitempty"`
+	// SendAt is when a scheduled message is to leave; zero for at once.
+	SendAt time.Time `json:"send_at,omitzero"`
+	// Bulk marks a message of a mailing: others go first.
+	Bulk bool `json:"bulk,omitempty"`
+	// ResendOf is the message that a person had sent again as this one, ResentAs
+	// the one that this was sent again as.
+	ResendOf MessageID `json:"resend_of,omitempty"`
+	ResentAs MessageID `json:"resent_as,omitempty"`
+	// Done are the calls that were carried out for a message that then failed, or
+	// whose fate is unknown: sending it again goes on after them.
+	Done []normalize.Exchange `json:"done,omitempty"`
 	// Sequence is the receive order within the conversation, from 1.
 	Sequence int64 `json:"sequence"`
 	// SentAt is the platform's time for inbound messages (never later than
@@ -239,6 +250,14 @@ type Delivery struct {
 	LastInbound normalize.PlatformID `json:"last_inbound,omitempty"`
 	CreatedAt   time.Time            `json:"created_at"`
 	NotBefore   time.Time            `json:"not_before"`
+	// Scheduled is set for one that waits for a time that somebody chose: until
+	// then the others of its lane pass it by.
+	Scheduled bool `json:"scheduled,omitempty"`
+	// Bulk is set for one that goes after all that are not.
+	Bulk bool `json:"bulk,omitempty"`
+	// Earlier is how many of the Exchanges were made for the message that this
+	// one sends again.
+	Earlier int `json:"earlier,omitempty"`
 	// NotAfter, when set, is from when on the message must not leave any more:
 	// then it fails.
 	NotAfter time.Time `json:"not_after,omitzero"`
