@@ -378,6 +378,7 @@ func (e MessageDraftType) Valid() bool {
 const (
 	MessageErrorCodeAuth        MessageErrorCode = "auth"
 	MessageErrorCodeBlocked     MessageErrorCode = "blocked"
+	MessageErrorCodeCanceled    MessageErrorCode = "canceled"
 	MessageErrorCodeContent     MessageErrorCode = "content"
 	MessageErrorCodeExpired     MessageErrorCode = "expired"
 	MessageErrorCodeGone        MessageErrorCode = "gone"
@@ -393,6 +394,8 @@ func (e MessageErrorCode) Valid() bool {
 	case MessageErrorCodeAuth:
 		return true
 	case MessageErrorCodeBlocked:
+		return true
+	case MessageErrorCodeCanceled:
 		return true
 	case MessageErrorCodeContent:
 		return true
@@ -833,6 +836,24 @@ func (e ListConversationsParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for ListDeadLettersParamsStatus.
+const (
+	ListDeadLettersParamsStatusDeadFailed  ListDeadLettersParamsStatus = "failed"
+	ListDeadLettersParamsStatusDeadUnknown ListDeadLettersParamsStatus = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the ListDeadLettersParamsStatus enum.
+func (e ListDeadLettersParamsStatus) Valid() bool {
+	switch e {
+	case ListDeadLettersParamsStatusDeadFailed:
+		return true
+	case ListDeadLettersParamsStatusDeadUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Acquaintance Whether the contact wrote before, on any channel of the hub or on this one.
 type Acquaintance string
 
@@ -1017,8 +1038,11 @@ type Channel struct {
 	ID             string                    `json:"id"`
 	Kind           string                    `json:"kind"`
 	Name           string                    `json:"name"`
-	Settings       json.RawMessage           `json:"settings"`
-	Style          Style                     `json:"style"`
+
+	// SendFor How long a message is tried before it fails as expired.
+	SendFor  Duration        `json:"send_for"`
+	Settings json.RawMessage `json:"settings"`
+	Style    Style           `json:"style"`
 
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -1036,6 +1060,9 @@ type ChannelChange struct {
 	Enabled     *bool                     `json:"enabled,omitempty"`
 	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
 	Name        *string                   `json:"name,omitempty"`
+
+	// SendFor From 1m to 168h; 24h when left out.
+	SendFor *Duration `json:"send_for,omitempty"`
 
 	// Settings As the connector's `settings_schema` says.
 	Settings *ChannelSettings `json:"settings,omitempty"`
@@ -1060,6 +1087,9 @@ type ChannelDraft struct {
 	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
 	Kind        string                    `json:"kind"`
 	Name        string                    `json:"name"`
+
+	// SendFor From 1m to 168h; 24h when left out.
+	SendFor *Duration `json:"send_for,omitempty"`
 
 	// Settings As the connector's `settings_schema` says.
 	Settings *ChannelSettings `json:"settings,omitempty"`
@@ -1647,8 +1677,11 @@ type Me struct {
 
 // Message defines model for Message.
 type Message struct {
-	Attachments    []Attachment                    `json:"attachments"`
-	Author         Author                          `json:"author"`
+	Attachments []Attachment `json:"attachments"`
+	Author      Author       `json:"author"`
+
+	// Bulk Part of a mailing: other messages leave first.
+	Bulk           *bool                           `json:"bulk,omitempty"`
 	Buttons        []Button                        `json:"buttons"`
 	ChannelID      string                          `json:"channel_id"`
 	Contacts       []ContactCard                   `json:"contacts"`
@@ -1678,6 +1711,17 @@ type Message struct {
 	Reply        nullable.Nullable[Choice]    `json:"reply"`
 	ReplyTo      nullable.Nullable[Quote]     `json:"reply_to"`
 
+	// ResendOf The message that this one sends again.
+	ResendOf *string `json:"resend_of,omitempty"`
+
+	// ResentAs The message as which this one was sent again.
+	ResentAs *string `json:"resent_as,omitempty"`
+
+	// SendAt Of a scheduled message, when it leaves.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	SendAt *Timestamp `json:"send_at,omitempty"`
+
 	// SentAt RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
@@ -1691,9 +1735,12 @@ type Message struct {
 
 // MessageDraft defines model for MessageDraft.
 type MessageDraft struct {
-	Attachments *[]AttachmentDraft  `json:"attachments,omitempty"`
-	Buttons     *[]Button           `json:"buttons,omitempty"`
-	Contacts    *[]ContactCardDraft `json:"contacts,omitempty"`
+	Attachments *[]AttachmentDraft `json:"attachments,omitempty"`
+
+	// Bulk Part of a mailing. Other messages leave first, and it is refused with 409 `contact_opted_out` or `contact_blocked` for who wants none.
+	Bulk     *bool               `json:"bulk,omitempty"`
+	Buttons  *[]Button           `json:"buttons,omitempty"`
+	Contacts *[]ContactCardDraft `json:"contacts,omitempty"`
 
 	// Internal A note that never leaves the hub.
 	Internal *bool              `json:"internal,omitempty"`
@@ -1702,9 +1749,14 @@ type MessageDraft struct {
 	Metadata *map[string]string `json:"metadata,omitempty"`
 
 	// ReplyTo Id of the message being answered.
-	ReplyTo  nullable.Nullable[string] `json:"reply_to,omitempty"`
-	Template *Template                 `json:"template,omitempty"`
-	Text     *string                   `json:"text,omitempty"`
+	ReplyTo nullable.Nullable[string] `json:"reply_to,omitempty"`
+
+	// SendAt Leaves at this time instead of at once, at most 90 days ahead. The reply window must be open then. It can be taken back until it leaves, and does not leave when its conversation has been closed.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	SendAt   *Timestamp `json:"send_at,omitempty"`
+	Template *Template  `json:"template,omitempty"`
+	Text     *string    `json:"text,omitempty"`
 
 	// Type Left out, it follows from what is given; `text` when in doubt.
 	Type *MessageDraftType `json:"type,omitempty"`
@@ -2699,6 +2751,9 @@ type IfMatch = string
 // Limit defines model for Limit.
 type Limit = int
 
+// MessageID defines model for MessageID.
+type MessageID = string
+
 // RuleID defines model for RuleID.
 type RuleID = string
 
@@ -2965,6 +3020,27 @@ type ListRunsOfConversationParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDeadLettersParams defines parameters for ListDeadLetters.
+type ListDeadLettersParams struct {
+	ChannelID *string                      `form:"channel_id,omitempty" json:"channel_id,omitempty"`
+	Status    *ListDeadLettersParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDeadLettersParamsStatus defines parameters for ListDeadLetters.
+type ListDeadLettersParamsStatus string
+
+// RetryDeadLetterParams defines parameters for RetryDeadLetter.
+type RetryDeadLetterParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	After       *string `form:"last_event_id,omitempty" json:"last_event_id,omitempty"`
@@ -2993,6 +3069,18 @@ type UpdateGroupParams struct {
 
 	// IfMatch The version the change is meant for, as the `ETag` that came with it.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CancelMessageParams defines parameters for CancelMessage.
+type CancelMessageParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResendMessageParams defines parameters for ResendMessage.
+type ResendMessageParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListQuarantineParams defines parameters for ListQuarantine.
@@ -3347,6 +3435,12 @@ type ServerInterface interface {
 	// ListRunsOfConversation List what triggers and automations did on a conversation, latest first
 	// (GET /v1/conversations/{conversation_id}/rule-runs)
 	ListRunsOfConversation(c *gin.Context, conversationID ConversationID, params ListRunsOfConversationParams)
+	// ListDeadLetters List messages that failed, or of which nobody knows whether they arrived, the latest first
+	// (GET /v1/dead-letters)
+	ListDeadLetters(c *gin.Context, params ListDeadLettersParams)
+	// RetryDeadLetter Send a dead letter again
+	// (POST /v1/dead-letters/{message_id}/retry)
+	RetryDeadLetter(c *gin.Context, messageID MessageID, params RetryDeadLetterParams)
 	// StreamEvents Follow everything the caller may see, as server-sent events
 	// (GET /v1/events)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
@@ -3368,6 +3462,15 @@ type ServerInterface interface {
 	// GetMe Who the caller is and what they may do
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// GetMessage Get a message
+	// (GET /v1/messages/{message_id})
+	GetMessage(c *gin.Context, messageID MessageID)
+	// CancelMessage Take back a message that is still queued
+	// (POST /v1/messages/{message_id}/cancel)
+	CancelMessage(c *gin.Context, messageID MessageID, params CancelMessageParams)
+	// ResendMessage Send a message again that failed, or of which nobody knows whether it arrived
+	// (POST /v1/messages/{message_id}/resend)
+	ResendMessage(c *gin.Context, messageID MessageID, params ResendMessageParams)
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -5151,6 +5254,106 @@ func (siw *ServerInterfaceWrapper) ListRunsOfConversation(c *gin.Context) {
 	siw.Handler.ListRunsOfConversation(c, conversationID, params)
 }
 
+// ListDeadLetters operation middleware
+func (siw *ServerInterfaceWrapper) ListDeadLetters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeadLettersParams
+
+	// ------------- Optional query parameter "channel_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "channel_id", c.Request.URL.Query(), &params.ChannelID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDeadLetters(c, params)
+}
+
+// RetryDeadLetter operation middleware
+func (siw *ServerInterfaceWrapper) RetryDeadLetter(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryDeadLetterParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryDeadLetter(c, messageID, params)
+}
+
 // StreamEvents operation middleware
 func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
 
@@ -5403,6 +5606,129 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	}
 
 	siw.Handler.GetMe(c)
+}
+
+// GetMessage operation middleware
+func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMessage(c, messageID)
+}
+
+// CancelMessage operation middleware
+func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelMessage(c, messageID, params)
+}
+
+// ResendMessage operation middleware
+func (siw *ServerInterfaceWrapper) ResendMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResendMessage(c, messageID, params)
 }
 
 // ListQuarantine operation middleware
@@ -6480,6 +6806,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/rule-runs", wrapper.ListRunsOfConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.ListMessages)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.SendMessage)
+	router.GET(options.BaseURL+"/v1/messages/:message_id", wrapper.GetMessage)
+	router.POST(options.BaseURL+"/v1/messages/:message_id/cancel", wrapper.CancelMessage)
+	router.POST(options.BaseURL+"/v1/messages/:message_id/resend", wrapper.ResendMessage)
 	router.POST(options.BaseURL+"/v1/uploads", wrapper.CreateUpload)
 	router.GET(options.BaseURL+"/v1/attachments/:attachment_id", wrapper.GetAttachment)
 	router.GET(options.BaseURL+"/files/:key", wrapper.GetFile)
@@ -6525,6 +6854,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/rules/:rule_id/runs", wrapper.ListRunsOfRule)
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/v1/quarantine", wrapper.ListQuarantine)
+	router.GET(options.BaseURL+"/v1/dead-letters", wrapper.ListDeadLetters)
+	router.POST(options.BaseURL+"/v1/dead-letters/:message_id/retry", wrapper.RetryDeadLetter)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPI)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth)

@@ -20,6 +20,8 @@ type MessagePatch struct {
 	IDs    []normalize.PlatformID
 	Losses []normalize.Loss
 	Error  *normalize.Failure
+	// Done are the calls that were carried out before it failed.
+	Done []normalize.Exchange
 	// Part, when set, says which part of the message the status is about, for a
 	// message that leaves in several (see Message.Parts).
 	Part normalize.PlatformID
@@ -60,6 +62,8 @@ func (m *Message) reach(p MessagePatch) bool {
 	}
 	m.Status, m.Error = p.Status, p.Error
 	switch p.Status {
+	case MessageFailed, MessageUnknown:
+		m.Done = p.Done
 	case MessageDelivered:
 		m.DeliveredAt = p.At
 	case MessageRead:

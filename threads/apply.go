@@ -1,7 +1,6 @@
 package threads
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -133,9 +132,7 @@ func (s *Service) MessageChanged(ctx context.Context, m Message, was MessageStat
 // which nothing left has used up nothing of what the platform takes.
 func (s *Service) failed(ctx context.Context, m Message) error {
 	_, err := s.edit(ctx, m.ConversationID, Author{Type: AuthorSystem}, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
-		if len(m.ExternalIDs) == 0 && !m.SentAt.Before(c.LastInboundAt) {
-			c.Answers = max(c.Answers-cmp.Or(m.Parts, 1), 0)
-		}
+		c.takeBack(m)
 		if c.State.NeedsAttention {
 			return nil, nil
 		}

@@ -21,6 +21,16 @@ type SendCommand struct {
 	// ClientKey, when set, makes the command idempotent: the same key on the
 	// same channel is the same message, however often it is sent.
 	ClientKey string
+	// SendAt, when set, is when the message is to leave.
+	SendAt time.Time
+	// Bulk marks a message of a mailing: it leaves after all others, and not to
+	// those who do not want any.
+	Bulk bool
+
+	// resendOf is the message that is sent again, and done what was carried out
+	// of it already.
+	resendOf MessageID
+	done     []normalize.Exchange
 }
 
 // StartCommand asks to write to a contact first: on a channel by the
@@ -72,4 +82,7 @@ const (
 	RefusedBlocked     RefusalCode = "contact_blocked"
 	RefusedOptedOut    RefusalCode = "contact_opted_out"
 	RefusedContact     RefusalCode = "contact_deleted"
+	RefusedSendAt      RefusalCode = "invalid_send_at"
+	RefusedLeft        RefusalCode = "message_left"
+	RefusedNotDead     RefusalCode = "message_not_failed"
 )

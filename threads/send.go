@@ -143,7 +143,7 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 		return nil, Message{}, err
 	}
 	if !cmd.Internal {
-		if err := s.reachable(ctx, before, in.Kind == InStart); err != nil {
+		if err := s.reachable(ctx, before, in.Kind == InStart || cmd.Bulk); err != nil {
 			return nil, Message{}, err
 		}
 	}
@@ -151,6 +151,11 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	st, effects := Decide(before.State, in, p, now)
 	if err := refusal(before.ID, effects); err != nil {
 		return nil, Message{}, err
+	}
+	if in.Kind == InAgentMessage && !cmd.SendAt.IsZero() {
+		// It is no reply before it leaves.
+		in.Kind = InNote
+		st, effects = Decide(before.State, in, p, now)
 	}
 	next := before
 	if err := s.decided(ctx, &next, in, st); err != nil {
@@ -168,6 +173,7 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	c.Previous, c.Messages = previous, []Message{m}
 	if !m.Internal {
 		out := delivery(before, m, now)
+		out.Exchanges, out.Earlier = cmd.done, len(cmd.done)
 		out.NotAfter = notAfter(before, ch, m, now)
 		c.Deliveries = []Delivery{out}
 	}
@@ -177,10 +183,12 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 // delivery is the place in the outbox of a message to the conversation's
 // contact.
 func delivery(conv Conversation, m Message, now time.Time) Delivery {
+	due := cmp.Or(m.SendAt, now)
 	return Delivery{
 		MessageID: m.ID, ConversationID: m.ConversationID, ChannelID: m.ChannelID, ContactID: m.ContactID,
 		To:      normalize.Peer{ID: conv.Contact.ExternalID, Aliases: conv.Contact.Aliases, Name: conv.Contact.Name},
-		Context: conv.ReplyContext, LastInbound: conv.LastInboundID, CreatedAt: now, NotBefore: now,
+		Context: conv.ReplyContext, LastInbound: conv.LastInboundID, CreatedAt: due, NotBefore: due,
+		Scheduled: !m.SendAt.IsZero(), Bulk: m.Bulk,
 	}
 }
 
@@ -190,6 +198,7 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 		ID: id, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, Key: outboundKey(cmp.Or(cmd.ClientKey, string(id))),
 		Direction: Outbound, Internal: cmd.Internal, Author: cmd.Author, Content: cmd.Content, Status: MessageQueued,
 		SentAt: now, ReceivedAt: now, Metadata: cmd.Metadata, Version: 1,
+		SendAt: cmd.SendAt, Bulk: cmd.Bulk, ResendOf: cmd.resendOf,
 	}
 	if cmd.ReplyTo != "" {
 		original, err := s.Store.Message(ctx, cmd.ReplyTo)
@@ -198,6 +207,9 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 		}
 		m.ReplyToID = original.ID
 		m.Content.ReplyTo = &normalize.Quote{ID: firstID(original), Text: shorten(original.Content.Text, previewRunes)}
+	}
+	if err := cmd.checkTime(now); err != nil {
+		return Message{}, err
 	}
 	if cmd.Internal {
 		m.Status = MessageReceived
@@ -208,10 +220,10 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 		return Message{}, fitRefusal(conv.ID, err)
 	}
 	m.Losses = losses
-	if len(parts) > 1 {
-		m.Parts = len(parts)
+	if n := partsLeft(len(parts), cmd.done); n > 1 {
+		m.Parts = n
 	}
-	if err := sendable(conv, ch, m, now); err != nil {
+	if err := sendable(conv, ch, m, cmp.Or(m.SendAt, now)); err != nil {
 		return Message{}, err
 	}
 	return m, nil

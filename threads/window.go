@@ -115,28 +115,64 @@ func notAfter(conv Conversation, ch ChannelInfo, m Message, now time.Time) time.
 	return r.Until
 }
 
-// Prolong looks again at a delivery whose reply window has closed: the contact
-// may have written since and opened it once more. ok tells whether they have;
-// the delivery then answers their latest message.
-func (s *Service) Prolong(ctx context.Context, d Delivery) (_ Delivery, ok bool, err error) {
+// MayLeave looks again at a delivery whose reply window has closed, or that was
+// put off to a time: its contact may have written since and opened the window
+// once more, and its conversation may be closed by now. It answers why the
+// message must not leave, or the delivery with the contact's latest message as
+// the one it answers.
+func (s *Service) MayLeave(ctx context.Context, d Delivery) (Delivery, *normalize.Failure, error) {
 	m, err := s.Store.Message(ctx, d.MessageID)
 	if err != nil {
-		return d, false, fmt.Errorf("look at the reply window: %w", err)
+		return d, nil, fmt.Errorf("look at the message again: %w", err)
 	}
 	slot := Slot{d.ChannelID, d.ContactID}
 	current, err := s.Store.Current(ctx, []Slot{slot})
 	if err != nil {
-		return d, false, fmt.Errorf("look at the reply window: %w", err)
+		return d, nil, fmt.Errorf("look at the conversation again: %w", err)
 	}
 	conv, exists := current[slot]
+	if d.Scheduled && (!exists || conv.ID != d.ConversationID || conv.State.Status == StatusClosed) {
+		return d, &normalize.Failure{
+			Reason: normalize.ReasonCanceled, Message: "the conversation was closed before the time of the message: write a follow-up",
+		}, nil
+	}
 	ch, err := s.Channels.ChannelInfo(ctx, d.ChannelID)
-	if err != nil || !exists {
-		return d, false, err
+	if err != nil {
+		return d, nil, fmt.Errorf("channel %s: %w", d.ChannelID, err)
 	}
 	r := ReplyWindow(conv, ch.Caps, m.Author.Type, s.now())
-	if !r.Open {
-		return d, false, nil
+	switch {
+	case slices.Contains(r.After, m.Content.Type):
+		return d, nil, nil
+	case !r.inTime(s.now()):
+		return d, &normalize.Failure{
+			Reason: normalize.ReasonWindow, Message: "the platform's reply window closed before the message could leave",
+		}, nil
 	}
 	d.NotAfter, d.Context, d.LastInbound = r.Until, conv.ReplyContext, conv.LastInboundID
-	return d, true, nil
+	return d, nil, nil
+}
+
+// inTime tells whether the window's time runs, however many messages are left of
+// it: this one is counted already.
+func (r Replying) inTime(now time.Time) bool {
+	return r.Open || !r.Until.IsZero() && now.Before(r.Until)
+}
+
+// maxAhead bounds how far ahead a message may be scheduled.
+const maxAhead = 90 * 24 * time.Hour
+
+// checkTime refuses a time to leave that is none.
+func (cmd SendCommand) checkTime(now time.Time) error {
+	switch at := cmd.SendAt; {
+	case at.IsZero():
+		return nil
+	case cmd.Internal:
+		return &RefusedError{Code: RefusedSendAt, Detail: "a note leaves never: leave send_at out"}
+	case at.Before(now.Add(-time.Minute)):
+		return &RefusedError{Code: RefusedSendAt, Detail: "send_at is in the past: give a time to come, or leave it out to send at once"}
+	case at.After(now.Add(maxAhead)):
+		return &RefusedError{Code: RefusedSendAt, Detail: "send_at is more than 90 days ahead: give an earlier time"}
+	}
+	return nil
 }

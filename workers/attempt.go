@@ -154,8 +154,10 @@ func (w *Outbound) suspend(ctx context.Context, ch *channels.Opened, f *normaliz
 	}
 }
 
+// ids are the platform's ids of what was sent, without that of an earlier message
+// that this one sends again.
 func (a *attempt) ids() (ids []normalize.PlatformID) {
-	for _, x := range a.delivery.Exchanges {
+	for _, x := range a.delivery.Exchanges[a.delivery.Earlier:] {
 		ids = append(ids, x.IDs...)
 	}
 	return ids
@@ -167,11 +169,11 @@ func (a *attempt) end(p threads.MessagePatch) ended {
 }
 
 func (a *attempt) fail(now time.Time, f normalize.Failure) ended {
-	return a.end(threads.MessagePatch{Status: threads.MessageFailed, At: now, IDs: a.ids(), Error: &f})
+	return a.end(threads.MessagePatch{Status: threads.MessageFailed, At: now, IDs: a.ids(), Done: a.delivery.Exchanges, Error: &f})
 }
 
 func (a *attempt) unknown(now time.Time, why string) ended {
-	return a.end(threads.MessagePatch{Status: threads.MessageUnknown, At: now, IDs: a.ids(), Error: &normalize.Failure{
+	return a.end(threads.MessagePatch{Status: threads.MessageUnknown, At: now, IDs: a.ids(), Done: a.delivery.Exchanges, Error: &normalize.Failure{
 		Reason: normalize.ReasonUnknown, Message: why + ": check with the contact before sending again",
 	}})
 }
@@ -181,12 +183,12 @@ func (a *attempt) later(now time.Time, pause time.Duration) ended {
 	d := a.delivery
 	d.InFlight, d.NotBefore = false, now.Add(pause)
 	return ended{result: DeliveryResult{
-		Delivery: d, Again: true, Message: threads.MessagePatch{Requeue: len(d.Exchanges) == 0, Error: d.LastError},
+		Delivery: d, Again: true, Message: threads.MessagePatch{Requeue: len(d.Exchanges) == d.Earlier, Error: d.LastError},
 	}}
 }
 
 func (a *attempt) expired() normalize.Failure {
-	f := normalize.Failure{Reason: normalize.ReasonExpired, Message: fmt.Sprintf("could not be sent within %s", maxAge)}
+	f := normalize.Failure{Reason: normalize.ReasonExpired, Message: fmt.Sprintf("could not be sent within %s", a.channel.SendingFor())}
 	if last := a.delivery.LastError; last != nil {
 		f.Code, f.Message = last.Code, f.Message+": "+last.Message
 	}

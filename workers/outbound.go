@@ -29,7 +29,7 @@ type Carrier interface {
 type Conversations interface {
 	MessageChanged(ctx context.Context, m threads.Message, was threads.MessageStatus) error
 	ApplyParked(ctx context.Context, ch threads.ChannelID, targets []normalize.PlatformID) error
-	Prolong(ctx context.Context, d threads.Delivery) (threads.Delivery, bool, error)
+	MayLeave(ctx context.Context, d threads.Delivery) (threads.Delivery, *normalize.Failure, error)
 }
 
 // Outbound delivers queued messages: one at a time per contact, many contacts
@@ -59,8 +59,6 @@ const (
 	crowdPause = 2 * time.Millisecond
 	// renewEvery is how often the leases of calls that are out are prolonged.
 	renewEvery = lease / 4
-	// maxAge is how long a message is tried before it fails as expired.
-	maxAge = 24 * time.Hour
 	// Retries wait 1 s, 2 s, 4 s … up to maxPause.
 	maxPause = 5 * time.Minute
 )
@@ -248,14 +246,16 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 		case d.InFlight && !ch.Caps.Idempotent:
 			// A call was out when its process died. Nobody knows.
 			held = append(held, a.unknown(now, "the hub stopped while the message was being sent"))
+		case now.Sub(d.CreatedAt) > ch.SendingFor():
+			held = append(held, a.fail(now, a.expired()))
 		case !ch.Enabled, ch.Health.State == channels.HealthSuspended:
 			r.halted[d.ChannelID] = true
 			held = append(held, a.later(now, pausedPause))
-		case now.Sub(d.CreatedAt) > maxAge:
-			held = append(held, a.fail(now, a.expired()))
-		case r.closed(ctx, a, now):
-			held = append(held, a.fail(now, normalize.Failure{Reason: normalize.ReasonWindow, Message: "the platform's reply window closed before the message could leave"}))
 		default:
+			if e, hindered := r.hindered(ctx, a, now); hindered {
+				held = append(held, e)
+				continue
+			}
 			a.target = ch.Target
 			a.target.Peer = string(d.To.ID)
 			if wait := r.Carrier.Delay(a.target, ""); wait > 0 {
@@ -268,18 +268,23 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 	return ready, held
 }
 
-// closed tells whether the delivery's reply window is over. The contact may have
-// written again since the message was queued.
-func (r *run) closed(ctx context.Context, a *attempt, now time.Time) bool {
-	if a.delivery.NotAfter.IsZero() || now.Before(a.delivery.NotAfter) {
-		return false
+// hindered looks again at a delivery that had to wait for long, and answers its
+// end if it must not leave any more.
+func (r *run) hindered(ctx context.Context, a *attempt, now time.Time) (ended, bool) {
+	over := !a.delivery.NotAfter.IsZero() && !now.Before(a.delivery.NotAfter)
+	if !over && !a.delivery.Scheduled {
+		return ended{}, false
 	}
-	d, open, err := r.Threads.Prolong(ctx, a.delivery)
-	if err != nil {
-		r.Logger.WarnContext(ctx, "a reply window could not be looked at again", "message", d.MessageID, "error", err)
+	d, failure, err := r.Threads.MayLeave(ctx, a.delivery)
+	switch {
+	case err != nil:
+		r.Logger.WarnContext(ctx, "a message could not be looked at again before it leaves", "message", d.MessageID, "error", err)
+		return a.later(now, retryPause(a.delivery.Attempts)), true
+	case failure != nil:
+		return a.fail(now, *failure), true
 	}
 	a.delivery = d
-	return !open
+	return ended{}, false
 }
 
 func (r *run) begin(ctx context.Context, ready []*attempt) (map[threads.MessageID]threads.Message, error) {

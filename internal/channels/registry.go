@@ -30,6 +30,7 @@ type record struct {
 	Style       threads.Style     `json:"style"`
 	GroupID     threads.GroupID   `json:"group_id,omitempty"`
 	Enabled     bool              `json:"enabled"`
+	SendFor     time.Duration     `json:"send_for,omitempty"`
 	Health      Health            `json:"health"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
@@ -127,6 +128,9 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	if d.Style != nil {
 		style = *d.Style
 	}
+	if err := validSendFor(d.SendFor); err != nil {
+		return Channel{}, err
+	}
 	now := r.now()
 	id := ident.New("ch")
 	sealed, err := r.seal(id, d.Credentials)
@@ -135,7 +139,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	}
 	item, err := r.records.Create(ctx, id, record{
 		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Style: style, GroupID: d.GroupID,
-		Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
+		SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil {
 		return Channel{}, err
@@ -186,7 +190,7 @@ func channelOf(i directory.Item[record]) Channel {
 	v := i.Value
 	return Channel{
 		ID: threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
-		Enabled: v.Enabled, CredentialKeys: keys, Health: v.Health, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Enabled: v.Enabled, SendFor: v.SendFor, CredentialKeys: keys, Health: v.Health, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -247,6 +251,12 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	}
 	if c.Enabled != nil {
 		v.Enabled = *c.Enabled
+	}
+	if c.SendFor != nil {
+		if err := validSendFor(*c.SendFor); err != nil {
+			return err
+		}
+		v.SendFor = *c.SendFor
 	}
 	plain, err := r.unseal(item.ID, v.Credentials)
 	if err != nil {

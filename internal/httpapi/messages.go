@@ -129,7 +129,7 @@ func (s *server) sendCommand(c *gin.Context, field string, in api.MessageDraft) 
 	replyTo, _ := in.ReplyTo.Get() // an error only for null and absent
 	return threads.SendCommand{
 		Author: caller(c).Author(), Internal: value(in.Internal), Content: content, ReplyTo: threads.MessageID(replyTo),
-		Metadata: value(in.Metadata), ClientKey: clientKey(c),
+		Metadata: value(in.Metadata), ClientKey: clientKey(c), SendAt: timeOf(in.SendAt), Bulk: value(in.Bulk),
 	}, err
 }
 

@@ -152,7 +152,7 @@ func problemOf(err error) *problemError {
 func refusal(r *threads.RefusedError) *problemError {
 	status := http.StatusConflict
 	switch r.Code {
-	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge:
+	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge, threads.RefusedSendAt:
 		status = http.StatusUnprocessableEntity
 	}
 	p := problem(status, string(r.Code), r.Detail)

@@ -36,6 +36,9 @@ type Conversations interface {
 	// Rehearse and RehearseStart tell what Send and Start would do.
 	Rehearse(ctx context.Context, cmd threads.SendCommand) (threads.Rehearsal, error)
 	RehearseStart(ctx context.Context, cmd threads.StartCommand) (threads.Rehearsal, error)
+	// Resend sends a dead letter again; Cancel takes a queued message back.
+	Resend(ctx context.Context, id threads.MessageID, by threads.Author) (threads.Message, threads.Conversation, error)
+	Cancel(ctx context.Context, id threads.MessageID, by threads.Author) (threads.Message, error)
 	Update(ctx context.Context, id threads.ConversationID, cmd threads.UpdateCommand) (threads.Conversation, error)
 	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
