@@ -1133,7 +1133,12 @@ type ChannelEventList struct {
 type ChannelHealth struct {
 	CheckedAt nullable.Nullable[Timestamp] `json:"checked_at"`
 	Detail    nullable.Nullable[string]    `json:"detail"`
-	State     ChannelHealthState           `json:"state"`
+
+	// Since RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	Since *Timestamp         `json:"since,omitempty"`
+	State ChannelHealthState `json:"state"`
 }
 
 // ChannelHealthState defines model for ChannelHealth.State.
@@ -1277,11 +1282,14 @@ type ContactList struct {
 
 // Conversation defines model for Conversation.
 type Conversation struct {
-	AssigneeID nullable.Nullable[string]    `json:"assignee_id"`
-	ChannelID  string                       `json:"channel_id"`
-	CloseDueAt nullable.Nullable[Timestamp] `json:"close_due_at"`
-	ClosedAt   nullable.Nullable[Timestamp] `json:"closed_at"`
-	Contact    ContactBrief                 `json:"contact"`
+	AssigneeID nullable.Nullable[string] `json:"assignee_id"`
+	ChannelID  string                    `json:"channel_id"`
+
+	// ChannelTrouble Why the channel sends nothing now, to be shown to the agent; left out while it works. What was sent waits.
+	ChannelTrouble *string                      `json:"channel_trouble,omitempty"`
+	CloseDueAt     nullable.Nullable[Timestamp] `json:"close_due_at"`
+	ClosedAt       nullable.Nullable[Timestamp] `json:"closed_at"`
+	Contact        ContactBrief                 `json:"contact"`
 
 	// CreatedAt RFC 3339, UTC, with milliseconds.
 	//

@@ -15,8 +15,8 @@ import (
 	"threadhub/threads"
 )
 
-// pausedPause is how long a delivery waits before it looks again whether its
-// channel works.
+// pausedPause is how long a channel that was found paused or suspended is left
+// alone before a look whether it works again.
 const pausedPause = 15 * time.Second
 
 // attempt is one go at a delivery: the calls up to and including the next one
@@ -129,7 +129,7 @@ func (a *attempt) verdict(ctx context.Context, w *Outbound, call *connectors.Cal
 		return a.fail(now, orFailure(o.Failure))
 	case connectors.Suspend:
 		w.suspend(ctx, a.channel, o.Failure)
-		return a.later(now, pausedPause)
+		return a.later(now, 0)
 	case connectors.Wait:
 		wait := max(o.After, 100*time.Millisecond)
 		if sent {
@@ -147,6 +147,7 @@ func (a *attempt) verdict(ctx context.Context, w *Outbound, call *connectors.Cal
 }
 
 func (w *Outbound) suspend(ctx context.Context, ch *channels.Opened, f *normalize.Failure) {
+	w.rests.begin(ch.ID, w.now())
 	why := detail(f, "the platform refuses the credentials")
 	w.Logger.ErrorContext(ctx, "channel suspended: its credentials no longer work", "channel", ch.ID, "kind", ch.Kind, "reason", why)
 	if err := w.Channels.Suspend(ctx, ch.ID, why); err != nil {

@@ -46,6 +46,7 @@ type Outbound struct {
 	Metrics  *Metrics
 
 	drain drain
+	rests rests
 }
 
 const (
@@ -69,7 +70,7 @@ const (
 func (w *Outbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		r := &run{
-			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{}, halted: map[threads.ChannelID]bool{},
+			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{},
 			done: make(chan ended, places), renew: time.NewTicker(renewEvery),
 			stopping: func() bool { return ctx.Err() != nil || queue.Draining(ctx) },
 		}
@@ -87,17 +88,21 @@ func (w *Outbound) Drain(ctx context.Context) error {
 	})
 }
 
+// Resume looks at a channel again that was paused or suspended: it was changed.
+func (w *Outbound) Resume(id threads.ChannelID) {
+	w.rests.end(id)
+	w.Bell.Ring(RingOutbound)
+}
+
 func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
 
 // run is one drain: what is out, by channel, and what came back.
 type run struct {
 	*Outbound
-	out  map[threads.MessageID]bool
-	busy map[threads.ChannelID]int
-	// halted are channels found paused or suspended in this run.
-	halted map[threads.ChannelID]bool
-	done   chan ended
-	renew  *time.Ticker
+	out   map[threads.MessageID]bool
+	busy  map[threads.ChannelID]int
+	done  chan ended
+	renew *time.Ticker
 	// stopping tells that nothing new is to be taken up.
 	stopping func() bool
 }
@@ -220,9 +225,7 @@ func (r *run) paused() []threads.ChannelID {
 	for ch := range r.Carrier.Held() {
 		out = append(out, threads.ChannelID(ch))
 	}
-	for ch := range r.halted {
-		out = append(out, ch)
-	}
+	out = append(out, r.rests.channels(r.now())...)
 	for ch, n := range r.busy {
 		if n >= channelPlaces {
 			out = append(out, ch)
@@ -249,8 +252,8 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 		case now.Sub(d.CreatedAt) > ch.SendingFor():
 			held = append(held, a.fail(now, a.expired()))
 		case !ch.Enabled, ch.Health.State == channels.HealthSuspended:
-			r.halted[d.ChannelID] = true
-			held = append(held, a.later(now, pausedPause))
+			r.rests.begin(d.ChannelID, now)
+			held = append(held, a.later(now, 0))
 		default:
 			if e, hindered := r.hindered(ctx, a, now); hindered {
 				held = append(held, e)

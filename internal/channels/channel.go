@@ -56,6 +56,19 @@ type Health struct {
 	State     HealthState `json:"state"`
 	Detail    string      `json:"detail,omitempty"`
 	CheckedAt time.Time   `json:"checked_at,omitzero"`
+	Since     time.Time   `json:"since,omitzero"` // when the state became what it is
+}
+
+// Trouble is why the channel sends nothing, in words for an agent; empty while it
+// works.
+func (c Channel) Trouble() string {
+	switch {
+	case !c.Enabled:
+		return "The channel is paused. Messages wait until an admin enables it again."
+	case c.Health.State == HealthSuspended:
+		return "The platform no longer accepts the channel's credentials. Messages wait until an admin has renewed them."
+	}
+	return ""
 }
 
 // Draft is a channel to create.

@@ -60,6 +60,9 @@ type Options struct {
 	OpenConversations func(ctx context.Context, id threads.ChannelID) (int, error)
 	// Deleted, when set, is told of a channel that is no more.
 	Deleted func(ctx context.Context, id threads.ChannelID) error
+	// Changed, when set, is told of a channel that was changed; health tells
+	// whether its health is another state than before. It must not block.
+	Changed func(ctx context.Context, ch Channel, health bool)
 	// Fresh is how long an opened channel is used without looking whether
 	// another process changed it; 0 on a store that only this process writes.
 	Fresh time.Duration
@@ -225,10 +228,21 @@ func (r *Registry) Update(ctx context.Context, id threads.ChannelID, c Change) (
 	if c.IfVersion != nil && *c.IfVersion != item.Version {
 		return Channel{}, fmt.Errorf("version is %d, not %d: %w", item.Version, *c.IfVersion, directory.ErrConflict)
 	}
+	was := item.Value.Health.State
 	if err := r.change(&item, c); err != nil {
 		return Channel{}, err
 	}
-	return r.save(ctx, item)
+	ch, err := r.save(ctx, item)
+	if err == nil {
+		r.changed(ctx, ch, was)
+	}
+	return ch, err
+}
+
+func (r *Registry) changed(ctx context.Context, ch Channel, was HealthState) {
+	if r.Changed != nil {
+		r.Changed(ctx, ch, ch.Health.State != was)
+	}
 }
 
 func (r *Registry) change(item *directory.Item[record], c Change) error {
@@ -278,7 +292,7 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	if len(c.Credentials) == 0 {
 		return nil
 	}
-	v.Health = Health{State: HealthUnchecked}
+	v.Health = Health{State: HealthUnchecked, Since: r.now()}
 	v.Credentials, err = r.seal(item.ID, credentials)
 	return err
 }
@@ -328,11 +342,18 @@ func (r *Registry) setHealth(ctx context.Context, id threads.ChannelID, h Health
 		if err != nil {
 			return err
 		}
-		if old := item.Value.Health; old.State == h.State && old.Detail == h.Detail && h.CheckedAt.IsZero() {
+		old := item.Value.Health
+		if old.State == h.State && (old.Detail == h.Detail || h.State == HealthSuspended) && h.CheckedAt.IsZero() {
 			return nil
 		}
+		if h.Since = old.Since; old.State != h.State || old.Since.IsZero() {
+			h.Since = r.now()
+		}
 		item.Value.Health = h
-		_, err = r.save(ctx, item)
+		ch, err := r.save(ctx, item)
+		if err == nil && old.State != h.State {
+			r.changed(ctx, ch, old.State)
+		}
 		if !errors.Is(err, directory.ErrConflict) {
 			return err
 		}

@@ -30,7 +30,7 @@ func healthView(h channels.Health) api.ChannelHealth {
 		state = channels.HealthUnchecked
 	}
 	return api.ChannelHealth{
-		State: api.ChannelHealthState(state), Detail: orNull(h.Detail), CheckedAt: timeOrNull(h.CheckedAt),
+		State: api.ChannelHealthState(state), Detail: orNull(h.Detail), CheckedAt: timeOrNull(h.CheckedAt), Since: timePtr(h.Since),
 	}
 }
 
