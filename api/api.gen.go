@@ -378,6 +378,7 @@ func (e MessageDraftType) Valid() bool {
 const (
 	MessageErrorCodeAuth        MessageErrorCode = "auth"
 	MessageErrorCodeBlocked     MessageErrorCode = "blocked"
+	MessageErrorCodeCanceled    MessageErrorCode = "canceled"
 	MessageErrorCodeContent     MessageErrorCode = "content"
 	MessageErrorCodeExpired     MessageErrorCode = "expired"
 	MessageErrorCodeGone        MessageErrorCode = "gone"
@@ -393,6 +394,8 @@ func (e MessageErrorCode) Valid() bool {
 	case MessageErrorCodeAuth:
 		return true
 	case MessageErrorCodeBlocked:
+		return true
+	case MessageErrorCodeCanceled:
 		return true
 	case MessageErrorCodeContent:
 		return true
@@ -833,6 +836,24 @@ func (e ListConversationsParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for ListDeadLettersParamsStatus.
+const (
+	ListDeadLettersParamsStatusDeadFailed  ListDeadLettersParamsStatus = "failed"
+	ListDeadLettersParamsStatusDeadUnknown ListDeadLettersParamsStatus = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the ListDeadLettersParamsStatus enum.
+func (e ListDeadLettersParamsStatus) Valid() bool {
+	switch e {
+	case ListDeadLettersParamsStatusDeadFailed:
+		return true
+	case ListDeadLettersParamsStatusDeadUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Acquaintance Whether the contact wrote before, on any channel of the hub or on this one.
 type Acquaintance string
 
@@ -1017,8 +1038,11 @@ type Channel struct {
 	ID             string                    `json:"id"`
 	Kind           string                    `json:"kind"`
 	Name           string                    `json:"name"`
-	Settings       json.RawMessage           `json:"settings"`
-	Style          Style                     `json:"style"`
+
+	// SendFor How long a message is tried before it fails as expired.
+	SendFor  Duration        `json:"send_for"`
+	Settings json.RawMessage `json:"settings"`
+	Style    Style           `json:"style"`
 
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -1036,6 +1060,9 @@ type ChannelChange struct {
 	Enabled     *bool                     `json:"enabled,omitempty"`
 	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
 	Name        *string                   `json:"name,omitempty"`
+
+	// SendFor From 1m to 168h; 24h when left out.
+	SendFor *Duration `json:"send_for,omitempty"`
 
 	// Settings As the connector's `settings_schema` says.
 	Settings *ChannelSettings `json:"settings,omitempty"`
@@ -1060,6 +1087,9 @@ type ChannelDraft struct {
 	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
 	Kind        string                    `json:"kind"`
 	Name        string                    `json:"name"`
+
+	// SendFor From 1m to 168h; 24h when left out.
+	SendFor *Duration `json:"send_for,omitempty"`
 
 	// Settings As the connector's `settings_schema` says.
 	Settings *ChannelSettings `json:"settings,omitempty"`
@@ -1103,7 +1133,12 @@ type ChannelEventList struct {
 type ChannelHealth struct {
 	CheckedAt nullable.Nullable[Timestamp] `json:"checked_at"`
 	Detail    nullable.Nullable[string]    `json:"detail"`
-	State     ChannelHealthState           `json:"state"`
+
+	// Since RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	Since *Timestamp         `json:"since,omitempty"`
+	State ChannelHealthState `json:"state"`
 }
 
 // ChannelHealthState defines model for ChannelHealth.State.
@@ -1247,11 +1282,14 @@ type ContactList struct {
 
 // Conversation defines model for Conversation.
 type Conversation struct {
-	AssigneeID nullable.Nullable[string]    `json:"assignee_id"`
-	ChannelID  string                       `json:"channel_id"`
-	CloseDueAt nullable.Nullable[Timestamp] `json:"close_due_at"`
-	ClosedAt   nullable.Nullable[Timestamp] `json:"closed_at"`
-	Contact    ContactBrief                 `json:"contact"`
+	AssigneeID nullable.Nullable[string] `json:"assignee_id"`
+	ChannelID  string                    `json:"channel_id"`
+
+	// ChannelTrouble Why the channel sends nothing now, to be shown to the agent; left out while it works. What was sent waits.
+	ChannelTrouble *string                      `json:"channel_trouble,omitempty"`
+	CloseDueAt     nullable.Nullable[Timestamp] `json:"close_due_at"`
+	ClosedAt       nullable.Nullable[Timestamp] `json:"closed_at"`
+	Contact        ContactBrief                 `json:"contact"`
 
 	// CreatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -1459,6 +1497,42 @@ type Credentials map[string]string
 // Direction defines model for Direction.
 type Direction string
 
+// DryRun What sending a message would do.
+type DryRun struct {
+	// Calls The calls to the platform, in their order.
+	Calls []DryRunCall `json:"calls"`
+
+	// Complete False when what follows the last call depends on the platform's answer to it.
+	Complete bool `json:"complete"`
+
+	// Losses What of the message the channel cannot carry, and what becomes of it.
+	Losses []Loss `json:"losses"`
+
+	// Parts How many messages the contact would see.
+	Parts       int         `json:"parts"`
+	ReplyWindow ReplyWindow `json:"reply_window"`
+}
+
+// DryRunCall A call to the platform, with its secrets masked.
+type DryRunCall struct {
+	Body    *string           `json:"body,omitempty"`
+	Headers map[string]string `json:"headers"`
+	Method  string            `json:"method"`
+
+	// Name The operation at the platform.
+	Name string `json:"name"`
+
+	// Part Which of the message's parts it serves, from 0.
+	Part int `json:"part"`
+
+	// Upload The file that would be sent as the call's body, or a part of it.
+	Upload *string `json:"upload,omitempty"`
+	URL    string  `json:"url"`
+
+	// Visible Whether it shows something to the contact.
+	Visible bool `json:"visible"`
+}
+
 // Duration A Go duration, such as `3s`, `10m` or `96h`.
 type Duration = string
 
@@ -1611,8 +1685,11 @@ type Me struct {
 
 // Message defines model for Message.
 type Message struct {
-	Attachments    []Attachment                    `json:"attachments"`
-	Author         Author                          `json:"author"`
+	Attachments []Attachment `json:"attachments"`
+	Author      Author       `json:"author"`
+
+	// Bulk Part of a mailing: other messages leave first.
+	Bulk           *bool                           `json:"bulk,omitempty"`
 	Buttons        []Button                        `json:"buttons"`
 	ChannelID      string                          `json:"channel_id"`
 	Contacts       []ContactCard                   `json:"contacts"`
@@ -1642,6 +1719,17 @@ type Message struct {
 	Reply        nullable.Nullable[Choice]    `json:"reply"`
 	ReplyTo      nullable.Nullable[Quote]     `json:"reply_to"`
 
+	// ResendOf The message that this one sends again.
+	ResendOf *string `json:"resend_of,omitempty"`
+
+	// ResentAs The message as which this one was sent again.
+	ResentAs *string `json:"resent_as,omitempty"`
+
+	// SendAt Of a scheduled message, when it leaves.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	SendAt *Timestamp `json:"send_at,omitempty"`
+
 	// SentAt RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
@@ -1655,9 +1743,12 @@ type Message struct {
 
 // MessageDraft defines model for MessageDraft.
 type MessageDraft struct {
-	Attachments *[]AttachmentDraft  `json:"attachments,omitempty"`
-	Buttons     *[]Button           `json:"buttons,omitempty"`
-	Contacts    *[]ContactCardDraft `json:"contacts,omitempty"`
+	Attachments *[]AttachmentDraft `json:"attachments,omitempty"`
+
+	// Bulk Part of a mailing. Other messages leave first, and it is refused with 409 `contact_opted_out` or `contact_blocked` for who wants none.
+	Bulk     *bool               `json:"bulk,omitempty"`
+	Buttons  *[]Button           `json:"buttons,omitempty"`
+	Contacts *[]ContactCardDraft `json:"contacts,omitempty"`
 
 	// Internal A note that never leaves the hub.
 	Internal *bool              `json:"internal,omitempty"`
@@ -1666,9 +1757,14 @@ type MessageDraft struct {
 	Metadata *map[string]string `json:"metadata,omitempty"`
 
 	// ReplyTo Id of the message being answered.
-	ReplyTo  nullable.Nullable[string] `json:"reply_to,omitempty"`
-	Template *Template                 `json:"template,omitempty"`
-	Text     *string                   `json:"text,omitempty"`
+	ReplyTo nullable.Nullable[string] `json:"reply_to,omitempty"`
+
+	// SendAt Leaves at this time instead of at once, at most 90 days ahead. The reply window must be open then. It can be taken back until it leaves, and does not leave when its conversation has been closed.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	SendAt   *Timestamp `json:"send_at,omitempty"`
+	Template *Template  `json:"template,omitempty"`
+	Text     *string    `json:"text,omitempty"`
 
 	// Type Left out, it follows from what is given; `text` when in doubt.
 	Type *MessageDraftType `json:"type,omitempty"`
@@ -1875,7 +1971,10 @@ type Reminder struct {
 type ReplyWindow struct {
 	// Allowed The message types that may be sent now.
 	Allowed []MessageType `json:"allowed"`
-	Open    bool          `json:"open"`
+
+	// MessagesLeft Where the platform counts, how many messages it takes before the contact writes again.
+	MessagesLeft *int `json:"messages_left,omitempty"`
+	Open         bool `json:"open"`
 
 	// Until When the platform's window closes, or closed; null where there is none.
 	Until nullable.Nullable[Timestamp] `json:"until"`
@@ -2660,6 +2759,9 @@ type IfMatch = string
 // Limit defines model for Limit.
 type Limit = int
 
+// MessageID defines model for MessageID.
+type MessageID = string
+
 // RuleID defines model for RuleID.
 type RuleID = string
 
@@ -2829,6 +2931,9 @@ type ListConversationsParamsSort string
 
 // StartConversationParams defines parameters for StartConversation.
 type StartConversationParams struct {
+	// DryRun Nothing is queued; the answer tells what would be done.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2868,6 +2973,9 @@ type EndConversationSessionParams struct {
 
 // StartFollowUpParams defines parameters for StartFollowUp.
 type StartFollowUpParams struct {
+	// DryRun Nothing is queued; the answer tells what would be done.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2898,6 +3006,9 @@ type ListMessagesParams struct {
 
 // SendMessageParams defines parameters for SendMessage.
 type SendMessageParams struct {
+	// DryRun Nothing is queued; the answer tells what would be done.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2915,6 +3026,27 @@ type ListRunsOfConversationParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDeadLettersParams defines parameters for ListDeadLetters.
+type ListDeadLettersParams struct {
+	ChannelID *string                      `form:"channel_id,omitempty" json:"channel_id,omitempty"`
+	Status    *ListDeadLettersParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDeadLettersParamsStatus defines parameters for ListDeadLetters.
+type ListDeadLettersParamsStatus string
+
+// RetryDeadLetterParams defines parameters for RetryDeadLetter.
+type RetryDeadLetterParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // StreamEventsParams defines parameters for StreamEvents.
@@ -2945,6 +3077,18 @@ type UpdateGroupParams struct {
 
 	// IfMatch The version the change is meant for, as the `ETag` that came with it.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CancelMessageParams defines parameters for CancelMessage.
+type CancelMessageParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResendMessageParams defines parameters for ResendMessage.
+type ResendMessageParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListQuarantineParams defines parameters for ListQuarantine.
@@ -3299,6 +3443,12 @@ type ServerInterface interface {
 	// ListRunsOfConversation List what triggers and automations did on a conversation, latest first
 	// (GET /v1/conversations/{conversation_id}/rule-runs)
 	ListRunsOfConversation(c *gin.Context, conversationID ConversationID, params ListRunsOfConversationParams)
+	// ListDeadLetters List messages that failed, or of which nobody knows whether they arrived, the latest first
+	// (GET /v1/dead-letters)
+	ListDeadLetters(c *gin.Context, params ListDeadLettersParams)
+	// RetryDeadLetter Send a dead letter again
+	// (POST /v1/dead-letters/{message_id}/retry)
+	RetryDeadLetter(c *gin.Context, messageID MessageID, params RetryDeadLetterParams)
 	// StreamEvents Follow everything the caller may see, as server-sent events
 	// (GET /v1/events)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
@@ -3320,6 +3470,15 @@ type ServerInterface interface {
 	// GetMe Who the caller is and what they may do
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// GetMessage Get a message
+	// (GET /v1/messages/{message_id})
+	GetMessage(c *gin.Context, messageID MessageID)
+	// CancelMessage Take back a message that is still queued
+	// (POST /v1/messages/{message_id}/cancel)
+	CancelMessage(c *gin.Context, messageID MessageID, params CancelMessageParams)
+	// ResendMessage Send a message again that failed, or of which nobody knows whether it arrived
+	// (POST /v1/messages/{message_id}/resend)
+	ResendMessage(c *gin.Context, messageID MessageID, params ResendMessageParams)
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -4469,6 +4628,14 @@ func (siw *ServerInterfaceWrapper) StartConversation(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StartConversationParams
 
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	headers := c.Request.Header
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -4802,6 +4969,14 @@ func (siw *ServerInterfaceWrapper) StartFollowUp(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StartFollowUpParams
 
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	headers := c.Request.Header
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -4955,6 +5130,14 @@ func (siw *ServerInterfaceWrapper) SendMessage(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params SendMessageParams
 
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	headers := c.Request.Header
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -5077,6 +5260,106 @@ func (siw *ServerInterfaceWrapper) ListRunsOfConversation(c *gin.Context) {
 	}
 
 	siw.Handler.ListRunsOfConversation(c, conversationID, params)
+}
+
+// ListDeadLetters operation middleware
+func (siw *ServerInterfaceWrapper) ListDeadLetters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDeadLettersParams
+
+	// ------------- Optional query parameter "channel_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "channel_id", c.Request.URL.Query(), &params.ChannelID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDeadLetters(c, params)
+}
+
+// RetryDeadLetter operation middleware
+func (siw *ServerInterfaceWrapper) RetryDeadLetter(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryDeadLetterParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryDeadLetter(c, messageID, params)
 }
 
 // StreamEvents operation middleware
@@ -5331,6 +5614,129 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	}
 
 	siw.Handler.GetMe(c)
+}
+
+// GetMessage operation middleware
+func (siw *ServerInterfaceWrapper) GetMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMessage(c, messageID)
+}
+
+// CancelMessage operation middleware
+func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelMessage(c, messageID, params)
+}
+
+// ResendMessage operation middleware
+func (siw *ServerInterfaceWrapper) ResendMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResendMessage(c, messageID, params)
 }
 
 // ListQuarantine operation middleware
@@ -6408,6 +6814,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/rule-runs", wrapper.ListRunsOfConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.ListMessages)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.SendMessage)
+	router.GET(options.BaseURL+"/v1/messages/:message_id", wrapper.GetMessage)
+	router.POST(options.BaseURL+"/v1/messages/:message_id/cancel", wrapper.CancelMessage)
+	router.POST(options.BaseURL+"/v1/messages/:message_id/resend", wrapper.ResendMessage)
 	router.POST(options.BaseURL+"/v1/uploads", wrapper.CreateUpload)
 	router.GET(options.BaseURL+"/v1/attachments/:attachment_id", wrapper.GetAttachment)
 	router.GET(options.BaseURL+"/files/:key", wrapper.GetFile)
@@ -6453,6 +6862,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/rules/:rule_id/runs", wrapper.ListRunsOfRule)
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/v1/quarantine", wrapper.ListQuarantine)
+	router.GET(options.BaseURL+"/v1/dead-letters", wrapper.ListDeadLetters)
+	router.POST(options.BaseURL+"/v1/dead-letters/:message_id/retry", wrapper.RetryDeadLetter)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPI)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth)

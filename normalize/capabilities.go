@@ -105,6 +105,12 @@ type ListSpec struct {
 // Window is how long after the peer's latest message a free reply is allowed.
 type Window struct {
 	Open time.Duration `json:"open"` // nanoseconds
+	// Human is how long a person may still answer, where that is longer than for
+	// a machine (the tag HUMAN_AGENT of Meta's); nanoseconds.
+	Human time.Duration `json:"human,omitempty"`
+	// Messages is how many messages of the platform's may follow each of the
+	// peer's; 0: as many as one likes.
+	Messages int `json:"messages,omitempty"`
 	// After lists what may still be sent once it is closed ("template").
 	After []MessageType `json:"after,omitempty"`
 }

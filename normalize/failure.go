@@ -14,6 +14,7 @@ const (
 	ReasonThrottled   Reason = "throttled"   // too many requests
 	ReasonUnavailable Reason = "unavailable" // the platform could not be reached or is down
 	ReasonExpired     Reason = "expired"     // gave up after the channel's age limit
+	ReasonCanceled    Reason = "canceled"    // taken back before it left
 	ReasonUnknown     Reason = "unknown"     // anything else
 )
 

@@ -64,6 +64,7 @@ func tooLarge(format string, args ...any) error {
 const (
 	maxTextParts   = 10
 	maxAttachments = 30
+	maxWritten     = 20 // choices written out as text
 )
 
 // Fit degrades an outgoing message to what a channel can carry. Each part is
@@ -225,7 +226,7 @@ func (f *fitter) texts(field, text string, last int) ([]Message, error) {
 	}
 	pieces, ok := split(text, f.caps.Text.Unit, f.caps.Text.Max, last, maxTextParts)
 	if !ok {
-		return nil, tooLarge("the text is too long: it would take more than %d messages of %d %s",
+		return nil, tooLarge("the text is too long: it would take more than %d messages of %d %s; shorten it, or send it as a file",
 			maxTextParts, f.caps.Text.Max, f.caps.Text.Unit.name())
 	}
 	if len(pieces) > 1 {

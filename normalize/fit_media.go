@@ -74,7 +74,11 @@ func (f *fitter) attachment(field string, a Attachment) (fitted Attachment, sent
 		}
 	}
 	if refusal.Code == FitTooLarge || a.URL == "" || f.caps.Text.Max <= 0 {
-		return a, false, &FitError{refusal.Code, field + ": " + refusal.Detail}
+		remedy := ": send it as something the channel carries"
+		if refusal.Code == FitTooLarge {
+			remedy = ": send a smaller file, or its address in the text"
+		}
+		return a, false, &FitError{refusal.Code, field + ": " + refusal.Detail + remedy}
 	}
 	f.lose(field, ActionLink, "sent as a link: %s", refusal.Detail)
 	if !blank(a.Caption) {

@@ -60,7 +60,7 @@ func (f *fitter) menu(m Message) (menu, error) {
 		return menu{}, err
 	}
 	if list == nil {
-		return f.buttons(buttons), nil
+		return f.buttons(buttons)
 	}
 	var rows []Row
 	for i, b := range buttons {
@@ -74,7 +74,7 @@ func (f *fitter) menu(m Message) (menu, error) {
 		list.Sections[0].Rows = append(rows, list.Sections[0].Rows...)
 		f.lose("buttons", ActionList, "shown as rows of the list: a message has either buttons or a list")
 	}
-	return f.listMenu(list), nil
+	return f.listMenu(list)
 }
 
 // choices checks the message's buttons and list and copies them. A choice
@@ -147,9 +147,9 @@ func choiceID(field, id, title string, seen map[string]bool) (string, error) {
 
 // buttons keeps what the channel can show as buttons. Replies that are too
 // many or too long become a list, or else numbered text; links become text.
-func (f *fitter) buttons(all []Button) menu {
+func (f *fitter) buttons(all []Button) (menu, error) {
 	if len(all) == 0 {
-		return menu{}
+		return menu{}, nil
 	}
 	var replies []Row
 	for _, b := range all {
@@ -172,12 +172,23 @@ func (f *fitter) buttons(all []Button) menu {
 					f.writeLink(fmt.Sprintf("buttons[%d]", i), b)
 				}
 			}
-			return menu{list: list}
+			return menu{list: list}, nil
+		}
+		if err := writable("buttons", len(replies)); err != nil {
+			return menu{}, err
 		}
 		f.numbered(sections)
 		f.lose("buttons", ActionNumberedText, "written out: the channel cannot show them")
 	}
-	return menu{buttons: f.keep(all, spec, asButtons, room)}
+	return menu{buttons: f.keep(all, spec, asButtons, room)}, nil
+}
+
+// writable refuses to write out more choices than anybody would read.
+func writable(what string, n int) error {
+	if n <= maxWritten {
+		return nil
+	}
+	return tooLarge("%d %s are more than the channel can show, and too many to write out: offer at most %d, or ask in steps", n, what, maxWritten)
 }
 
 // keep picks the buttons to show: the replies if they are shown as buttons,
@@ -257,10 +268,10 @@ func (s ButtonSpec) links(replies int) int {
 
 // listMenu keeps a list that the channel can show. Otherwise it becomes
 // buttons, or numbered text.
-func (f *fitter) listMenu(list *List) menu {
+func (f *fitter) listMenu(list *List) (menu, error) {
 	if fitted, losses, ok := f.fitList(list); ok {
 		f.losses = append(f.losses, losses...)
-		return menu{list: fitted}
+		return menu{list: fitted}, nil
 	}
 	var rows []Row
 	described := false
@@ -272,9 +283,12 @@ func (f *fitter) listMenu(list *List) menu {
 	}
 	spec := f.buttonSpec()
 	if !spec.takes(rows) {
+		if err := writable("rows", len(rows)); err != nil {
+			return menu{}, err
+		}
 		f.numbered(list.Sections)
 		f.lose("list", ActionNumberedText, "written out: the channel cannot show it")
-		return menu{}
+		return menu{}, nil
 	}
 	f.lose("list", ActionButtons, "shown as buttons: the channel has no such list")
 	if described {
@@ -284,7 +298,7 @@ func (f *fitter) listMenu(list *List) menu {
 	for i, r := range rows {
 		buttons[i] = Button{ID: r.ID, Title: r.Title}
 	}
-	return menu{buttons: f.keep(buttons, spec, true, 0)}
+	return menu{buttons: f.keep(buttons, spec, true, 0)}, nil
 }
 
 // write turns a menu that has nothing to stand under into text.

@@ -47,6 +47,9 @@ type Message struct {
 	// Context is what the connector needs back to answer this very message
 	// (a reply token, a thread or topic id). Nobody else reads it.
 	Context map[string]string `json:"context,omitempty"`
+	// Window is set on an inbound message that opens another reply window than
+	// the channel's: a comment, the tap on a menu.
+	Window *Window `json:"window,omitempty"`
 
 	// Outbound only.
 	Buttons  []Button  `json:"buttons,omitempty"`

@@ -20,6 +20,11 @@ type MessagePatch struct {
 	IDs    []normalize.PlatformID
 	Losses []normalize.Loss
 	Error  *normalize.Failure
+	// Done are the calls that were carried out before it failed.
+	Done []normalize.Exchange
+	// Part, when set, says which part of the message the status is about, for a
+	// message that leaves in several (see Message.Parts).
+	Part normalize.PlatformID
 	// Requeue puts a message that is sending back to queued: the call was
 	// certainly not carried out and will be tried again.
 	Requeue bool
@@ -39,11 +44,26 @@ func (m *Message) Advance(p MessagePatch) bool {
 		}
 		return changed
 	}
-	if m.Direction != Outbound || !forward(m.Status, p.Status) {
+	if m.Direction != Outbound {
 		return changed
+	}
+	p, noted := m.ofPart(p.Part, p)
+	if m.reach(p) {
+		changed = true
+		m.reach(m.together()) // receipts may have come before the last part left
+	}
+	return changed || noted
+}
+
+// reach moves the status forward, if that is where the patch leads.
+func (m *Message) reach(p MessagePatch) bool {
+	if !forward(m.Status, p.Status) {
+		return false
 	}
 	m.Status, m.Error = p.Status, p.Error
 	switch p.Status {
+	case MessageFailed, MessageUnknown:
+		m.Done = p.Done
 	case MessageDelivered:
 		m.DeliveredAt = p.At
 	case MessageRead:

@@ -82,9 +82,6 @@ func (s *Service) editMessage(ctx context.Context, ch ChannelID, target normaliz
 		if !edit(&m) {
 			return true, nil
 		}
-		if ref != "" && target != "" {
-			m.addIDs([]normalize.PlatformID{target})
-		}
 		m.Version++
 		err = s.Store.SaveMessage(ctx, m)
 		if errors.Is(err, ErrConflict) && try < attempts {
@@ -123,7 +120,7 @@ func (s *Service) MessageChanged(ctx context.Context, m Message, was MessageStat
 	n := Notice{Type: NoticeMessageUpdated, At: s.now(), Message: &m}
 	if m.Status == MessageFailed && was != MessageFailed {
 		n.Type = NoticeMessageFailed
-		if err := s.needsAttention(ctx, m.ConversationID); err != nil {
+		if err := s.failed(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -131,8 +128,11 @@ func (s *Service) MessageChanged(ctx context.Context, m Message, was MessageStat
 	return nil
 }
 
-func (s *Service) needsAttention(ctx context.Context, id ConversationID) error {
-	_, err := s.edit(ctx, id, Author{Type: AuthorSystem}, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
+// failed has somebody look at the conversation of a message that failed. One of
+// which nothing left has used up nothing of what the platform takes.
+func (s *Service) failed(ctx context.Context, m Message) error {
+	_, err := s.edit(ctx, m.ConversationID, Author{Type: AuthorSystem}, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
+		c.takeBack(m)
 		if c.State.NeedsAttention {
 			return nil, nil
 		}
@@ -142,7 +142,16 @@ func (s *Service) needsAttention(ctx context.Context, id ConversationID) error {
 }
 
 func (m *Message) receipt(r normalize.Receipt, a Arrival) bool {
-	return m.Advance(MessagePatch{Status: MessageStatus(r.Status), At: sentAt(a), Error: r.Failure})
+	p := MessagePatch{Status: MessageStatus(r.Status), At: sentAt(a), Error: r.Failure}
+	if r.UpTo.IsZero() && r.Target != "" {
+		if r.Ref == string(m.ID) {
+			p.IDs = []normalize.PlatformID{r.Target}
+		}
+		if r.Ref == string(m.ID) || slices.Contains(m.ExternalIDs, r.Target) {
+			p.Part = r.Target
+		}
+	}
+	return m.Advance(p)
 }
 
 // react keeps one reaction per author, the latest by the platform's time.

@@ -1,6 +1,10 @@
 package threads
 
-import "threadhub/normalize"
+import (
+	"time"
+
+	"threadhub/normalize"
+)
 
 // SendCommand asks to add an outbound message, or an internal note, to a
 // conversation.
@@ -17,6 +21,16 @@ type SendCommand struct {
 	// ClientKey, when set, makes the command idempotent: the same key on the
 	// same channel is the same message, however often it is sent.
 	ClientKey string
+	// SendAt, when set, is when the message is to leave.
+	SendAt time.Time
+	// Bulk marks a message of a mailing: it leaves after all others, and not to
+	// those who do not want any.
+	Bulk bool
+
+	// resendOf is the message that is sent again, and done what was carried out
+	// of it already.
+	resendOf MessageID
+	done     []normalize.Exchange
 }
 
 // StartCommand asks to write to a contact first: on a channel by the
@@ -52,6 +66,8 @@ type RefusedError struct {
 	Conversation ConversationID
 	// Allowed lists what could be sent instead, for a closed reply window.
 	Allowed []normalize.MessageType
+	// Until is when the reply window closed, or would; zero where none was open.
+	Until time.Time
 }
 
 // Error is the detail.
@@ -64,4 +80,9 @@ const (
 	RefusedTooLarge    RefusalCode = "content_too_large"
 	RefusedChannel     RefusalCode = "channel_disabled"
 	RefusedBlocked     RefusalCode = "contact_blocked"
+	RefusedOptedOut    RefusalCode = "contact_opted_out"
+	RefusedContact     RefusalCode = "contact_deleted"
+	RefusedSendAt      RefusalCode = "invalid_send_at"
+	RefusedLeft        RefusalCode = "message_left"
+	RefusedNotDead     RefusalCode = "message_not_failed"
 )

@@ -303,19 +303,20 @@ func (c *Conversation) receive(l *lane, a Arrival, quoted map[normalize.Platform
 	case a.old:
 		m.EditedAt = m.SentAt
 	default:
-		c.heard(m, a.Event.Peer)
+		c.heard(m, a.Event.Peer, l.channel.Caps)
 	}
 	c.append(&m)
 	return m
 }
 
 // heard notes what answering the contact depends on.
-func (c *Conversation) heard(m Message, peer normalize.Peer) {
+func (c *Conversation) heard(m Message, peer normalize.Peer, caps normalize.Capabilities) {
 	c.UnreadCount++
 	if m.SentAt.Before(c.LastInboundAt) {
 		return // a late message: what came after it stays the latest
 	}
-	c.LastInboundAt, c.LastInboundID = m.SentAt, m.Content.ID
+	c.opened(m, caps)
+	c.LastInboundID = m.Content.ID
 	c.ReplyContext = m.Content.Context
 	c.Contact.ExternalID, c.Contact.Aliases = peer.ID, peer.Aliases
 }
@@ -326,6 +327,9 @@ func (c *Conversation) append(m *Message) {
 	c.MessageCount++
 	c.LastSequence++
 	m.Sequence = c.LastSequence
+	if m.Direction == Outbound && !m.Internal && m.Content.Type != normalize.TypeTemplate {
+		c.Answers += cmp.Or(m.Parts, 1)
+	}
 	if m.Internal || (c.LastMessage != nil && m.SentAt.Before(c.LastMessage.At)) {
 		return
 	}

@@ -38,6 +38,11 @@ type Conversation struct {
 	// it starts the platform's reply window.
 	LastInboundAt time.Time            `json:"last_inbound_at,omitzero"`
 	LastInboundID normalize.PlatformID `json:"last_inbound_id,omitempty"`
+	// Window is what the customer's latest message opened instead of the
+	// channel's reply window, when it did; Answers is how many of the platform's
+	// messages went out since.
+	Window  *normalize.Window `json:"window,omitempty"`
+	Answers int               `json:"answers,omitempty"`
 	// ReplyContext is what the connector needs to answer the contact.
 	ReplyContext map[string]string `json:"reply_context,omitempty"`
 
@@ -180,10 +185,25 @@ type Message struct {
 	ReplyToID MessageID `json:"reply_to_id,omitempty"`
 	// ExternalIDs are the platform's ids of all parts, in order.
 	ExternalIDs []normalize.PlatformID `json:"external_ids,omitempty"`
-	Status      MessageStatus          `json:"status"`
-	Error       *normalize.Failure     `json:"error,omitempty"`
-	Losses      []normalize.Loss       `json:"losses,omitempty"`
-	Reactions   []Reaction             `json:"reactions,omitempty"`
+	// Parts is how many messages of the platform's it takes, when more than one;
+	// PartStates are how far each of them got, of those that were heard of.
+	Parts      int                `json:"parts,omitempty"`
+	PartStates []PartState        `json:"part_states,omitempty"`
+	Status     MessageStatus      `json:"status"`
+	Error      *normalize.Failure `json:"error,omitempty"`
+	Losses     []normalize.Loss   `json:"losses,omitempty"`
+	Reactions  []Reaction         `json:"reactions,omitempty"`
+	// SendAt is when a scheduled message is to leave; zero for at once.
+	SendAt time.Time `json:"send_at,omitzero"`
+	// Bulk marks a message of a mailing: others go first.
+	Bulk bool `json:"bulk,omitempty"`
+	// ResendOf is the message that a person had sent again as this one, ResentAs
+	// the one that this was sent again as.
+	ResendOf MessageID `json:"resend_of,omitempty"`
+	ResentAs MessageID `json:"resent_as,omitempty"`
+	// Done are the calls that were carried out for a message that then failed, or
+	// whose fate is unknown: sending it again goes on after them.
+	Done []normalize.Exchange `json:"done,omitempty"`
 	// Sequence is the receive order within the conversation, from 1.
 	Sequence int64 `json:"sequence"`
 	// SentAt is the platform's time for inbound messages (never later than
@@ -246,6 +266,14 @@ type Delivery struct {
 	LastInbound normalize.PlatformID `json:"last_inbound,omitempty"`
 	CreatedAt   time.Time            `json:"created_at"`
 	NotBefore   time.Time            `json:"not_before"`
+	// Scheduled is set for one that waits for a time that somebody chose: until
+	// then the others of its lane pass it by.
+	Scheduled bool `json:"scheduled,omitempty"`
+	// Bulk is set for one that goes after all that are not.
+	Bulk bool `json:"bulk,omitempty"`
+	// Earlier is how many of the Exchanges were made for the message that this
+	// one sends again.
+	Earlier int `json:"earlier,omitempty"`
 	// NotAfter, when set, is from when on the message must not leave any more:
 	// then it fails.
 	NotAfter time.Time `json:"not_after,omitzero"`

@@ -152,9 +152,7 @@ func (r *ruling) write(rule rules.Rule, index int, a rules.Action) (MessageID, e
 	r.c.Messages = append(r.c.Messages, m)
 	if !m.Internal {
 		out := delivery(*conv, m, r.now)
-		if open, until, _ := ReplyWindow(*conv, r.facts.channel.Caps, r.now); open {
-			out.NotAfter = until // it may wait in the outbox
-		}
+		out.NotAfter = notAfter(*conv, r.facts.channel, m, r.now) // it may wait in the outbox
 		r.c.Deliveries = append(r.c.Deliveries, out)
 	}
 	return m.ID, nil

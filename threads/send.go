@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"threadhub/internal/ident"
@@ -24,15 +22,20 @@ func (s *Service) Send(ctx context.Context, cmd SendCommand) (Message, Conversat
 			sent = earlier
 			return nil, err
 		}
-		in := Input{Kind: InAgentMessage, Actor: cmd.Author, ReceivedAt: s.now()}
-		if cmd.Internal {
-			in.Kind = InNote
-		}
-		c, m, err := s.outgoing(ctx, before, nil, ch, in, id, cmd)
+		c, m, err := s.outgoing(ctx, before, nil, ch, sendInput(cmd, s.now()), id, cmd)
 		sent = m
 		return c, err
 	})
 	return sent, conv, err
+}
+
+// sendInput is what a message means to the conversation.
+func sendInput(cmd SendCommand, now time.Time) Input {
+	in := Input{Kind: InAgentMessage, Actor: cmd.Author, ReceivedAt: now}
+	if cmd.Internal {
+		in.Kind = InNote
+	}
+	return in
 }
 
 // Start writes to a contact first. It uses the contact's conversation if one is
@@ -57,14 +60,29 @@ func (s *Service) Start(ctx context.Context, cmd StartCommand) (Message, Convers
 }
 
 func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, ch ChannelInfo, id MessageID, cmd SendCommand) (Message, Conversation, error) {
+	if earlier, ok, err := s.sentBefore(ctx, slot.Channel, cmd.ClientKey); err != nil || ok {
+		if err != nil {
+			return Message{}, Conversation{}, err
+		}
+		conv, err := s.Store.Conversation(ctx, earlier.ConversationID)
+		return earlier, conv, err
+	}
+	c, m, before, err := s.startChange(ctx, slot, brief, ch, id, cmd)
+	if err != nil {
+		return Message{}, Conversation{}, err
+	}
+	err = s.commitOne(ctx, c, before)
+	return m, c.Conversation, err
+}
+
+// startChange is the commit of a message that begins a talk, or goes on with
+// the one that is not closed, and what it replaces.
+func (s *Service) startChange(ctx context.Context, slot Slot, brief ContactBrief, ch ChannelInfo, id MessageID, cmd SendCommand) (*Change, Message, Conversation, error) {
 	current, err := s.Store.Current(ctx, []Slot{slot})
 	if err != nil {
-		return Message{}, Conversation{}, fmt.Errorf("load conversation: %w", err)
+		return nil, Message{}, Conversation{}, fmt.Errorf("load conversation: %w", err)
 	}
 	before, exists := current[slot]
-	if earlier, ok, err := s.sentBefore(ctx, slot.Channel, cmd.ClientKey); err != nil || ok {
-		return earlier, before, err
-	}
 	var previous *Conversation
 	target := before
 	switch {
@@ -73,17 +91,14 @@ func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, 
 	case before.State.Status == StatusClosed:
 		target, previous = begin(slot.Channel, before.Contact, &before, s.now())
 		target.LastInboundAt, target.LastInboundID, target.ReplyContext = before.LastInboundAt, before.LastInboundID, before.ReplyContext
+		target.Window, target.Answers = before.Window, before.Answers
 	}
 	in := Input{Kind: InStart, Actor: cmd.Author, ReceivedAt: s.now()}
 	c, m, err := s.outgoing(ctx, target, previous, ch, in, id, cmd)
-	if err != nil {
-		return Message{}, Conversation{}, err
-	}
 	if target.Version == 0 {
 		before = Conversation{}
 	}
-	err = s.commitOne(ctx, c, before)
-	return m, c.Conversation, err
+	return c, m, before, err
 }
 
 // startSlot finds or makes the contact to write to.
@@ -127,10 +142,20 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	if err != nil {
 		return nil, Message{}, err
 	}
+	if !cmd.Internal {
+		if err := s.reachable(ctx, before, in.Kind == InStart || cmd.Bulk); err != nil {
+			return nil, Message{}, err
+		}
+	}
 	now := s.now()
 	st, effects := Decide(before.State, in, p, now)
 	if err := refusal(before.ID, effects); err != nil {
 		return nil, Message{}, err
+	}
+	if in.Kind == InAgentMessage && !cmd.SendAt.IsZero() {
+		// It is no reply before it leaves.
+		in.Kind = InNote
+		st, effects = Decide(before.State, in, p, now)
 	}
 	next := before
 	if err := s.decided(ctx, &next, in, st); err != nil {
@@ -147,7 +172,10 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	c := change(before, next, effects, cmd.Author, now)
 	c.Previous, c.Messages = previous, []Message{m}
 	if !m.Internal {
-		c.Deliveries = []Delivery{delivery(before, m, now)}
+		out := delivery(before, m, now)
+		out.Exchanges, out.Earlier = cmd.done, len(cmd.done)
+		out.NotAfter = notAfter(before, ch, m, now)
+		c.Deliveries = []Delivery{out}
 	}
 	return &c, m, nil
 }
@@ -155,10 +183,12 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 // delivery is the place in the outbox of a message to the conversation's
 // contact.
 func delivery(conv Conversation, m Message, now time.Time) Delivery {
+	due := cmp.Or(m.SendAt, now)
 	return Delivery{
 		MessageID: m.ID, ConversationID: m.ConversationID, ChannelID: m.ChannelID, ContactID: m.ContactID,
 		To:      normalize.Peer{ID: conv.Contact.ExternalID, Aliases: conv.Contact.Aliases, Name: conv.Contact.Name},
-		Context: conv.ReplyContext, LastInbound: conv.LastInboundID, CreatedAt: now, NotBefore: now,
+		Context: conv.ReplyContext, LastInbound: conv.LastInboundID, CreatedAt: due, NotBefore: due,
+		Scheduled: !m.SendAt.IsZero(), Bulk: m.Bulk,
 	}
 }
 
@@ -168,6 +198,7 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 		ID: id, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, Key: outboundKey(cmp.Or(cmd.ClientKey, string(id))),
 		Direction: Outbound, Internal: cmd.Internal, Author: cmd.Author, Content: cmd.Content, Status: MessageQueued,
 		SentAt: now, ReceivedAt: now, Metadata: cmd.Metadata, Version: 1,
+		SendAt: cmd.SendAt, Bulk: cmd.Bulk, ResendOf: cmd.resendOf,
 	}
 	if cmd.ReplyTo != "" {
 		original, err := s.Store.Message(ctx, cmd.ReplyTo)
@@ -177,18 +208,24 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 		m.ReplyToID = original.ID
 		m.Content.ReplyTo = &normalize.Quote{ID: firstID(original), Text: shorten(original.Content.Text, previewRunes)}
 	}
+	if err := cmd.checkTime(now); err != nil {
+		return Message{}, err
+	}
 	if cmd.Internal {
 		m.Status = MessageReceived
 		return m, nil
 	}
-	if err := sendable(conv, ch, m.Content, now); err != nil {
-		return Message{}, err
-	}
-	_, losses, err := normalize.Fit(m.Content, ch.Caps)
+	parts, losses, err := normalize.Fit(m.Content, ch.Caps)
 	if err != nil {
 		return Message{}, fitRefusal(conv.ID, err)
 	}
 	m.Losses = losses
+	if n := partsLeft(len(parts), cmd.done); n > 1 {
+		m.Parts = n
+	}
+	if err := sendable(conv, ch, m, cmp.Or(m.SendAt, now)); err != nil {
+		return Message{}, err
+	}
 	return m, nil
 }
 
@@ -205,39 +242,4 @@ func fitRefusal(id ConversationID, err error) error {
 		return &RefusedError{Code: RefusalCode(fit.Code), Detail: fit.Detail, Conversation: id}
 	}
 	return fmt.Errorf("fit message: %w", err)
-}
-
-// sendable refuses what the channel or the platform's window does not allow now.
-func sendable(conv Conversation, ch ChannelInfo, content normalize.Message, now time.Time) error {
-	if !ch.Enabled {
-		return &RefusedError{Code: RefusedChannel, Detail: "the channel is paused: an admin has to enable it first", Conversation: conv.ID}
-	}
-	open, _, allowed := ReplyWindow(conv, ch.Caps, now)
-	if open || slices.Contains(allowed, content.Type) {
-		return nil
-	}
-	names := make([]string, len(allowed))
-	for i, t := range allowed {
-		names[i] = string(t)
-	}
-	detail := "the platform takes no free message this long after the contact's last one"
-	if len(names) > 0 {
-		detail += ": send a " + strings.Join(names, " or ") + " instead, or wait until the contact writes"
-	}
-	return &RefusedError{Code: RefusedWindow, Detail: detail, Conversation: conv.ID, Allowed: allowed}
-}
-
-// ReplyWindow tells whether a free reply may be sent now, until when, and what
-// may be sent otherwise. A channel without a window is always open, with a zero
-// until.
-func ReplyWindow(conv Conversation, caps normalize.Capabilities, now time.Time) (open bool, until time.Time, allowed []normalize.MessageType) {
-	w := caps.Window
-	if w == nil {
-		return true, time.Time{}, nil
-	}
-	if conv.LastInboundAt.IsZero() {
-		return false, time.Time{}, w.After
-	}
-	until = conv.LastInboundAt.Add(w.Open)
-	return now.Before(until), until, w.After
 }

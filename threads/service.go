@@ -24,6 +24,9 @@ type ChannelInfo struct {
 	Group   GroupID
 	Enabled bool
 	Caps    normalize.Capabilities
+	// Trouble is why the channel sends nothing now, in words for an agent; empty
+	// while it works.
+	Trouble string
 }
 
 // Channels answers what is known of a channel; ErrNotFound for an unknown one.

@@ -26,6 +26,7 @@ type desk struct {
 	style   threads.Style
 	away    bool
 	gone    bool // the channel was deleted
+	window  *normalize.Window
 	notices []threads.Notice
 	ids     int
 }
@@ -40,6 +41,7 @@ func newDesk(t *testing.T, style threads.Style) *desk {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	d := &desk{t: t, store: store, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), style: style}
+	d.window = &normalize.Window{Open: 24 * time.Hour, After: []normalize.MessageType{normalize.TypeTemplate}}
 	d.Service = threads.NewService(threads.Options{
 		Store: store, Channels: d, Roster: d, Announce: d, Logger: slog.New(slog.DiscardHandler), Now: d.clock,
 	})
@@ -64,7 +66,7 @@ func (d *desk) ChannelInfo(_ context.Context, id threads.ChannelID) (threads.Cha
 	}
 	return threads.ChannelInfo{ID: id, Kind: "test", Style: d.style, Enabled: true, Caps: normalize.Capabilities{
 		Text: normalize.TextLimit{Max: 1000, Unit: normalize.Runes}, ReplyTo: true,
-		Window: &normalize.Window{Open: 24 * time.Hour, After: []normalize.MessageType{normalize.TypeTemplate}}, Templates: true,
+		Window: d.window, Templates: true,
 	}}, nil
 }
 

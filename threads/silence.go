@@ -100,7 +100,7 @@ func (s *Service) silent(ctx context.Context, before Conversation, now time.Time
 	for i := range messages {
 		c.Deliveries = append(c.Deliveries, delivery(before, messages[i], now))
 		// It may wait in the outbox: it must not leave once the window is over.
-		_, c.Deliveries[i].NotAfter, _ = ReplyWindow(before, ch.Caps, now)
+		c.Deliveries[i].NotAfter = notAfter(before, ch, messages[i], now)
 	}
 	return &c, nil
 }
@@ -137,17 +137,17 @@ func (s *Service) reminder(conv Conversation, ch ChannelInfo, now time.Time) (*M
 		Direction: Outbound, Author: Author{Type: AuthorSystem}, Status: MessageQueued,
 		Content: normalize.Message{Type: normalize.TypeText, Text: step.text}, SentAt: now, ReceivedAt: now, Version: 1,
 	}
-	if err := sendable(conv, ch, m.Content, now); err != nil {
-		return nil, err
-	}
-	if open, _, _ := ReplyWindow(conv, ch.Caps, now); !open {
-		return nil, &RefusedError{Code: RefusedWindow, Detail: "the platform's reply window is closed", Conversation: conv.ID}
-	}
-	_, losses, err := normalize.Fit(m.Content, ch.Caps)
+	parts, losses, err := normalize.Fit(m.Content, ch.Caps)
 	if err != nil {
 		return nil, fitRefusal(conv.ID, err)
 	}
 	m.Losses = losses
+	if len(parts) > 1 {
+		m.Parts = len(parts)
+	}
+	if err := sendable(conv, ch, m, now); err != nil {
+		return nil, err
+	}
 	return &m, nil
 }
 

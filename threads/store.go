@@ -126,6 +126,9 @@ type Queries interface {
 	Messages(ctx context.Context, id ConversationID, p MessagePage) ([]Message, bool, error)
 	Transitions(ctx context.Context, id ConversationID, p Page) ([]Transition, Cursor, error)
 	Contacts(ctx context.Context, q string, p Page) ([]Contact, Cursor, error)
+	// DeadLetters answers a page of the messages that failed or whose fate is
+	// unknown, the latest first (see Message.DeadLetter).
+	DeadLetters(ctx context.Context, f DeadLetterFilter, p Page) ([]Message, Cursor, error)
 	// Figures calls each with the figures of every conversation of the period,
 	// once, in no order, and ends with the first error of each's. It reads the
 	// period out of one index and nothing else. What is committed meanwhile may

@@ -92,7 +92,8 @@ func (s *Service) step(ctx context.Context, ch ChannelInfo, conv *Conversation, 
 }
 
 func (c Conversation) sameFields(o Conversation) bool {
-	return c.Priority == o.Priority && c.Subject == o.Subject && c.UnreadCount == o.UnreadCount && slices.Equal(c.Tags, o.Tags)
+	return c.Priority == o.Priority && c.Subject == o.Subject && c.UnreadCount == o.UnreadCount && c.Answers == o.Answers &&
+		slices.Equal(c.Tags, o.Tags)
 }
 
 // Update changes a conversation as an agent or admin asked.

@@ -15,8 +15,8 @@ import (
 	"threadhub/threads"
 )
 
-// pausedPause is how long a delivery waits before it looks again whether its
-// channel works.
+// pausedPause is how long a channel that was found paused or suspended is left
+// alone before a look whether it works again.
 const pausedPause = 15 * time.Second
 
 // attempt is one go at a delivery: the calls up to and including the next one
@@ -43,8 +43,8 @@ func (a *attempt) run(ctx context.Context, w *Outbound, m threads.Message, done 
 }
 
 func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) ended {
-	if m.Status != threads.MessageSending && m.Status != threads.MessageQueued {
-		// A receipt was faster than we: whatever it says stands.
+	if m.Status == threads.MessageFailed {
+		// A receipt said so of a part that is out, or somebody cancelled it.
 		return a.end(threads.MessagePatch{Status: m.Status})
 	}
 	parts, losses, err := normalize.Fit(m.Content, a.channel.Caps)
@@ -129,7 +129,7 @@ func (a *attempt) verdict(ctx context.Context, w *Outbound, call *connectors.Cal
 		return a.fail(now, orFailure(o.Failure))
 	case connectors.Suspend:
 		w.suspend(ctx, a.channel, o.Failure)
-		return a.later(now, pausedPause)
+		return a.later(now, 0)
 	case connectors.Wait:
 		wait := max(o.After, 100*time.Millisecond)
 		if sent {
@@ -147,6 +147,7 @@ func (a *attempt) verdict(ctx context.Context, w *Outbound, call *connectors.Cal
 }
 
 func (w *Outbound) suspend(ctx context.Context, ch *channels.Opened, f *normalize.Failure) {
+	w.rests.begin(ch.ID, w.now())
 	why := detail(f, "the platform refuses the credentials")
 	w.Logger.ErrorContext(ctx, "channel suspended: its credentials no longer work", "channel", ch.ID, "kind", ch.Kind, "reason", why)
 	if err := w.Channels.Suspend(ctx, ch.ID, why); err != nil {
@@ -154,8 +155,10 @@ func (w *Outbound) suspend(ctx context.Context, ch *channels.Opened, f *normaliz
 	}
 }
 
+// ids are the platform's ids of what was sent, without that of an earlier message
+// that this one sends again.
 func (a *attempt) ids() (ids []normalize.PlatformID) {
-	for _, x := range a.delivery.Exchanges {
+	for _, x := range a.delivery.Exchanges[a.delivery.Earlier:] {
 		ids = append(ids, x.IDs...)
 	}
 	return ids
@@ -167,11 +170,11 @@ func (a *attempt) end(p threads.MessagePatch) ended {
 }
 
 func (a *attempt) fail(now time.Time, f normalize.Failure) ended {
-	return a.end(threads.MessagePatch{Status: threads.MessageFailed, At: now, IDs: a.ids(), Error: &f})
+	return a.end(threads.MessagePatch{Status: threads.MessageFailed, At: now, IDs: a.ids(), Done: a.delivery.Exchanges, Error: &f})
 }
 
 func (a *attempt) unknown(now time.Time, why string) ended {
-	return a.end(threads.MessagePatch{Status: threads.MessageUnknown, At: now, IDs: a.ids(), Error: &normalize.Failure{
+	return a.end(threads.MessagePatch{Status: threads.MessageUnknown, At: now, IDs: a.ids(), Done: a.delivery.Exchanges, Error: &normalize.Failure{
 		Reason: normalize.ReasonUnknown, Message: why + ": check with the contact before sending again",
 	}})
 }
@@ -181,12 +184,12 @@ func (a *attempt) later(now time.Time, pause time.Duration) ended {
 	d := a.delivery
 	d.InFlight, d.NotBefore = false, now.Add(pause)
 	return ended{result: DeliveryResult{
-		Delivery: d, Again: true, Message: threads.MessagePatch{Requeue: len(d.Exchanges) == 0, Error: d.LastError},
+		Delivery: d, Again: true, Message: threads.MessagePatch{Requeue: len(d.Exchanges) == d.Earlier, Error: d.LastError},
 	}}
 }
 
 func (a *attempt) expired() normalize.Failure {
-	f := normalize.Failure{Reason: normalize.ReasonExpired, Message: fmt.Sprintf("could not be sent within %s", maxAge)}
+	f := normalize.Failure{Reason: normalize.ReasonExpired, Message: fmt.Sprintf("could not be sent within %s", a.channel.SendingFor())}
 	if last := a.delivery.LastError; last != nil {
 		f.Code, f.Message = last.Code, f.Message+": "+last.Message
 	}

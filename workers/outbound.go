@@ -29,6 +29,7 @@ type Carrier interface {
 type Conversations interface {
 	MessageChanged(ctx context.Context, m threads.Message, was threads.MessageStatus) error
 	ApplyParked(ctx context.Context, ch threads.ChannelID, targets []normalize.PlatformID) error
+	MayLeave(ctx context.Context, d threads.Delivery) (threads.Delivery, *normalize.Failure, error)
 }
 
 // Outbound delivers queued messages: one at a time per contact, many contacts
@@ -45,6 +46,7 @@ type Outbound struct {
 	Metrics  *Metrics
 
 	drain drain
+	rests rests
 }
 
 const (
@@ -58,8 +60,6 @@ const (
 	crowdPause = 2 * time.Millisecond
 	// renewEvery is how often the leases of calls that are out are prolonged.
 	renewEvery = lease / 4
-	// maxAge is how long a message is tried before it fails as expired.
-	maxAge = 24 * time.Hour
 	// Retries wait 1 s, 2 s, 4 s … up to maxPause.
 	maxPause = 5 * time.Minute
 )
@@ -70,7 +70,7 @@ const (
 func (w *Outbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		r := &run{
-			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{}, halted: map[threads.ChannelID]bool{},
+			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{},
 			done: make(chan ended, places), renew: time.NewTicker(renewEvery),
 			stopping: func() bool { return ctx.Err() != nil || queue.Draining(ctx) },
 		}
@@ -88,17 +88,21 @@ func (w *Outbound) Drain(ctx context.Context) error {
 	})
 }
 
+// Resume looks at a channel again that was paused or suspended: it was changed.
+func (w *Outbound) Resume(id threads.ChannelID) {
+	w.rests.end(id)
+	w.Bell.Ring(RingOutbound)
+}
+
 func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
 
 // run is one drain: what is out, by channel, and what came back.
 type run struct {
 	*Outbound
-	out  map[threads.MessageID]bool
-	busy map[threads.ChannelID]int
-	// halted are channels found paused or suspended in this run.
-	halted map[threads.ChannelID]bool
-	done   chan ended
-	renew  *time.Ticker
+	out   map[threads.MessageID]bool
+	busy  map[threads.ChannelID]int
+	done  chan ended
+	renew *time.Ticker
 	// stopping tells that nothing new is to be taken up.
 	stopping func() bool
 }
@@ -221,9 +225,7 @@ func (r *run) paused() []threads.ChannelID {
 	for ch := range r.Carrier.Held() {
 		out = append(out, threads.ChannelID(ch))
 	}
-	for ch := range r.halted {
-		out = append(out, ch)
-	}
+	out = append(out, r.rests.channels(r.now())...)
 	for ch, n := range r.busy {
 		if n >= channelPlaces {
 			out = append(out, ch)
@@ -247,14 +249,16 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 		case d.InFlight && !ch.Caps.Idempotent:
 			// A call was out when its process died. Nobody knows.
 			held = append(held, a.unknown(now, "the hub stopped while the message was being sent"))
-		case !ch.Enabled, ch.Health.State == channels.HealthSuspended:
-			r.halted[d.ChannelID] = true
-			held = append(held, a.later(now, pausedPause))
-		case now.Sub(d.CreatedAt) > maxAge:
+		case now.Sub(d.CreatedAt) > ch.SendingFor():
 			held = append(held, a.fail(now, a.expired()))
-		case !d.NotAfter.IsZero() && !now.Before(d.NotAfter):
-			held = append(held, a.fail(now, normalize.Failure{Reason: normalize.ReasonWindow, Message: "the platform's reply window closed before the message could leave"}))
+		case !ch.Enabled, ch.Health.State == channels.HealthSuspended:
+			r.rests.begin(d.ChannelID, now)
+			held = append(held, a.later(now, 0))
 		default:
+			if e, hindered := r.hindered(ctx, a, now); hindered {
+				held = append(held, e)
+				continue
+			}
 			a.target = ch.Target
 			a.target.Peer = string(d.To.ID)
 			if wait := r.Carrier.Delay(a.target, ""); wait > 0 {
@@ -265,6 +269,25 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 		}
 	}
 	return ready, held
+}
+
+// hindered looks again at a delivery that had to wait for long, and answers its
+// end if it must not leave any more.
+func (r *run) hindered(ctx context.Context, a *attempt, now time.Time) (ended, bool) {
+	over := !a.delivery.NotAfter.IsZero() && !now.Before(a.delivery.NotAfter)
+	if !over && !a.delivery.Scheduled {
+		return ended{}, false
+	}
+	d, failure, err := r.Threads.MayLeave(ctx, a.delivery)
+	switch {
+	case err != nil:
+		r.Logger.WarnContext(ctx, "a message could not be looked at again before it leaves", "message", d.MessageID, "error", err)
+		return a.later(now, retryPause(a.delivery.Attempts)), true
+	case failure != nil:
+		return a.fail(now, *failure), true
+	}
+	a.delivery = d
+	return ended{}, false
 }
 
 func (r *run) begin(ctx context.Context, ready []*attempt) (map[threads.MessageID]threads.Message, error) {

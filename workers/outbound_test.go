@@ -64,6 +64,71 @@ func TestALongMessageGoesOutInPartsAndResumesAtTheMissingOne(t *testing.T) {
 	require.NotEqual(t, got[0], got[1])
 }
 
+// receipt is what the platform tells of what it was sent.
+func (b *bench) receipt(target normalize.PlatformID, ref threads.MessageID, status normalize.Status) {
+	b.t.Helper()
+	b.webhook(normalize.Event{
+		Key: fmt.Sprintf("rct:%s:%s", target, status), Type: normalize.EventReceipt, Peer: normalize.Peer{ID: "ana"}, At: b.clock(),
+		Receipt: &normalize.Receipt{Target: target, Ref: string(ref), Status: status},
+	})
+	b.work()
+}
+
+func TestAReceiptForOnePartNeitherStopsTheOthersNorSpeaksForThem(t *testing.T) {
+	for _, ref := range []bool{true, false} {
+		t.Run(fmt.Sprintf("names our id %t", ref), func(t *testing.T) {
+			b := newBench(t)
+			var id threads.MessageID
+			ours := func() threads.MessageID {
+				if ref {
+					return id
+				}
+				return ""
+			}
+			b.platform.script = func(n int, _ string, w http.ResponseWriter) {
+				switch n {
+				case 1:
+					b.receipt("p1", ours(), normalize.StatusDelivered)
+				case 2:
+					w.WriteHeader(http.StatusBadGateway)
+					return
+				}
+				fmt.Fprintf(w, "p%d", n)
+			}
+			id = b.send(b.conversation("ana"), "first words of it all and then the second half")
+			b.deliver()
+			b.receipt("p1", ours(), normalize.StatusRead)
+			require.Equal(t, threads.MessageSending, b.message(id).Status, "one part was read, the others have not left")
+			for range 3 {
+				b.wait(time.Minute)
+				b.deliver()
+			}
+			m := b.message(id)
+			require.Len(t, m.ExternalIDs, m.Parts, "every part went out")
+			require.Equal(t, threads.MessageSent, m.Status, "nothing was heard of the other parts yet")
+			for _, part := range m.ExternalIDs[1:] {
+				b.receipt(part, ours(), normalize.StatusDelivered)
+			}
+			require.Equal(t, threads.MessageDelivered, b.message(id).Status)
+			for _, part := range m.ExternalIDs[1:] {
+				b.receipt(part, ours(), normalize.StatusRead)
+			}
+			require.Equal(t, threads.MessageRead, b.message(id).Status)
+		})
+	}
+}
+
+func TestAMessageOfWhichOnePartFailsHasFailed(t *testing.T) {
+	b := newBench(t)
+	id := b.send(b.conversation("ana"), "first words of it all and then the second half")
+	b.deliver()
+	m := b.message(id)
+	require.Equal(t, threads.MessageSent, m.Status)
+	b.receipt(m.ExternalIDs[0], "", normalize.StatusRead)
+	b.receipt(m.ExternalIDs[1], "", normalize.StatusFailed)
+	require.Equal(t, threads.MessageFailed, b.message(id).Status)
+}
+
 func TestWhatThePlatformAnswersDecides(t *testing.T) {
 	cases := []struct {
 		name   string
@@ -224,6 +289,115 @@ func TestAMessageThatCannotBeSentForADayExpires(t *testing.T) {
 	m := b.message(id)
 	require.Equal(t, threads.MessageFailed, m.Status)
 	require.Equal(t, normalize.ReasonExpired, m.Error.Reason)
+}
+
+func TestAMessageSentAgainGoesOnAfterThePartsThatLeft(t *testing.T) {
+	b := newBench(t)
+	ctx := context.Background()
+	refuse := true
+	b.platform.script = func(n int, _ string, w http.ResponseWriter) {
+		if n == 2 && refuse {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		fmt.Fprintf(w, "p%d", n)
+	}
+	id := b.send(b.conversation("ana"), "first words of it all and then the second half")
+	b.deliver()
+	old := b.message(id)
+	require.Equal(t, threads.MessageFailed, old.Status)
+	require.Equal(t, []normalize.PlatformID{"p1"}, old.ExternalIDs)
+	refuse = false
+	m, _, err := b.service.Resend(ctx, id, threads.Author{Type: threads.AuthorAgent, ID: "ag_bea"})
+	require.NoError(t, err)
+	b.deliver()
+	m = b.message(m.ID)
+	require.Equal(t, threads.MessageSent, m.Status)
+	got := b.platform.texts()
+	require.Equal(t, got[1], got[2], "the part that failed comes first")
+	require.NotContains(t, got[1:], got[0], "the one that had left is not sent again")
+	require.Len(t, m.ExternalIDs, m.Parts)
+	require.NotContains(t, m.ExternalIDs, normalize.PlatformID("p1"))
+	require.Equal(t, threads.MessageFailed, b.message(id).Status)
+}
+
+func TestAScheduledMessageLeavesAtItsTimeUnlessItIsTakenBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(b *bench, id threads.MessageID, conv threads.Conversation)
+		ends      threads.MessageStatus
+		reason    normalize.Reason
+	}{
+		"nothing happens": {func(*bench, threads.MessageID, threads.Conversation) {}, threads.MessageSent, ""},
+		"it is taken back": {func(b *bench, id threads.MessageID, _ threads.Conversation) {
+			_, err := b.service.Cancel(context.Background(), id, threads.Author{Type: threads.AuthorAgent, Name: "Bea"})
+			require.NoError(b.t, err)
+		}, threads.MessageFailed, normalize.ReasonCanceled},
+		"its conversation is closed": {func(b *bench, _ threads.MessageID, conv threads.Conversation) {
+			for _, status := range []threads.Status{threads.StatusSolved, threads.StatusClosed} {
+				_, err := b.service.Update(context.Background(), conv.ID, threads.UpdateCommand{Admin: true, Status: &status})
+				require.NoError(b.t, err)
+			}
+		}, threads.MessageFailed, normalize.ReasonCanceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			conv := b.conversation("ana")
+			m, _, err := b.service.Send(context.Background(), threads.SendCommand{
+				Conversation: conv.ID, Author: threads.Author{Type: threads.AuthorAgent, ID: "ag_bea"}, SendAt: b.clock().Add(48 * time.Hour),
+				Content: normalize.Message{Type: normalize.TypeText, Text: "later"},
+			})
+			require.NoError(t, err)
+			now := b.send(conv, "now")
+			b.deliver()
+			require.Equal(t, threads.MessageSent, b.message(now).Status, "it is passed by")
+			require.Equal(t, threads.MessageQueued, b.message(m.ID).Status)
+			b.wait(47 * time.Hour)
+			b.deliver()
+			c.meanwhile(b, m.ID, conv)
+			b.wait(time.Hour)
+			b.deliver()
+			got := b.message(m.ID)
+			require.Equal(t, c.ends, got.Status)
+			require.Zero(t, b.backlog())
+			want := []string{"now"}
+			if c.reason == "" {
+				want = append(want, "later")
+			} else {
+				require.Equal(t, c.reason, got.Error.Reason)
+			}
+			require.Equal(t, want, b.platform.texts())
+		})
+	}
+}
+
+func TestTheReplyWindowIsLookedAtAgainBeforeAMessageLeaves(t *testing.T) {
+	for name, c := range map[string]struct {
+		writes bool
+		ends   threads.MessageStatus
+	}{
+		"it has closed": {false, threads.MessageFailed},
+		"the contact has opened it once more meanwhile": {true, threads.MessageSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.window = &normalize.Window{Open: time.Hour}
+			b.platform.script = func(_ int, _ string, w http.ResponseWriter) { w.WriteHeader(500) }
+			id := b.send(b.conversation("ana"), "hi")
+			b.deliver()
+			b.platform.script = nil
+			b.wait(2 * time.Hour)
+			if c.writes {
+				b.conversation("ana")
+			}
+			b.deliver()
+			m := b.message(id)
+			require.Equal(t, c.ends, m.Status)
+			if c.ends == threads.MessageFailed {
+				require.Equal(t, normalize.ReasonWindow, m.Error.Reason)
+				require.Len(t, b.platform.texts(), 1)
+			}
+		})
+	}
 }
 
 func TestAReminderNeverLeavesOutsideTheReplyWindow(t *testing.T) {

@@ -74,7 +74,7 @@ func TestThePagesTokenProvesTheLinkedAccount(t *testing.T) {
 
 func TestHumanAgentsHaveAWeek(t *testing.T) {
 	conn := open(t, settings(`"human_agent_tag": true`))
-	require.Equal(t, 7*24*time.Hour, conn.(connectors.Capable).Capabilities().Window.Open)
+	require.Equal(t, 7*24*time.Hour, conn.(connectors.Capable).Capabilities().Window.Human)
 	wrote := time.UnixMilli(1773400000123)
 	for after, tag := range map[time.Duration]string{time.Hour: "", 48 * time.Hour: "HUMAN_AGENT"} {
 		call, err := conn.Next(&normalize.Outbound{

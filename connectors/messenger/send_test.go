@@ -95,7 +95,7 @@ func TestTheWindowDependsOnWhoAnswers(t *testing.T) {
 	people := open(t, settings(`"human_agent_tag": true`))
 	require.Equal(t, kind, plain.(connectors.Capable).Capabilities())
 	longer := kind
-	longer.Window = &normalize.Window{Open: 7 * 24 * time.Hour, After: kind.Window.After}
+	longer.Window = &normalize.Window{Open: 24 * time.Hour, Human: 7 * 24 * time.Hour, After: kind.Window.After}
 	require.Equal(t, longer, people.(connectors.Capable).Capabilities())
 
 	wrote := time.UnixMilli(1773400000123).UTC()

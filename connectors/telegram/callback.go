@@ -47,7 +47,7 @@ func (q *callbackQuery) place(out *normalize.Message) normalize.Peer {
 	if m == nil || m.Chat.ID == 0 {
 		return peer
 	}
-	out.Context = m.context()
+	out.Context, out.Window = m.context(), m.window()
 	if m.MessageID > 0 {
 		text := m.Text
 		if text == "" {

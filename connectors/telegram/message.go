@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"threadhub/normalize"
 )
@@ -135,12 +136,24 @@ func (m *message) author() *normalize.Author {
 func (m *message) content(raw json.RawMessage) *normalize.Message {
 	out := &normalize.Message{
 		ID: m.address().message(m.MessageID), Author: m.author(),
-		Forwarded: m.ForwardOrigin != nil, ReplyTo: m.reply(), Context: m.context(),
+		Forwarded: m.ForwardOrigin != nil, ReplyTo: m.reply(), Context: m.context(), Window: m.window(),
 	}
 	if !m.media(out) && !m.card(out) && !m.words(out) {
 		m.remainder(out, raw)
 	}
 	return out
+}
+
+// businessWindow is how long after a person's message the account of a business
+// may be answered for (platforms/telegram: section 6).
+const businessWindow = 24 * time.Hour
+
+// window is that of a message to the account of a business; nil otherwise.
+func (m *message) window() *normalize.Window {
+	if m.BusinessConnectionID == "" {
+		return nil
+	}
+	return &normalize.Window{Open: businessWindow}
 }
 
 func (m *message) context() map[string]string {

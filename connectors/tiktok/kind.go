@@ -40,6 +40,7 @@ const (
 	maxQuestion = 40 // above the buttons
 	imageBytes  = 3 << 20
 	window      = 48 * time.Hour
+	perWindow   = 10 // messages of ours within it
 )
 
 func capabilities() normalize.Capabilities {
@@ -57,7 +58,7 @@ func capabilities() normalize.Capabilities {
 		ReadMarks: true,
 		Receipts:  []normalize.Status{normalize.StatusRead},
 		Inbound:   []normalize.EventType{normalize.EventEcho, normalize.EventReceipt, normalize.EventChannel},
-		Window:    &normalize.Window{Open: window},
+		Window:    &normalize.Window{Open: window, Messages: perWindow},
 		// No Rate: an app that makes more than about ten calls a second is told so.
 	}
 }

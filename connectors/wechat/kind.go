@@ -44,6 +44,9 @@ const (
 	videoBytes  = 10 << 20
 	thumbBytes  = 64 << 10
 	window      = 48 * time.Hour
+	perWindow   = 5 // messages of ours within it
+	tapWindow   = time.Minute
+	perTap      = 3
 )
 
 func capabilities() normalize.Capabilities {
@@ -63,7 +66,7 @@ func capabilities() normalize.Capabilities {
 		// Of templates alone; a customer service message has no receipt.
 		Receipts: []normalize.Status{normalize.StatusDelivered, normalize.StatusFailed},
 		Inbound:  []normalize.EventType{normalize.EventReceipt, normalize.EventConsent, normalize.EventChannel},
-		Window:   &normalize.Window{Open: window, After: []normalize.MessageType{normalize.TypeTemplate}},
+		Window:   &normalize.Window{Open: window, Messages: perWindow, After: []normalize.MessageType{normalize.TypeTemplate}},
 		// No Rate: the quotas are by day and by API, and an account that is too
 		// fast is told so.
 	}

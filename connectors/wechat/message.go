@@ -104,6 +104,8 @@ func (p *parser) choice(data string) {
 	out := &normalize.Message{
 		ID: normalize.PlatformID(eventPrefix + p.id()), Type: normalize.TypeReply,
 		Reply: &normalize.Choice{Kind: normalize.ChoicePostback, ID: p.get("EventKey"), Data: data},
+		// (platforms/wechat: Window & quota)
+		Window: &normalize.Window{Open: tapWindow, Messages: perTap},
 	}
 	p.add(normalize.Event{Key: normalize.MessageKey(out.ID), Type: normalize.EventMessage, Peer: p.peer(), Message: out})
 }

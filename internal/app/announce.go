@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"threadhub/internal/bus"
+	"threadhub/internal/channels"
 	"threadhub/threads"
 )
 
@@ -38,4 +40,33 @@ func (a announcer) Announce(ctx context.Context, notices []threads.Notice) error
 		events[i] = e
 	}
 	return a.bus.Publish(ctx, events)
+}
+
+// noticeChannelHealth is the type of news about whether a channel works.
+const noticeChannelHealth = threads.NoticeType("channel.health")
+
+// channelNews is a change of a channel's health on the bus.
+type channelNews struct {
+	Type    threads.NoticeType
+	At      time.Time
+	Channel *channels.Channel
+}
+
+// channelChanged tells the worker that a channel was changed, and whoever
+// listens when it works no longer, or again.
+func (h *Hub) channelChanged(ctx context.Context, ch channels.Channel, health bool) {
+	if h.outbound != nil {
+		h.outbound.Resume(ch.ID)
+	}
+	if !health {
+		return
+	}
+	news := channelNews{Type: noticeChannelHealth, At: ch.UpdatedAt, Channel: &ch}
+	data, err := json.Marshal(news)
+	if err == nil {
+		err = h.bus.Publish(ctx, []bus.Event{{Type: string(news.Type), At: news.At, Channel: string(ch.ID), Data: data}})
+	}
+	if err != nil {
+		h.Logger.WarnContext(ctx, "a channel's health was not announced", "channel", ch.ID, "error", err)
+	}
 }

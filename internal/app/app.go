@@ -163,7 +163,7 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	}
 	h.openTokens(keys)
 	h.channels, err = channels.NewRegistry(channels.Options{
-		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.tokens, Deleted: h.channelDeleted, Logger: h.Logger, Now: time.Now,
+		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.tokens, Deleted: h.channelDeleted, Changed: h.channelChanged, Logger: h.Logger, Now: time.Now,
 		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
 	})
 	h.rules = stylerules.NewRegistry(stylerules.Options{
@@ -256,6 +256,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.sweeper.Run(work) })
 		wg.Go(func() { h.errands.Run(work) })
 		wg.Go(func() { h.tokens.Run(work) })
+		wg.Go(func() { h.channels.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
 	}

@@ -7,6 +7,7 @@ import (
 
 	"threadhub/internal/bus"
 	"threadhub/internal/httpapi"
+	"threadhub/threads"
 )
 
 // live is the bus as the API's event streams see it.
@@ -42,7 +43,7 @@ func (l live) translate(ctx context.Context, sub *bus.Subscription, out chan<- h
 			if !ok {
 				return
 			}
-			if json.Unmarshal(raw.Data, &e.Notice) != nil {
+			if !read(raw, &e) {
 				continue // of another version of the hub
 			}
 			e.ID = raw.ID
@@ -55,4 +56,17 @@ func (l live) translate(ctx context.Context, sub *bus.Subscription, out chan<- h
 			return
 		}
 	}
+}
+
+// read takes an event off the bus.
+func read(raw bus.Event, e *httpapi.Event) bool {
+	if raw.Type != string(noticeChannelHealth) {
+		return json.Unmarshal(raw.Data, &e.Notice) == nil
+	}
+	var news channelNews
+	if json.Unmarshal(raw.Data, &news) != nil {
+		return false
+	}
+	e.Notice, e.Channel = threads.Notice{Type: news.Type, At: news.At}, news.Channel
+	return true
 }

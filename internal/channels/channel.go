@@ -3,6 +3,7 @@
 package channels
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -20,12 +21,24 @@ type Channel struct {
 	Style          threads.Style
 	GroupID        threads.GroupID
 	Enabled        bool
-	CredentialKeys []string // which credentials are set
+	SendFor        time.Duration // how long a message is tried; 0: see SendingFor
+	CredentialKeys []string      // which credentials are set
 	Health         Health
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	Version        int64
 }
+
+// Bounds of how long a message is tried before it fails as expired.
+const (
+	defaultSendFor = 24 * time.Hour
+	minSendFor     = time.Minute
+	maxSendFor     = 7 * 24 * time.Hour
+)
+
+// SendingFor is how long a message of the channel's is tried before it fails as
+// expired.
+func (c Channel) SendingFor() time.Duration { return cmp.Or(c.SendFor, defaultSendFor) }
 
 // HealthState says whether a channel works.
 type HealthState string
@@ -43,6 +56,19 @@ type Health struct {
 	State     HealthState `json:"state"`
 	Detail    string      `json:"detail,omitempty"`
 	CheckedAt time.Time   `json:"checked_at,omitzero"`
+	Since     time.Time   `json:"since,omitzero"` // when the state became what it is
+}
+
+// Trouble is why the channel sends nothing, in words for an agent; empty while it
+// works.
+func (c Channel) Trouble() string {
+	switch {
+	case !c.Enabled:
+		return "The channel is paused. Messages wait until an admin enables it again."
+	case c.Health.State == HealthSuspended:
+		return "The platform no longer accepts the channel's credentials. Messages wait until an admin has renewed them."
+	}
+	return ""
 }
 
 // Draft is a channel to create.
@@ -54,6 +80,7 @@ type Draft struct {
 	Style       *threads.Style // nil: the hub's default
 	GroupID     threads.GroupID
 	Enabled     *bool // nil: enabled
+	SendFor     time.Duration
 }
 
 // Change is what to change of a channel; nil fields stay. Credentials named
@@ -66,6 +93,7 @@ type Change struct {
 	Style       *threads.Style
 	GroupID     *threads.GroupID
 	Enabled     *bool
+	SendFor     *time.Duration
 }
 
 // FieldError names one field that is wrong and what it should be.

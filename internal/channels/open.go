@@ -96,7 +96,7 @@ func (r *Registry) ChannelInfo(ctx context.Context, id threads.ChannelID) (threa
 	if err != nil {
 		return threads.ChannelInfo{}, err
 	}
-	return threads.ChannelInfo{ID: id, Kind: o.Kind, Style: o.Style, Group: o.GroupID, Enabled: o.Enabled, Caps: o.Caps}, nil
+	return threads.ChannelInfo{ID: id, Kind: o.Kind, Style: o.Style, Group: o.GroupID, Enabled: o.Enabled, Caps: o.Caps, Trouble: o.Trouble()}, nil
 }
 
 // page is how many records one read of the list takes.
@@ -152,8 +152,8 @@ func (r *Registry) Check(ctx context.Context, id threads.ChannelID) (CheckResult
 	h := Health{State: HealthOK, Detail: res.Detail, CheckedAt: r.now()}
 	if !res.OK {
 		h.State = HealthFailing
-		if res.suspended {
-			h.State = HealthSuspended
+		if res.suspended || o.Health.State == HealthSuspended {
+			h.State = HealthSuspended // only a check that passes says otherwise
 		}
 	}
 	return res.CheckResult, r.setHealth(ctx, id, h)

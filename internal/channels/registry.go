@@ -30,6 +30,7 @@ type record struct {
 	Style       threads.Style     `json:"style"`
 	GroupID     threads.GroupID   `json:"group_id,omitempty"`
 	Enabled     bool              `json:"enabled"`
+	SendFor     time.Duration     `json:"send_for,omitempty"`
 	Health      Health            `json:"health"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
@@ -59,6 +60,9 @@ type Options struct {
 	OpenConversations func(ctx context.Context, id threads.ChannelID) (int, error)
 	// Deleted, when set, is told of a channel that is no more.
 	Deleted func(ctx context.Context, id threads.ChannelID) error
+	// Changed, when set, is told of a channel that was changed; health tells
+	// whether its health is another state than before. It must not block.
+	Changed func(ctx context.Context, ch Channel, health bool)
 	// Fresh is how long an opened channel is used without looking whether
 	// another process changed it; 0 on a store that only this process writes.
 	Fresh time.Duration
@@ -127,6 +131,9 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	if d.Style != nil {
 		style = *d.Style
 	}
+	if err := validSendFor(d.SendFor); err != nil {
+		return Channel{}, err
+	}
 	now := r.now()
 	id := ident.New("ch")
 	sealed, err := r.seal(id, d.Credentials)
@@ -135,7 +142,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	}
 	item, err := r.records.Create(ctx, id, record{
 		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Style: style, GroupID: d.GroupID,
-		Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
+		SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil {
 		return Channel{}, err
@@ -186,7 +193,7 @@ func channelOf(i directory.Item[record]) Channel {
 	v := i.Value
 	return Channel{
 		ID: threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
-		Enabled: v.Enabled, CredentialKeys: keys, Health: v.Health, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Enabled: v.Enabled, SendFor: v.SendFor, CredentialKeys: keys, Health: v.Health, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -221,10 +228,21 @@ func (r *Registry) Update(ctx context.Context, id threads.ChannelID, c Change) (
 	if c.IfVersion != nil && *c.IfVersion != item.Version {
 		return Channel{}, fmt.Errorf("version is %d, not %d: %w", item.Version, *c.IfVersion, directory.ErrConflict)
 	}
+	was := item.Value.Health.State
 	if err := r.change(&item, c); err != nil {
 		return Channel{}, err
 	}
-	return r.save(ctx, item)
+	ch, err := r.save(ctx, item)
+	if err == nil {
+		r.changed(ctx, ch, was)
+	}
+	return ch, err
+}
+
+func (r *Registry) changed(ctx context.Context, ch Channel, was HealthState) {
+	if r.Changed != nil {
+		r.Changed(ctx, ch, ch.Health.State != was)
+	}
 }
 
 func (r *Registry) change(item *directory.Item[record], c Change) error {
@@ -248,6 +266,12 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	if c.Enabled != nil {
 		v.Enabled = *c.Enabled
 	}
+	if c.SendFor != nil {
+		if err := validSendFor(*c.SendFor); err != nil {
+			return err
+		}
+		v.SendFor = *c.SendFor
+	}
 	plain, err := r.unseal(item.ID, v.Credentials)
 	if err != nil {
 		return err
@@ -268,7 +292,7 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	if len(c.Credentials) == 0 {
 		return nil
 	}
-	v.Health = Health{State: HealthUnchecked}
+	v.Health = Health{State: HealthUnchecked, Since: r.now()}
 	v.Credentials, err = r.seal(item.ID, credentials)
 	return err
 }
@@ -318,11 +342,18 @@ func (r *Registry) setHealth(ctx context.Context, id threads.ChannelID, h Health
 		if err != nil {
 			return err
 		}
-		if old := item.Value.Health; old.State == h.State && old.Detail == h.Detail && h.CheckedAt.IsZero() {
+		old := item.Value.Health
+		if old.State == h.State && (old.Detail == h.Detail || h.State == HealthSuspended) && h.CheckedAt.IsZero() {
 			return nil
 		}
+		if h.Since = old.Since; old.State != h.State || old.Since.IsZero() {
+			h.Since = r.now()
+		}
 		item.Value.Health = h
-		_, err = r.save(ctx, item)
+		ch, err := r.save(ctx, item)
+		if err == nil && old.State != h.State {
+			r.changed(ctx, ch, old.State)
+		}
 		if !errors.Is(err, directory.ErrConflict) {
 			return err
 		}

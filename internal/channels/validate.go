@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -67,6 +68,14 @@ func (r *Registry) validate(k connectors.Kind, name string, credentials map[stri
 	}
 	if _, err := k.New(connectors.Config{Credentials: secrets, Settings: settings}); err != nil {
 		return &InvalidError{[]FieldError{{"settings", err.Error()}}}
+	}
+	return nil
+}
+
+// validSendFor refuses a time to try messages for that is none; 0 is the usual.
+func validSendFor(d time.Duration) error {
+	if d != 0 && (d < minSendFor || d > maxSendFor) {
+		return &InvalidError{[]FieldError{{"send_for", fmt.Sprintf("must be from %s to %s", minSendFor, maxSendFor)}}}
 	}
 	return nil
 }

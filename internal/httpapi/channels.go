@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -60,8 +61,14 @@ func (s *server) CreateChannel(c *gin.Context, _ api.CreateChannelParams) {
 		s.fail(c, err)
 		return
 	}
+	sendFor, err := sendForOf(in.SendFor)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	ch, err := s.Channels.Create(c.Request.Context(), channels.Draft{
-		Kind: in.Kind, Name: in.Name, Credentials: in.Credentials, Settings: value(in.Settings),
+		SendFor: value(sendFor),
+		Kind:    in.Kind, Name: in.Name, Credentials: in.Credentials, Settings: value(in.Settings),
 		Style: style, GroupID: threads.GroupID(group), Enabled: in.Enabled,
 	})
 	if err != nil {
@@ -69,6 +76,15 @@ func (s *server) CreateChannel(c *gin.Context, _ api.CreateChannelParams) {
 		return
 	}
 	s.answerVersioned(c, http.StatusCreated, ch.Version, s.channelView(ch))
+}
+
+// sendForOf reads how long messages are tried; nil when it is left out.
+func sendForOf(given *api.Duration) (*time.Duration, error) {
+	if given == nil {
+		return nil, nil //nolint:nilnil // nothing was said
+	}
+	d, err := readDuration("send_for", *given)
+	return &d, err
 }
 
 // channel answers a channel that the caller may see.
@@ -119,6 +135,9 @@ func (s *server) channelChange(c *gin.Context, in api.ChannelChange, ifMatch *st
 		return change, err
 	}
 	if change.Style, err = s.styleOf(c.Request.Context(), "style", in.Style); err != nil {
+		return change, err
+	}
+	if change.SendFor, err = sendForOf(in.SendFor); err != nil {
 		return change, err
 	}
 	if in.GroupID.IsSpecified() {

@@ -132,7 +132,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	require.NoError(t, err)
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
-		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Now: h.clock, PublicURL: publicURL,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Probe: h.probe, Now: h.clock, PublicURL: publicURL,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
 		},
@@ -179,6 +179,17 @@ func (h *hub) wait(pause time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now = h.now.Add(pause)
+}
+
+// probe knows two addresses.
+func (*hub) probe(_ context.Context, url string) (int64, error) {
+	switch {
+	case strings.Contains(url, "private"):
+		return -1, egress.ErrBlocked
+	case strings.Contains(url, "huge"):
+		return 2 << 30, nil
+	}
+	return -1, nil
 }
 
 // checkURL takes every address but one.

@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/errgroup"
 
 	"threadhub/api"
 	"threadhub/internal/media"
+	"threadhub/normalize"
 	"threadhub/threads"
 )
 
@@ -94,6 +96,34 @@ func (s *server) CreateUpload(c *gin.Context, params api.CreateUploadParams) {
 	default:
 		s.answer(c, http.StatusCreated, api.Upload{ID: u.ID, Name: u.Name, MIME: u.MIME, Size: u.Size, ExpiresAt: timeView(u.ExpiresAt)})
 	}
+}
+
+// probes is how many addresses are looked at together.
+const probes = 8
+
+// probe looks at the addresses that a client gave for files: whether anybody may
+// fetch them, and how large the files are.
+func (s *server) probe(ctx context.Context, field string, list []normalize.Attachment) error {
+	var all errgroup.Group
+	all.SetLimit(probes)
+	for i := range list {
+		a := &list[i]
+		if a.URL == "" || s.Media.Ours(a.URL) {
+			continue
+		}
+		all.Go(func() error {
+			size, err := s.Probe(ctx, a.URL)
+			if err != nil {
+				return invalid(fieldError{
+					fmt.Sprintf("%s.%d.url", field, i),
+					"is no address that the hub may fetch: give one that is on the public internet, or upload the file",
+				})
+			}
+			a.Size = max(size, a.Size)
+			return nil
+		})
+	}
+	return all.Wait()
 }
 
 // resolveUploads puts the address of each upload into the draft and answers

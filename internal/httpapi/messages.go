@@ -76,7 +76,7 @@ func messagePage(params api.ListMessagesParams) (threads.MessagePage, error) {
 }
 
 // SendMessage implements POST /v1/conversations/{conversation_id}/messages.
-func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams) {
+func (s *server) SendMessage(c *gin.Context, id string, params api.SendMessageParams) {
 	var in api.MessageDraft
 	if !s.decode(c, &in) {
 		return
@@ -96,9 +96,18 @@ func (s *server) SendMessage(c *gin.Context, id string, _ api.SendMessageParams)
 		return
 	}
 	cmd.Conversation, cmd.Known = conv.ID, &conv
+	if value(params.DryRun) {
+		r, err := s.Conversations.Rehearse(ctx, cmd)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		s.answerRehearsal(c, r)
+		return
+	}
 	m, _, err := s.Conversations.Send(ctx, cmd)
 	if err != nil {
-		s.fail(c, s.withWindow(ctx, conv, err))
+		s.fail(c, err)
 		return
 	}
 	s.answer(c, http.StatusAccepted, s.messageView(m))
@@ -114,10 +123,13 @@ func (s *server) sendCommand(c *gin.Context, field string, in api.MessageDraft) 
 	for i, size := range sizes {
 		content.Attachments[i].Size = size
 	}
+	if err == nil {
+		err = s.probe(c.Request.Context(), join(field, "attachments"), content.Attachments)
+	}
 	replyTo, _ := in.ReplyTo.Get() // an error only for null and absent
 	return threads.SendCommand{
 		Author: caller(c).Author(), Internal: value(in.Internal), Content: content, ReplyTo: threads.MessageID(replyTo),
-		Metadata: value(in.Metadata), ClientKey: clientKey(c),
+		Metadata: value(in.Metadata), ClientKey: clientKey(c), SendAt: timeOf(in.SendAt), Bulk: value(in.Bulk),
 	}, err
 }
 
@@ -133,26 +145,8 @@ func (s *server) quotes(ctx context.Context, field string, conv threads.Conversa
 	return err
 }
 
-// withWindow adds to a refusal when the reply window closed.
-func (s *server) withWindow(ctx context.Context, conv threads.Conversation, err error) error {
-	var refused *threads.RefusedError
-	if !errors.As(err, &refused) || refused.Code != threads.RefusedWindow {
-		return err
-	}
-	p := refusal(refused)
-	caps, capsErr := s.capabilities().of(ctx, conv.ChannelID)
-	if capsErr != nil || caps == nil {
-		return p
-	}
-	if _, until, _ := threads.ReplyWindow(conv, *caps, s.now()); !until.IsZero() {
-		at := timeView(until)
-		p.Until = &at
-	}
-	return p
-}
-
 // StartConversation implements POST /v1/conversations.
-func (s *server) StartConversation(c *gin.Context, _ api.StartConversationParams) {
+func (s *server) StartConversation(c *gin.Context, params api.StartConversationParams) {
 	var in api.ConversationStart
 	if !s.decode(c, &in) {
 		return
@@ -169,7 +163,7 @@ func (s *server) StartConversation(c *gin.Context, _ api.StartConversationParams
 		s.fail(c, err)
 		return
 	}
-	s.start(c, threads.StartCommand{Channel: threads.ChannelID(in.ChannelID), To: peer(in.To), Send: cmd})
+	s.start(c, threads.StartCommand{Channel: threads.ChannelID(in.ChannelID), To: peer(in.To), Send: cmd}, value(params.DryRun))
 }
 
 // mayStart refuses a channel that the caller does not see, and a contact whose
@@ -203,7 +197,7 @@ func (s *server) mayStart(ctx context.Context, p auth.Principal, id threads.Chan
 }
 
 // StartFollowUp implements POST /v1/conversations/{conversation_id}/follow-up.
-func (s *server) StartFollowUp(c *gin.Context, id string, _ api.StartFollowUpParams) {
+func (s *server) StartFollowUp(c *gin.Context, id string, params api.StartFollowUpParams) {
 	var in api.FollowUp
 	if !s.decode(c, &in) {
 		return
@@ -223,11 +217,20 @@ func (s *server) StartFollowUp(c *gin.Context, id string, _ api.StartFollowUpPar
 		s.fail(c, err)
 		return
 	}
-	s.start(c, threads.StartCommand{FollowUpOf: conv.ID, Send: cmd})
+	s.start(c, threads.StartCommand{FollowUpOf: conv.ID, Send: cmd}, value(params.DryRun))
 }
 
-func (s *server) start(c *gin.Context, cmd threads.StartCommand) {
+func (s *server) start(c *gin.Context, cmd threads.StartCommand, dry bool) {
 	ctx := c.Request.Context()
+	if dry {
+		r, err := s.Conversations.RehearseStart(ctx, cmd)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		s.answerRehearsal(c, r)
+		return
+	}
 	m, conv, err := s.Conversations.Start(ctx, cmd)
 	if err != nil {
 		s.fail(c, err)

@@ -152,7 +152,7 @@ func problemOf(err error) *problemError {
 func refusal(r *threads.RefusedError) *problemError {
 	status := http.StatusConflict
 	switch r.Code {
-	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge:
+	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge, threads.RefusedSendAt:
 		status = http.StatusUnprocessableEntity
 	}
 	p := problem(status, string(r.Code), r.Detail)
@@ -166,6 +166,10 @@ func refusal(r *threads.RefusedError) *problemError {
 			allowed[i] = string(t)
 		}
 		p.Allowed = &allowed
+		if !r.Until.IsZero() {
+			until := timeView(r.Until)
+			p.Until = &until
+		}
 	}
 	return p
 }

@@ -33,6 +33,12 @@ import (
 type Conversations interface {
 	Send(ctx context.Context, cmd threads.SendCommand) (threads.Message, threads.Conversation, error)
 	Start(ctx context.Context, cmd threads.StartCommand) (threads.Message, threads.Conversation, error)
+	// Rehearse and RehearseStart tell what Send and Start would do.
+	Rehearse(ctx context.Context, cmd threads.SendCommand) (threads.Rehearsal, error)
+	RehearseStart(ctx context.Context, cmd threads.StartCommand) (threads.Rehearsal, error)
+	// Resend sends a dead letter again; Cancel takes a queued message back.
+	Resend(ctx context.Context, id threads.MessageID, by threads.Author) (threads.Message, threads.Conversation, error)
+	Cancel(ctx context.Context, id threads.MessageID, by threads.Author) (threads.Message, error)
 	Update(ctx context.Context, id threads.ConversationID, cmd threads.UpdateCommand) (threads.Conversation, error)
 	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
@@ -103,6 +109,9 @@ type Deps struct {
 	Media         Media
 	// Now is the clock.
 	Now func() time.Time
+	// Probe answers how many bytes the file at an address has, -1 for unknown,
+	// and refuses one that nobody should fetch (egress.Client).
+	Probe func(ctx context.Context, address string) (int64, error)
 	// Ready asks everything the hub needs how it does.
 	Ready func(ctx context.Context) []Component
 	// Metrics serves /metrics.

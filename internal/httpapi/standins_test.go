@@ -19,7 +19,7 @@ import (
 )
 
 // parrot is a platform that needs no network.
-type parrot struct{}
+type parrot struct{ token string }
 
 func parrotKind() connectors.Kind {
 	return connectors.Kind{
@@ -34,7 +34,9 @@ func parrotKind() connectors.Kind {
 			Window: &normalize.Window{Open: 24 * time.Hour, After: []normalize.MessageType{normalize.TypeTemplate}},
 			Rate:   normalize.Rate{PerSecond: 30, PeerEvery: time.Second},
 		},
-		New: func(connectors.Config) (connectors.Connector, error) { return parrot{}, nil },
+		New: func(c connectors.Config) (connectors.Connector, error) {
+			return parrot{c.Credentials["bot_token"].Reveal()}, nil
+		},
 	}
 }
 
@@ -46,8 +48,15 @@ func (parrot) Subscribe(string) ([]*connectors.Call, error) {
 	return []*connectors.Call{{Name: "hook"}}, nil
 }
 
-func (parrot) Next(*normalize.Outbound, []normalize.Exchange) (*connectors.Call, error) {
-	return nil, nil //nolint:nilnil // nothing is sent here
+func (p parrot) Next(out *normalize.Outbound, done []normalize.Exchange) (*connectors.Call, error) {
+	if len(done) == len(out.Parts) {
+		return nil, nil //nolint:nilnil // all is said
+	}
+	body, err := json.Marshal(out.Parts[len(done)])
+	return &connectors.Call{
+		Name: "say", Method: http.MethodPost, URL: "https://parrots.example/bot" + p.token + "/say", Part: len(done), Visible: true,
+		Header: http.Header{"Authorization": {"Bearer " + p.token}}, Body: body,
+	}, err
 }
 
 func (parrot) Classify(_ *connectors.Call, r *connectors.Response) connectors.Outcome {

@@ -39,6 +39,23 @@ func ptr[T comparable](v T) *T {
 
 func timeView(t time.Time) api.Time { return api.Time{Time: t} }
 
+// timePtr is nil for the zero time.
+func timePtr(t time.Time) *api.Time {
+	if t.IsZero() {
+		return nil
+	}
+	v := timeView(t)
+	return &v
+}
+
+// timeOf reads a time that may be left out; zero then.
+func timeOf(t *api.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
 func timeOrNull(t time.Time) nullable.Nullable[api.Time] {
 	if t.IsZero() {
 		return nullable.NewNullNullable[api.Time]()

@@ -19,7 +19,7 @@ func (s *server) channelView(ch channels.Channel) api.Channel {
 	return api.Channel{
 		ID: string(ch.ID), Kind: ch.Kind, Name: ch.Name, WebhookURL: s.PublicURL + path, WebhookPath: path,
 		Settings: settings, Style: styleView(ch.Style), GroupID: orNull(string(ch.GroupID)),
-		Enabled: ch.Enabled, CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health),
+		Enabled: ch.Enabled, SendFor: durationText(ch.SendingFor()), CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health),
 		CreatedAt: timeView(ch.CreatedAt), UpdatedAt: timeView(ch.UpdatedAt), Version: ch.Version,
 	}
 }
@@ -30,7 +30,7 @@ func healthView(h channels.Health) api.ChannelHealth {
 		state = channels.HealthUnchecked
 	}
 	return api.ChannelHealth{
-		State: api.ChannelHealthState(state), Detail: orNull(h.Detail), CheckedAt: timeOrNull(h.CheckedAt),
+		State: api.ChannelHealthState(state), Detail: orNull(h.Detail), CheckedAt: timeOrNull(h.CheckedAt), Since: timePtr(h.Since),
 	}
 }
 
@@ -49,8 +49,10 @@ func connectorView(k connectors.Kind) (api.Connector, error) {
 // them.
 func capabilitiesJSON(caps normalize.Capabilities) (json.RawMessage, error) {
 	type window struct {
-		Open  string                  `json:"open"`
-		After []normalize.MessageType `json:"after,omitempty"`
+		Open     string                  `json:"open"`
+		Human    string                  `json:"human,omitempty"`
+		Messages int                     `json:"messages,omitempty"`
+		After    []normalize.MessageType `json:"after,omitempty"`
 	}
 	type rate struct {
 		PerSecond float64 `json:"per_second,omitempty"`
@@ -65,7 +67,10 @@ func capabilitiesJSON(caps normalize.Capabilities) (json.RawMessage, error) {
 		Rate   *rate   `json:"rate,omitempty"`
 	}{Capabilities: caps}
 	if w := caps.Window; w != nil {
-		view.Window = &window{Open: durationText(w.Open), After: w.After}
+		view.Window = &window{Open: durationText(w.Open), Messages: w.Messages, After: w.After}
+		if w.Human > 0 {
+			view.Window.Human = durationText(w.Human)
+		}
 	}
 	if r := caps.Rate; r != (normalize.Rate{}) {
 		view.Rate = &rate{PerSecond: r.PerSecond, Burst: r.Burst, PeerBurst: r.PeerBurst}

@@ -13,20 +13,20 @@ import (
 	"threadhub/threads"
 )
 
-// capabilities remembers what channels can carry for the length of one answer.
-type capabilities struct {
+// knownChannels remembers channels for the length of one answer.
+type knownChannels struct {
 	channels Channels
-	known    map[threads.ChannelID]*normalize.Capabilities
+	known    map[threads.ChannelID]*threads.ChannelInfo
 }
 
-func (s *server) capabilities() *capabilities {
-	return &capabilities{channels: s.Channels, known: map[threads.ChannelID]*normalize.Capabilities{}}
+func (s *server) knownChannels() *knownChannels {
+	return &knownChannels{channels: s.Channels, known: map[threads.ChannelID]*threads.ChannelInfo{}}
 }
 
-// of answers a channel's capabilities, nil when the channel is no longer there.
-func (k *capabilities) of(ctx context.Context, id threads.ChannelID) (*normalize.Capabilities, error) {
-	if caps, ok := k.known[id]; ok {
-		return caps, nil
+// of answers a channel, nil when it is no longer there.
+func (k *knownChannels) of(ctx context.Context, id threads.ChannelID) (*threads.ChannelInfo, error) {
+	if info, ok := k.known[id]; ok {
+		return info, nil
 	}
 	info, err := k.channels.ChannelInfo(ctx, id)
 	if errors.Is(err, threads.ErrNotFound) {
@@ -34,35 +34,39 @@ func (k *capabilities) of(ctx context.Context, id threads.ChannelID) (*normalize
 		return nil, nil //nolint:nilnil // a deleted channel is not an error
 	}
 	if err != nil {
-		return nil, fmt.Errorf("capabilities: %w", err)
+		return nil, fmt.Errorf("channel of a conversation: %w", err)
 	}
-	k.known[id] = &info.Caps
-	return &info.Caps, nil
+	k.known[id] = &info
+	return &info, nil
 }
 
 func (s *server) conversationView(ctx context.Context, c threads.Conversation) (api.Conversation, error) {
-	caps, err := s.capabilities().of(ctx, c.ChannelID)
+	return s.conversationOn(ctx, s.knownChannels(), c, s.now())
+}
+
+func (s *server) conversationOn(ctx context.Context, known *knownChannels, c threads.Conversation, now time.Time) (api.Conversation, error) {
+	info, err := known.of(ctx, c.ChannelID)
 	if err != nil {
 		return api.Conversation{}, err
 	}
 	business, err := s.measure(ctx, c)
-	return conversationView(c, caps, business, s.now()), err
+	if info == nil {
+		return conversationView(c, nil, business, now), err
+	}
+	view := conversationView(c, &info.Caps, business, now)
+	view.ChannelTrouble = ptr(info.Trouble)
+	return view, err
 }
 
 func (s *server) conversationViews(ctx context.Context, list []threads.Conversation) ([]api.Conversation, error) {
-	known := s.capabilities()
+	known := s.knownChannels()
 	now := s.now()
 	out := make([]api.Conversation, len(list))
 	for i, c := range list {
-		caps, err := known.of(ctx, c.ChannelID)
-		if err != nil {
+		var err error
+		if out[i], err = s.conversationOn(ctx, known, c, now); err != nil {
 			return nil, err
 		}
-		business, err := s.measure(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = conversationView(c, caps, business, now)
 	}
 	return out, nil
 }
@@ -149,12 +153,16 @@ func replyWindow(c threads.Conversation, caps *normalize.Capabilities, now time.
 	if caps == nil {
 		return api.ReplyWindow{Until: timeOrNull(time.Time{}), Allowed: []api.MessageType{}}
 	}
-	open, until, after := threads.ReplyWindow(c, *caps, now)
+	r := threads.ReplyWindow(c, *caps, threads.AuthorAgent, now)
 	allowed := carried(caps)
-	if !open {
-		allowed = convert(after, func(t normalize.MessageType) api.MessageType { return api.MessageType(t) })
+	if !r.Open {
+		allowed = convert(r.After, func(t normalize.MessageType) api.MessageType { return api.MessageType(t) })
 	}
-	return api.ReplyWindow{Open: open, Until: timeOrNull(until), Allowed: allowed}
+	view := api.ReplyWindow{Open: r.Open, Until: timeOrNull(r.Until), Allowed: allowed}
+	if r.Counted {
+		view.MessagesLeft = &r.Left
+	}
+	return view
 }
 
 func transitionView(t threads.Transition) api.Transition {

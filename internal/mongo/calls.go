@@ -127,6 +127,9 @@ func apply(list []news, rows []messageRow) ([]threads.Message, []mongo.WriteMode
 		if r.Doc.Advance(n.patch) {
 			r.Doc.Version++
 			fields = append(fields, bson.E{Key: "doc", Value: r.Doc})
+			if r.Doc.DeadLetter() {
+				fields = append(fields, bson.E{Key: "dead", Value: r.ID})
+			}
 		}
 		if n.ends && !r.Settled {
 			fields = append(fields, bson.E{Key: "settled", Value: true})

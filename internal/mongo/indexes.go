@@ -57,6 +57,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.channel_id", "doc.key"}, Unique: true},
 			{Fields: []string{"doc.channel_id", "doc.external_ids"}},
 			{Fields: []string{"doc.conversation_id", "doc.sent_at", "doc.sequence"}},
+			{Fields: []string{"-dead"}, Sparse: true},
 		}},
 		{"transitions", []index{{Fields: []string{"doc.conversation_id", "version", "index"}}}},
 		{"rule_runs", []index{
@@ -65,7 +66,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"call_at"}, Sparse: true},
 		}},
 		{"deliveries", []index{
-			{Fields: []string{"doc.created_at", "_id"}},
+			{Fields: []string{"bulk", "doc.created_at", "_id"}},
 			{Fields: []string{"lane", "_id"}},
 			{Fields: []string{"due"}},
 		}},

@@ -77,9 +77,20 @@ func (s *Store) MessagesByExternal(ctx context.Context, channel threads.ChannelI
 	return found, nil
 }
 
+// saved is the update that stores the message.
+func saved(m threads.Message) bson.D {
+	switch {
+	case m.DeadLetter():
+		return set(bson.D{{Key: "doc", Value: m}, {Key: "dead", Value: string(m.ID)}})
+	case m.Direction == threads.Outbound:
+		return append(set(by("doc", m)), op("$unset", by("dead", ""))...)
+	}
+	return set(by("doc", m))
+}
+
 // SaveMessage is threads.Store.SaveMessage.
 func (s *Store) SaveMessage(ctx context.Context, m threads.Message) error {
-	res, err := s.messages.UpdateOne(ctx, versioned(string(m.ID), m.Version-1), set(by("doc", m)))
+	res, err := s.messages.UpdateOne(ctx, versioned(string(m.ID), m.Version-1), saved(m))
 	if err != nil {
 		return fmt.Errorf("mongo: save message: %w", err)
 	}

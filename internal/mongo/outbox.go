@@ -38,6 +38,12 @@ func (s *Store) ClaimDeliveries(ctx context.Context, owner string, now time.Time
 		}
 	}
 	slices.SortFunc(claimed, func(a, b threads.Delivery) int {
+		if a.Bulk != b.Bulk {
+			if b.Bulk {
+				return -1
+			}
+			return 1
+		}
 		if d := a.CreatedAt.Compare(b.CreatedAt); d != 0 {
 			return d
 		}
@@ -94,7 +100,7 @@ func (c claim) candidates(ctx context.Context, limit int, paused []threads.Chann
 		filter = append(filter, bson.E{Key: "doc.channel_id", Value: op("$nin", paused)})
 	}
 	cur, err := c.s.deliveries.Find(ctx, filter, options.Find().
-		SetSort(order("doc.created_at", "_id")).
+		SetSort(order("bulk", "doc.created_at", "_id")).
 		SetProjection(order("lane")).
 		SetBatchSize(int32(2*limit)))
 	if err != nil {
@@ -129,6 +135,9 @@ func (c claim) heads(ctx context.Context, lanes []candidate) ([]threads.Delivery
 	first := make(map[string]deliveryRow, len(lanes))
 	ids := make([]string, 0, len(lanes))
 	for _, r := range rows {
+		if r.Doc.Scheduled && r.Due.After(c.now) {
+			continue // the others pass it by
+		}
 		if _, ok := first[r.Lane]; !ok {
 			first[r.Lane], ids = r, append(ids, r.ID)
 		}

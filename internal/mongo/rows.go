@@ -96,6 +96,8 @@ type messageRow struct {
 	// Settled says that the message's delivery has ended: a row of the outbox
 	// for it is a leftover.
 	Settled bool `bson:"settled,omitempty"`
+	// Dead repeats the id of a dead letter, for an index of those alone.
+	Dead string `bson:"dead,omitempty"`
 }
 
 // transitionRow is a document of the collection transitions. Version and Index
@@ -113,10 +115,11 @@ type deliveryRow struct {
 	Doc  threads.Delivery `bson:"doc"`
 	Lane string           `bson:"lane"`
 	Due  time.Time        `bson:"due"` // NotBefore, but never zero
+	Bulk bool             `bson:"bulk"`
 }
 
 func newDeliveryRow(d threads.Delivery) deliveryRow {
-	return deliveryRow{ID: string(d.MessageID), Doc: d, Lane: laneOf(d), Due: dueOf(d)}
+	return deliveryRow{ID: string(d.MessageID), Doc: d, Lane: laneOf(d), Due: dueOf(d), Bulk: d.Bulk}
 }
 
 // laneOf is the key of the delivery's lane.

@@ -12,6 +12,7 @@ const (
 	cursorTransitions = "transitions"
 	cursorContacts    = "contacts"
 	cursorRuleRuns    = "rule_runs"
+	cursorDeadLetters = "dead_letters"
 )
 
 // place is what a cursor holds: the sort key and the id of the last record

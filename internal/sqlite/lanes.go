@@ -23,6 +23,7 @@ type lanes struct {
 	asleep pile[*lane]
 	times  pile[*waiting] // all deliveries, the earliest notBefore first
 	kept   kept
+	clock  int64 // of the latest claim
 }
 
 // channelLanes are the lanes of a channel, each with at least one delivery.
@@ -39,6 +40,7 @@ type lane struct {
 	contact  threads.ContactID
 	list     []*waiting // in the order of message ids
 	inFlight int        // how many of them are in flight
+	bulk     int        // how many of them are bulk
 	first    *waiting   // the one to go next
 	lease    *laneLease // nil: nobody's
 	from     int64      // when first may be claimed, as things are
@@ -61,6 +63,8 @@ type waiting struct {
 	createdAt int64
 	notBefore int64
 	inFlight  bool
+	scheduled bool
+	bulk      bool
 	place     int         // among the times
 	copies    *keptCopies // nil: none
 }
@@ -80,9 +84,33 @@ func newLanes() *lanes {
 	}
 }
 
-// older is the order in which deliveries of different lanes go.
+// older is the order in which deliveries of different lanes go: those of mailings
+// after all others, unless another one waits behind them.
 func older(a, b *lane) bool {
-	return cmp.Or(cmp.Compare(a.first.createdAt, b.first.createdAt), cmp.Compare(a.first.id, b.first.id)) < 0
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.first.createdAt, b.first.createdAt), cmp.Compare(a.first.id, b.first.id)) < 0
+}
+
+// rank is 1 for a lane in which nothing but bulk waits.
+func (l *lane) rank() int {
+	if l.bulk == len(l.list) {
+		return 1
+	}
+	return 0
+}
+
+// next is the one to go next: the oldest of those that do not wait for a time of
+// their own. Among those that do it is the first whose time comes.
+func (l *lane) next(clock int64) *waiting {
+	first := l.list[0]
+	for _, w := range l.list {
+		if !w.scheduled || w.notBefore <= clock {
+			return w
+		}
+		if w.notBefore < first.notBefore {
+			first = w
+		}
+	}
+	return first
 }
 
 // laneOf answers the lane, a new one if need be. mu is held.
@@ -121,7 +149,7 @@ func (o *lanes) arrange(l *lane) {
 		}
 		return
 	}
-	l.first = l.list[0]
+	l.first = l.next(o.clock)
 	if l.inFlight > 0 {
 		l.first = l.list[slices.IndexFunc(l.list, func(w *waiting) bool { return w.inFlight })]
 	}
@@ -145,6 +173,9 @@ func (o *lanes) add(w *waiting, channel threads.ChannelID, contact threads.Conta
 	if w.inFlight {
 		l.inFlight++
 	}
+	if w.bulk {
+		l.bulk++
+	}
 	o.byID[w.id] = w
 	o.times.add(w)
 	o.arrange(l)
@@ -154,6 +185,9 @@ func (o *lanes) add(w *waiting, channel threads.ChannelID, contact threads.Conta
 func (o *lanes) remove(w *waiting) {
 	l := w.lane
 	w.setInFlight(false)
+	if w.bulk {
+		l.bulk--
+	}
 	at, _ := slices.BinarySearchFunc(l.list, w, func(a, b *waiting) int { return cmp.Compare(a.id, b.id) })
 	if at == 0 {
 		l.list[0], l.list = nil, l.list[1:] // however long the lane is

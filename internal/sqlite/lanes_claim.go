@@ -19,6 +19,7 @@ type claimed struct {
 func (o *lanes) claim(owner string, now, until int64, limit int, paused []threads.ChannelID) []claimed {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.clock = now
 	o.wake(now)
 	channels := pile[*channelLanes]{
 		before: func(a, b *channelLanes) bool { return older(a.ready.first(), b.ready.first()) },
@@ -51,6 +52,10 @@ func (o *lanes) claim(owner string, now, until int64, limit int, paused []thread
 func (o *lanes) wake(now int64) {
 	for o.asleep.Len() > 0 && o.asleep.first().from <= now {
 		l := o.asleep.first()
+		if first := l.first; l.lease == nil && first != l.next(now) && l.inFlight == 0 {
+			o.arrange(l) // another's time has come as well
+			continue
+		}
 		o.asleep.remove(l)
 		l.ready = true
 		l.channel.ready.add(l)

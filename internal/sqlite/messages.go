@@ -111,6 +111,9 @@ func saveMessage(t *tx, m *threads.Message, doc string) error {
 	if n == 0 {
 		return threads.ErrConflict
 	}
+	if err := noteDeadLetter(t, m, m.Direction == threads.Outbound); err != nil {
+		return err
+	}
 	return addExternal(t, m, m.ExternalIDs)
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	sqlAddDelivery = `INSERT INTO deliveries (message_seq, channel_id, contact_id, created_at, not_before, doc)
- VALUES (?, ?, ?, ?, ?, ?)`
+	sqlAddDelivery = `INSERT INTO deliveries (message_seq, channel_id, contact_id, created_at, not_before, scheduled, bulk, doc)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	sqlDelivery     = "SELECT doc FROM deliveries WHERE message_seq = ?"
 	sqlKeepDelivery = "UPDATE deliveries SET not_before = ?, doc = ? WHERE message_seq = ?"
 	sqlDropDelivery = "DELETE FROM deliveries WHERE message_seq = ?"
@@ -20,7 +20,8 @@ const (
 // add puts the delivery into the outbox. Its message is written.
 func (o *outgoing) add(t *tx) error {
 	d := o.delivery
-	_, err := t.exec(sqlAddDelivery, o.seq, string(d.ChannelID), string(d.ContactID), millis(d.CreatedAt), millis(d.NotBefore), o.doc)
+	_, err := t.exec(sqlAddDelivery, o.seq, string(d.ChannelID), string(d.ContactID), millis(d.CreatedAt), millis(d.NotBefore),
+		flag(d.Scheduled), flag(d.Bulk), o.doc)
 	if err == nil && d.InFlight {
 		_, err = t.exec(sqlInFlight, flag(true), o.seq, o.message.Version)
 	}

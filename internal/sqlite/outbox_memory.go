@@ -8,7 +8,7 @@ import (
 )
 
 // What is in flight is told by the messages, see BeginCalls.
-const sqlWaiting = `SELECT m.id, d.channel_id, d.contact_id, d.created_at, d.not_before, m.in_flight, m.seq
+const sqlWaiting = `SELECT m.id, d.channel_id, d.contact_id, d.created_at, d.not_before, m.in_flight, m.seq, d.scheduled, d.bulk
  FROM deliveries d JOIN messages m ON m.seq = d.message_seq`
 
 // load reads the outbox of an earlier process.
@@ -19,6 +19,7 @@ func (o *lanes) load(c *conn) error {
 		w := &waiting{
 			id: threads.MessageID(r.text(0)), seq: r.number(6),
 			createdAt: r.number(3), notBefore: r.number(4), inFlight: r.number(5) == 1,
+			scheduled: r.number(7) == 1, bulk: r.number(8) == 1,
 		}
 		o.add(w, threads.ChannelID(r.text(1)), threads.ContactID(r.text(2)))
 		return nil
@@ -43,6 +44,7 @@ func (o *lanes) committed(c *encodedChange) {
 		w := &waiting{
 			id: d.MessageID, seq: out.seq,
 			createdAt: millis(d.CreatedAt), notBefore: millis(d.NotBefore), inFlight: d.InFlight,
+			scheduled: d.Scheduled, bulk: d.Bulk,
 		}
 		o.add(w, d.ChannelID, d.ContactID)
 		o.kept.put(w, copies{delivery: &d, message: &m, deliverySize: len(out.doc), messageSize: len(out.messageDoc)})

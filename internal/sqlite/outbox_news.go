@@ -126,6 +126,9 @@ func (n *news) store(t *tx, seq int64) (bool, error) {
 	if err != nil || done == 0 {
 		return false, err
 	}
+	if err := noteDeadLetter(t, m, false); err != nil {
+		return false, err
+	}
 	return true, addExternal(t, m, n.patch.IDs)
 }
 

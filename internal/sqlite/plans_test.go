@@ -32,7 +32,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"messages first": sqlMessagesFirst, "messages after": sqlMessagesAfter, "messages before": sqlMessagesBefore,
 		"reading place": sqlReadingPlace, "parked for": sqlParkedFor, "parked before": sqlParkedBefore, "unpark": sqlUnpark,
 		"to advance": sqlToAdvance, "advance": sqlAdvance, "in flight": sqlInFlight,
-		"delivery": sqlDelivery, "keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "next due": sqlNextDue,
+		"dead letters": sqlDeadLetters, "drop dead letter": sqlDropDeadLetter, "delivery": sqlDelivery, "keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "next due": sqlNextDue,
 		"rule runs of conversation": sqlRuleRunsOfConversation, "rule runs of rule": sqlRuleRunsOfRule, "rule calls": sqlRuleCalls,
 		"save rule run": sqlSaveRuleRun, "rule alarms": sqlRuleAlarms, "clear rule alarm": sqlClearRuleAlarm, "has version": sqlHasVersion,
 		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,

@@ -67,6 +67,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"figures", figuresTests},
 		{"outbox", outboxTests},
 		{"outbox calls", callTests},
+		{"outbox turns and dead letters", deadLetterTests},
 		{"journal", journalTests},
 		{"journal leases", journalLeaseTests},
 		{"directory", directoryTests},

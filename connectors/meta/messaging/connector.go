@@ -116,7 +116,7 @@ const (
 func (c *Connector) Capabilities() normalize.Capabilities {
 	caps := c.o.Caps
 	if c.o.HumanAgent {
-		caps.Window = &normalize.Window{Open: agentFor, After: caps.Window.After}
+		caps.Window = &normalize.Window{Open: openFor, Human: agentFor, After: caps.Window.After}
 	}
 	return caps
 }

@@ -177,4 +177,6 @@ func (p *parser) comment(field string, raw json.RawMessage) {
 		said.Context = map[string]string{}
 	}
 	said.Context[contextComment] = string(v.ID)
+	// One private reply, within a week (platforms/instagram: section 5).
+	said.Window = &normalize.Window{Open: agentFor, Messages: 1}
 }

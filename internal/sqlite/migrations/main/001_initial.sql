@@ -129,8 +129,15 @@ CREATE TABLE deliveries (
   contact_id  TEXT    NOT NULL,
   created_at  INTEGER NOT NULL,
   not_before  INTEGER NOT NULL,
+  scheduled   INTEGER NOT NULL, -- 1: does not hold its lane up before its time
+  bulk        INTEGER NOT NULL, -- 1: goes after those that are not
   doc         TEXT    NOT NULL
 );
+
+-- Messages that failed or whose fate is unknown.
+CREATE TABLE dead_letters (
+  message_id TEXT NOT NULL PRIMARY KEY
+) WITHOUT ROWID;
 
 CREATE TABLE documents (
   kind        TEXT    NOT NULL,
