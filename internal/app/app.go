@@ -116,7 +116,9 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	if h.store, err = openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir); err != nil {
 		return err
 	}
-	h.auth = auth.New(auth.Options{Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal()})
+	h.auth = auth.New(auth.Options{
+		Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal(), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLifetime,
+	})
 	h.settings = settings.New(h.store)
 	h.schedules = schedules.New(schedules.Options{Store: h.store, Now: time.Now, Users: h.scheduleUsers})
 	return nil
@@ -340,19 +342,6 @@ func (h *Hub) close(ctx context.Context) {
 	if h.store != nil {
 		fail("store", h.store.Close())
 	}
-}
-
-// AdminToken makes an admin token straight in the store: the way in for
-// whoever has the machine but no token.
-func AdminToken(ctx context.Context, cfg config.Server, name string) (token string, err error) {
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	who := auth.New(auth.Options{Store: s, Now: time.Now})
-	_, token, err = who.CreateToken(ctx, auth.TokenDraft{Name: name, Role: auth.RoleAdmin})
-	return token, err
 }
 
 // Migrate brings the store up to this version.

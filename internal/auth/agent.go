@@ -92,6 +92,14 @@ func canonical(name string) string { return strings.ToLower(strings.TrimSpace(na
 // CreateAgent adds an agent, offline. directory.ErrTaken when the e-mail
 // address is another agent's.
 func (s *Service) CreateAgent(ctx context.Context, d AgentDraft) (Agent, error) {
+	agent, err := s.createAgent(ctx, threads.AgentID(ident.New("ag")), d)
+	if err != nil {
+		return Agent{}, fmt.Errorf("create agent: %w", err)
+	}
+	return agent, nil
+}
+
+func (s *Service) createAgent(ctx context.Context, id threads.AgentID, d AgentDraft) (Agent, error) {
 	if err := s.groupsExist(ctx, d.Groups); err != nil {
 		return Agent{}, err
 	}
@@ -106,16 +114,29 @@ func (s *Service) CreateAgent(ctx context.Context, d AgentDraft) (Agent, error) 
 	if d.Capacity != nil {
 		r.Capacity = *d.Capacity
 	}
-	item, err := s.agents.Create(ctx, ident.New("ag"), r)
-	if err != nil {
-		return Agent{}, fmt.Errorf("create agent: %w", err)
-	}
-	return agentOf(item), nil
+	item, err := s.agents.Create(ctx, string(id), r)
+	return agentOf(item), err
 }
 
 // Agent answers an agent; directory.ErrNotFound for an unknown one.
 func (s *Service) Agent(ctx context.Context, id threads.AgentID) (Agent, error) {
 	item, err := s.agents.Get(ctx, string(id))
+	if err != nil {
+		return Agent{}, fmt.Errorf("agent: %w", err)
+	}
+	return agentOf(item), nil
+}
+
+// ErrNoAgent: nobody has the e-mail address.
+var ErrNoAgent = errors.New("no agent")
+
+// AgentByEmail answers the agent with an e-mail address, ignoring case, or
+// ErrNoAgent.
+func (s *Service) AgentByEmail(ctx context.Context, email string) (Agent, error) {
+	item, err := s.agents.Find(ctx, canonical(email))
+	if errors.Is(err, directory.ErrNotFound) {
+		return Agent{}, ErrNoAgent
+	}
 	if err != nil {
 		return Agent{}, fmt.Errorf("agent: %w", err)
 	}
@@ -137,14 +158,56 @@ func (s *Service) Agents(ctx context.Context, after threads.AgentID, limit int) 
 }
 
 // UpdateAgent changes an agent. directory.ErrConflict when its version is not
-// the expected one, directory.ErrTaken when the e-mail address is another's.
+// the expected one, directory.ErrTaken when the e-mail address is another's,
+// ErrLastAdmin when the hub would be left without an admin.
 func (s *Service) UpdateAgent(ctx context.Context, id threads.AgentID, c AgentChange) (Agent, error) {
 	if c.Groups != nil {
 		if err := s.groupsExist(ctx, *c.Groups); err != nil {
 			return Agent{}, err
 		}
 	}
-	return s.changeAgent(ctx, id, c.IfVersion, c.apply)
+	if c.Role == nil {
+		return s.changeAgent(ctx, id, c.IfVersion, c.apply)
+	}
+	if *c.Role != RoleAdmin {
+		if err := s.demotable(ctx, id, c.IfVersion); err != nil {
+			return Agent{}, fmt.Errorf("update agent: %w", err)
+		}
+	}
+	a, err := s.changeAgent(ctx, id, c.IfVersion, c.apply)
+	// Also when the change failed: who was to be demoted is still an admin.
+	if e := s.reenrol(ctx, id); err == nil {
+		err = e
+	}
+	return a, err
+}
+
+// reenrol notes an agent that is an admin and can sign in.
+func (s *Service) reenrol(ctx context.Context, id threads.AgentID) error {
+	a, err := s.Agent(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) || err == nil && a.Role != RoleAdmin {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	enters, err := s.HasPassword(ctx, id)
+	if err == nil && enters {
+		err = s.enrol(ctx, id)
+	}
+	return err
+}
+
+// demotable releases an admin, if the change can be made at all.
+func (s *Service) demotable(ctx context.Context, id threads.AgentID, expected *int64) error {
+	a, err := s.Agent(ctx, id)
+	if err != nil || a.Role != RoleAdmin {
+		return err
+	}
+	if expected != nil && *expected != a.Version {
+		return fmt.Errorf("version is %d: %w", a.Version, directory.ErrConflict)
+	}
+	return s.release(ctx, id)
 }
 
 func (c AgentChange) apply(r *agentRecord) {
@@ -208,20 +271,38 @@ func (s *Service) Available(ctx context.Context, id threads.AgentID) (bool, erro
 	return a.Availability == Online, err
 }
 
-// DeleteAgent removes an agent and the tokens that act as it.
+// DeleteAgent removes an agent, the tokens that act as it, its password and its
+// sessions. ErrLastAdmin when the hub would be left without an admin.
 func (s *Service) DeleteAgent(ctx context.Context, id threads.AgentID) error {
 	defer s.cache.clear()
-	if _, err := s.agents.Get(ctx, string(id)); err != nil {
+	a, err := s.Agent(ctx, id)
+	if err == nil && a.Role == RoleAdmin {
+		err = s.release(ctx, id)
+	}
+	if err != nil {
 		return fmt.Errorf("delete agent: %w", err)
 	}
-	// Tokens first: a crash in between leaves an agent who has none.
-	if err := s.deleteTokensOf(ctx, id); err != nil {
-		return fmt.Errorf("delete agent: revoke tokens: %w", err)
+	// Ways in first: a crash in between leaves an agent who has none.
+	if err := s.shutOut(ctx, id); err != nil {
+		return fmt.Errorf("delete agent: %w", err)
 	}
 	if err := s.agents.Delete(ctx, string(id)); err != nil {
 		return fmt.Errorf("delete agent: %w", err)
 	}
 	return nil
+}
+
+// shutOut takes every way in from an agent.
+func (s *Service) shutOut(ctx context.Context, id threads.AgentID) error {
+	if err := s.deleteTokensOf(ctx, id); err != nil {
+		return fmt.Errorf("revoke tokens: %w", err)
+	}
+	for _, remove := range []func(context.Context, string) error{s.links.Delete, s.passwords.Delete} {
+		if err := remove(ctx, string(id)); err != nil && !errors.Is(err, directory.ErrNotFound) {
+			return err
+		}
+	}
+	return s.EndSessions(ctx, id, "")
 }
 
 // leaveGroup takes every agent out of the group.

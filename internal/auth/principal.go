@@ -38,7 +38,8 @@ const (
 
 // Principal is an authenticated caller.
 type Principal struct {
-	TokenID string
+	TokenID string // of the token, or the id of the session
+	Session string // the session's id for who signed in, empty for a token
 	Name    string // of the agent the token acts as, otherwise of the token
 	Role    Role
 	AgentID threads.AgentID // empty when the token acts as no agent
@@ -61,6 +62,27 @@ func (p Principal) Allows(s Scope) bool {
 		return slices.Contains(p.Scopes, s)
 	}
 	return p.Role == RoleAdmin || p.Role == RoleAgent
+}
+
+// allScopes lists the parts of the API.
+var allScopes = []Scope{
+	ScopeAgentsRead, ScopeAgentsWrite, ScopeChannelsRead, ScopeContactsRead, ScopeContactsWrite, ScopeConversationsRead,
+	ScopeConversationsWrite, ScopeEventsRead, ScopeMessagesWrite, ScopeReportsRead, ScopeSettingsRead,
+}
+
+// Permissions lists what the caller may do, in words: the scopes that it may
+// use, and "admin" for who may do everything.
+func (p Principal) Permissions() []string {
+	list := []string{}
+	if p.Admin() {
+		list = append(list, string(RoleAdmin))
+	}
+	for _, s := range allScopes {
+		if p.Allows(s) {
+			list = append(list, string(s))
+		}
+	}
+	return list
 }
 
 // Limited tells whether the caller sees only some channels or groups.

@@ -60,6 +60,8 @@ type Security struct {
 	AdminToken           connectors.Secret `name:"admin-token" group:"Security" placeholder:"TOKEN" setting:"" help:"Token of the first administrator. Unset: one is made on the first start and printed once."`
 	MasterKey            connectors.Secret `name:"master-key" group:"Security" placeholder:"KEY" setting:"" help:"Key that seals the channels' credentials: 32 bytes in base64 or hexadecimal (openssl rand -base64 32). Unset with the embedded store: made in the data directory."`
 	MasterKeyFile        string            `name:"master-key-file" group:"Security" placeholder:"FILE" setting:"" help:"File that holds the master key, readable by its owner only. Instead of master-key."`
+	SessionIdle          time.Duration     `name:"session-idle" group:"Security" default:"12h" setting:"" help:"How long somebody who signed in stays so without using the console."`
+	SessionLifetime      time.Duration     `name:"session-lifetime" group:"Security" default:"168h" setting:"" help:"How long somebody who signed in stays so at most."`
 	AllowPrivateNetworks bool              `name:"allow-private-networks" group:"Security" setting:"" help:"Let the hub call private and loopback addresses. For tests and for platforms' servers of your own."`
 }
 
@@ -183,11 +185,14 @@ func (s Storage) Shared(command string) error {
 		command, strings.Join(missing, " and "))
 }
 
-// Validate checks that there is one master key at most and that the admin's
-// token can be sent in a header.
+// Validate checks that there is one master key at most, that sessions last and
+// that the admin's token can be sent in a header.
 func (s Security) Validate() error {
 	if !s.MasterKey.Empty() && s.MasterKeyFile != "" {
 		return errors.New("both master_key and master_key_file are set; keep one of them")
+	}
+	if s.SessionIdle < time.Minute || s.SessionLifetime < s.SessionIdle {
+		return fmt.Errorf("session_idle %s and session_lifetime %s do not fit: the first is 1m at least, and the second no less than it", s.SessionIdle, s.SessionLifetime)
 	}
 	for _, r := range s.AdminToken.Reveal() {
 		if r <= ' ' || r > '~' {

@@ -79,7 +79,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	h := &hub{t: t, store: store, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), live: newLive()}
 	h.answer = func() (*connectors.Response, error) { return &connectors.Response{Status: http.StatusOK}, nil }
 	logger := slog.New(slog.DiscardHandler)
-	h.auth = auth.New(auth.Options{Store: store, Now: h.clock, AdminToken: adminToken})
+	h.auth = auth.New(auth.Options{Store: store, Now: h.clock, AdminToken: adminToken, Hashing: auth.Hashing{MemoryKiB: 64, Passes: 1}})
 	set := settings.New(store)
 	keys, err := seal.NewKeyring(seal.GenerateKey())
 	require.NoError(t, err)

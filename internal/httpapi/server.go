@@ -126,6 +126,7 @@ type server struct {
 	contract *contract
 	document []byte // as served at /openapi.json
 	docs     []byte // the page at /docs
+	origins  *http.CrossOriginProtection
 	// reporting has a place for each report that may be in the making.
 	reporting chan struct{}
 }
@@ -145,6 +146,9 @@ func New(d Deps) (*gin.Engine, error) {
 	}
 	if s.docs, err = docsPage(s.contract); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)
+	}
+	if s.origins, err = newOriginGuard(d.PublicURL); err != nil {
+		return nil, fmt.Errorf("http api: public URL: %w", err)
 	}
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
