@@ -891,6 +891,10 @@ type Agent struct {
 	Groups    []string  `json:"groups"`
 	ID        string    `json:"id"`
 
+	// Limits What the agent may see: conversations of these channels, and of these groups. An empty list is no limit. Who is
+	// limited to groups does not see conversations of no group. Tokens that act as the agent see no more than it.
+	Limits Limits `json:"limits"`
+
 	// Load Conversations of the agent that use capacity.
 	Load   int       `json:"load"`
 	Name   string    `json:"name"`
@@ -906,12 +910,15 @@ type Agent struct {
 
 // AgentChange defines model for AgentChange.
 type AgentChange struct {
-	Capacity *Capacity  `json:"capacity,omitempty"`
-	Email    *Email     `json:"email,omitempty"`
-	Groups   *Tags      `json:"groups,omitempty"`
-	Name     *string    `json:"name,omitempty"`
-	Role     *AgentRole `json:"role,omitempty"`
-	Skills   *Tags      `json:"skills,omitempty"`
+	Capacity *Capacity `json:"capacity,omitempty"`
+	Email    *Email    `json:"email,omitempty"`
+	Groups   *Tags     `json:"groups,omitempty"`
+
+	// Limits What is left out is no limit.
+	Limits *LimitsDraft `json:"limits,omitempty"`
+	Name   *string      `json:"name,omitempty"`
+	Role   *AgentRole   `json:"role,omitempty"`
+	Skills *Tags        `json:"skills,omitempty"`
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
@@ -919,12 +926,15 @@ type AgentChange struct {
 
 // AgentDraft defines model for AgentDraft.
 type AgentDraft struct {
-	Capacity *Capacity  `json:"capacity,omitempty"`
-	Email    Email      `json:"email"`
-	Groups   *Tags      `json:"groups,omitempty"`
-	Name     string     `json:"name"`
-	Role     *AgentRole `json:"role,omitempty"`
-	Skills   *Tags      `json:"skills,omitempty"`
+	Capacity *Capacity `json:"capacity,omitempty"`
+	Email    Email     `json:"email"`
+	Groups   *Tags     `json:"groups,omitempty"`
+
+	// Limits What is left out is no limit.
+	Limits *LimitsDraft `json:"limits,omitempty"`
+	Name   string       `json:"name"`
+	Role   *AgentRole   `json:"role,omitempty"`
+	Skills *Tags        `json:"skills,omitempty"`
 }
 
 // AgentList defines model for AgentList.
@@ -1657,6 +1667,19 @@ type LadderEnd struct {
 
 // LadderEndStatus defines model for LadderEnd.Status.
 type LadderEndStatus string
+
+// Limits What the agent may see: conversations of these channels, and of these groups. An empty list is no limit. Who is
+// limited to groups does not see conversations of no group. Tokens that act as the agent see no more than it.
+type Limits struct {
+	Channels []string `json:"channels"`
+	Groups   []string `json:"groups"`
+}
+
+// LimitsDraft What is left out is no limit.
+type LimitsDraft struct {
+	Channels *Tags `json:"channels,omitempty"`
+	Groups   *Tags `json:"groups,omitempty"`
+}
 
 // ListMenu defines model for ListMenu.
 type ListMenu struct {

@@ -40,7 +40,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 		Observe: func(operation string, status int, took time.Duration) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())
 		},
-		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies,
+		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies, Rate: h.Config.APIRate,
 	}
 	// A worker takes no webhooks, but what comes over connections of its own.
 	h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)

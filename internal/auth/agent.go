@@ -41,9 +41,17 @@ type Agent struct {
 	Groups       []threads.GroupID
 	Capacity     Capacity
 	Availability Availability
+	Limits       Limits
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	Version      int64
+}
+
+// Limits are what somebody may see: things of some channels, and of some
+// groups. An empty list is no limit.
+type Limits struct {
+	Channels []threads.ChannelID `json:"channels,omitempty"`
+	Groups   []threads.GroupID   `json:"groups,omitempty"`
 }
 
 // AgentDraft is an agent to add.
@@ -53,6 +61,7 @@ type AgentDraft struct {
 	Skills      []string
 	Groups      []threads.GroupID
 	Capacity    *Capacity // nil: DefaultCapacity
+	Limits      Limits
 }
 
 // AgentChange is what to change of an agent; nil fields stay.
@@ -63,6 +72,7 @@ type AgentChange struct {
 	Skills      *[]string
 	Groups      *[]threads.GroupID
 	Capacity    *Capacity
+	Limits      *Limits
 }
 
 // agentRecord is how an agent is stored.
@@ -74,6 +84,7 @@ type agentRecord struct {
 	Groups       []threads.GroupID `json:"groups,omitempty"`
 	Capacity     Capacity          `json:"capacity"`
 	Availability Availability      `json:"availability"`
+	Limits       Limits            `json:"limits,omitzero"`
 	CreatedAt    time.Time         `json:"created_at"`
 	UpdatedAt    time.Time         `json:"updated_at"`
 }
@@ -82,7 +93,7 @@ func agentOf(i directory.Item[agentRecord]) Agent {
 	v := i.Value
 	return Agent{
 		ID: threads.AgentID(i.ID), Name: v.Name, Email: v.Email, Role: v.Role, Skills: v.Skills, Groups: v.Groups,
-		Capacity: v.Capacity, Availability: v.Availability, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Capacity: v.Capacity, Availability: v.Availability, Limits: v.Limits, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -103,10 +114,13 @@ func (s *Service) createAgent(ctx context.Context, id threads.AgentID, d AgentDr
 	if err := s.groupsExist(ctx, d.Groups); err != nil {
 		return Agent{}, err
 	}
+	if err := s.limitsExist(ctx, &d.Limits); err != nil {
+		return Agent{}, err
+	}
 	now := s.now()
 	r := agentRecord{
 		Name: d.Name, Email: strings.TrimSpace(d.Email), Role: RoleAgent, Skills: d.Skills, Groups: d.Groups,
-		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, CreatedAt: now, UpdatedAt: now,
+		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, Limits: d.Limits, CreatedAt: now, UpdatedAt: now,
 	}
 	if d.Role != "" {
 		r.Role = d.Role
@@ -165,6 +179,9 @@ func (s *Service) UpdateAgent(ctx context.Context, id threads.AgentID, c AgentCh
 		if err := s.groupsExist(ctx, *c.Groups); err != nil {
 			return Agent{}, err
 		}
+	}
+	if err := s.limitsExist(ctx, c.Limits); err != nil {
+		return Agent{}, err
 	}
 	if c.Role == nil {
 		return s.changeAgent(ctx, id, c.IfVersion, c.apply)
@@ -229,6 +246,23 @@ func (c AgentChange) apply(r *agentRecord) {
 	if c.Capacity != nil {
 		r.Capacity = *c.Capacity
 	}
+	if c.Limits != nil {
+		r.Limits = *c.Limits
+	}
+}
+
+// limitsExist refuses limits to groups that are not there. Channels are looked
+// up by whoever knows them.
+func (s *Service) limitsExist(ctx context.Context, l *Limits) error {
+	if l == nil {
+		return nil
+	}
+	err := s.groupsExist(ctx, l.Groups)
+	var invalid *InvalidError
+	if errors.As(err, &invalid) {
+		invalid.Field = "limits.groups"
+	}
+	return err
 }
 
 // changeAgent applies a change to the agent as it now is, again when somebody

@@ -85,6 +85,45 @@ func (p Principal) Permissions() []string {
 	return list
 }
 
+// narrowed is the principal of a token that acts as an agent: it may do and see
+// no more than the agent.
+func (p Principal) narrowed(a agentRecord) Principal {
+	p.Name = a.Name
+	if p.Role == RoleAdmin && a.Role != RoleAdmin {
+		p.Role = RoleAgent
+	}
+	p.Channels = both(p.Channels, a.Limits.Channels)
+	p.Groups = both(p.Groups, a.Limits.Groups)
+	return p
+}
+
+// nothing is the id of no channel and of no group.
+const nothing = "-"
+
+// both is what two limits allow, of which an empty one is none.
+func both[T ~string](a, b []T) []T {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	var list []T
+	for _, v := range a {
+		if slices.Contains(b, v) {
+			list = append(list, v)
+		}
+	}
+	if len(list) == 0 {
+		return []T{nothing} // an empty list would be no limit
+	}
+	return list
+}
+
+// OwnFigures tells whether the caller sees reports of its own work alone: an
+// agent to whom nobody gave the scope for more.
+func (p Principal) OwnFigures() bool { return p.Role == RoleAgent && len(p.Scopes) == 0 }
+
 // Limited tells whether the caller sees only some channels or groups.
 func (p Principal) Limited() bool { return len(p.Channels) > 0 || len(p.Groups) > 0 }
 

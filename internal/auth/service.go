@@ -147,6 +147,5 @@ func (s *Service) lookUp(ctx context.Context, token string) (Principal, error) {
 	if err != nil {
 		return Principal{}, fmt.Errorf("authenticate: %w", err)
 	}
-	p.Name = agent.Value.Name
-	return p, nil
+	return p.narrowed(agent.Value), nil
 }

@@ -250,8 +250,6 @@ func (s *Service) lookUpSession(ctx context.Context, secret string) (Principal, 
 		_, _ = s.sessions.Update(ctx, item)
 	}
 	session := s.sessionOf(item)
-	return Principal{
-		TokenID: session.ID, Session: session.ID, Name: agent.Value.Name, Role: agent.Value.Role,
-		AgentID: session.AgentID, ExpiresAt: session.ExpiresAt,
-	}, nil
+	p := Principal{TokenID: session.ID, Session: session.ID, Role: agent.Value.Role, AgentID: session.AgentID, ExpiresAt: session.ExpiresAt}
+	return p.narrowed(agent.Value), nil
 }

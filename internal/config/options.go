@@ -62,6 +62,7 @@ type Security struct {
 	MasterKeyFile        string            `name:"master-key-file" group:"Security" placeholder:"FILE" setting:"" help:"File that holds the master key, readable by its owner only. Instead of master-key."`
 	SessionIdle          time.Duration     `name:"session-idle" group:"Security" default:"12h" setting:"" help:"How long somebody who signed in stays so without using the console."`
 	SessionLifetime      time.Duration     `name:"session-lifetime" group:"Security" default:"168h" setting:"" help:"How long somebody who signed in stays so at most."`
+	APIRate              float64           `name:"api-rate" group:"Security" default:"2000" setting:"" help:"Calls of the API that one token or session may make in a second, in each process; twice as many at once. 0 for any number. The bootstrap token (admin-token) is not bound by it."`
 	AllowPrivateNetworks bool              `name:"allow-private-networks" group:"Security" setting:"" help:"Let the hub call private and loopback addresses. For tests and for platforms' servers of your own."`
 }
 
@@ -193,6 +194,9 @@ func (s Security) Validate() error {
 	}
 	if s.SessionIdle < time.Minute || s.SessionLifetime < s.SessionIdle {
 		return fmt.Errorf("session_idle %s and session_lifetime %s do not fit: the first is 1m at least, and the second no less than it", s.SessionIdle, s.SessionLifetime)
+	}
+	if s.APIRate < 0 {
+		return fmt.Errorf("api_rate %g is negative; use 0 for any number of calls", s.APIRate)
 	}
 	for _, r := range s.AdminToken.Reveal() {
 		if r <= ' ' || r > '~' {

@@ -81,7 +81,7 @@ func (s *server) authorize(c *gin.Context) {
 		if id.cookie {
 			s.dropSession(c)
 		}
-		s.unauthenticated(c)
+		s.stranger(c)
 		return
 	}
 	if err == nil && id.cookie {
@@ -89,6 +89,9 @@ func (s *server) authorize(c *gin.Context) {
 	}
 	if err != nil {
 		s.fail(c, err)
+		return
+	}
+	if s.crowded(c, p) {
 		return
 	}
 	if !op.access.allows(p) {

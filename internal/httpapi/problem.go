@@ -52,6 +52,7 @@ const (
 	codeLastAdmin       = "last_admin"
 	codeCSRF            = "csrf"
 	codeCrossSite       = "cross_site"
+	codeRateLimited     = "rate_limited"
 )
 
 // problemType is what makes a code a URI, as RFC 9457 wants it.

@@ -115,6 +115,8 @@ type Deps struct {
 	// PublicURL is the hub's address as platforms call it, without a slash at
 	// its end.
 	PublicURL string
+	// Rate is how many calls a second one token or session may make; 0 for any.
+	Rate float64
 	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For
 	// is believed; nobody's when empty.
 	TrustedProxies []string
@@ -129,6 +131,8 @@ type server struct {
 	origins  *http.CrossOriginProtection
 	// reporting has a place for each report that may be in the making.
 	reporting chan struct{}
+	calls     *gate // of whoever may call
+	strangers *gate // of whoever may not, by address
 }
 
 var _ api.ServerInterface = (*server)(nil)
@@ -136,7 +140,10 @@ var _ api.ServerInterface = (*server)(nil)
 // New builds the HTTP side. It fails when the API document or the list of
 // proxies cannot be used. The engine is safe for concurrent use.
 func New(d Deps) (*gin.Engine, error) {
-	s := &server{Deps: d, reporting: make(chan struct{}, reportsAtOnce)}
+	s := &server{
+		Deps: d, reporting: make(chan struct{}, reportsAtOnce),
+		calls: newGate(d.Rate, int(d.Rate*burstSeconds)), strangers: newGate(strangerPerSec, strangerBurst),
+	}
 	var err error
 	if s.document, err = api.DocumentJSON(); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)

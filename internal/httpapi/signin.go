@@ -223,6 +223,9 @@ func (s *server) InviteAgent(c *gin.Context, id string, _ api.InviteAgentParams)
 
 // RevokeInvitation implements DELETE /v1/agents/{agent_id}/invite.
 func (s *server) RevokeInvitation(c *gin.Context, id string) {
+	if !s.unlimited(c) {
+		return
+	}
 	if err := s.Auth.DeleteLink(c.Request.Context(), threads.AgentID(id)); err != nil {
 		s.fail(c, err)
 		return
@@ -232,6 +235,9 @@ func (s *server) RevokeInvitation(c *gin.Context, id string) {
 
 // ListAgentSessions implements GET /v1/agents/{agent_id}/sessions.
 func (s *server) ListAgentSessions(c *gin.Context, id string) {
+	if !s.unlimited(c) {
+		return
+	}
 	if _, err := s.Auth.Agent(c.Request.Context(), threads.AgentID(id)); err != nil {
 		s.fail(c, err)
 		return
@@ -241,6 +247,9 @@ func (s *server) ListAgentSessions(c *gin.Context, id string) {
 
 // EndAgentSessions implements DELETE /v1/agents/{agent_id}/sessions.
 func (s *server) EndAgentSessions(c *gin.Context, id string) {
+	if !s.unlimited(c) {
+		return
+	}
 	agent, err := s.Auth.Agent(c.Request.Context(), threads.AgentID(id))
 	if err == nil {
 		err = s.Auth.EndSessions(c.Request.Context(), agent.ID, "")

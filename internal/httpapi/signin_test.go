@@ -270,7 +270,8 @@ func TestChangingThePassword(t *testing.T) {
 func TestTokensHaveNoSession(t *testing.T) {
 	h := newHub(t)
 	for _, r := range []request{
-		{method: http.MethodDelete, path: "/v1/session"}, {method: http.MethodGet, path: "/v1/me/sessions"},
+		{method: http.MethodDelete, path: "/v1/session"},
+		{method: http.MethodGet, path: "/v1/me/sessions"},
 		{method: http.MethodDelete, path: "/v1/me/sessions/se_1"},
 		{method: http.MethodPut, path: "/v1/me/password", body: `{"current_password":"x","new_password":"y"}`},
 	} {

@@ -47,13 +47,13 @@ func (s *server) CreateToken(c *gin.Context, _ api.CreateTokenParams) {
 	s.answer(c, http.StatusCreated, api.IssuedToken{Token: tokenView(token), Secret: secret})
 }
 
-// unlimited refuses a caller who sees only some channels or groups: with a
-// token of its own making it would see the rest.
+// unlimited refuses a caller who sees only some channels or groups: by a token
+// or a person of its own making it would see the rest.
 func (s *server) unlimited(c *gin.Context) bool {
 	if !caller(c).Limited() {
 		return true
 	}
-	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "a token that is limited to channels or groups may not make or revoke tokens"))
+	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "who is limited to channels or groups may not change who may do what"))
 	return false
 }
 
