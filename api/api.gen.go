@@ -77,6 +77,69 @@ func (e AttachmentState) Valid() bool {
 	}
 }
 
+// Defines values for AuditChangeVerb.
+const (
+	AuditChangeVerbCreated AuditChangeVerb = "created"
+	AuditChangeVerbDeleted AuditChangeVerb = "deleted"
+	AuditChangeVerbUpdated AuditChangeVerb = "updated"
+)
+
+// Valid indicates whether the value is a known member of the AuditChangeVerb enum.
+func (e AuditChangeVerb) Valid() bool {
+	switch e {
+	case AuditChangeVerbCreated:
+		return true
+	case AuditChangeVerbDeleted:
+		return true
+	case AuditChangeVerbUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditEntryActorType.
+const (
+	AuditEntryActorTypeHost    AuditEntryActorType = "host"
+	AuditEntryActorTypeSession AuditEntryActorType = "session"
+	AuditEntryActorTypeToken   AuditEntryActorType = "token"
+	AuditEntryActorTypeVisitor AuditEntryActorType = "visitor"
+)
+
+// Valid indicates whether the value is a known member of the AuditEntryActorType enum.
+func (e AuditEntryActorType) Valid() bool {
+	switch e {
+	case AuditEntryActorTypeHost:
+		return true
+	case AuditEntryActorTypeSession:
+		return true
+	case AuditEntryActorTypeToken:
+		return true
+	case AuditEntryActorTypeVisitor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditEntryOutcome.
+const (
+	AuditEntryOutcomeDone    AuditEntryOutcome = "done"
+	AuditEntryOutcomeUnknown AuditEntryOutcome = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the AuditEntryOutcome enum.
+func (e AuditEntryOutcome) Valid() bool {
+	switch e {
+	case AuditEntryOutcomeDone:
+		return true
+	case AuditEntryOutcomeUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuthorType.
 const (
 	AuthorTypeAgent    AuthorType = "agent"
@@ -983,6 +1046,69 @@ type AttachmentDraft struct {
 	// UploadID The `id` of an upload.
 	UploadID *string `json:"upload_id,omitempty"`
 	URL      *string `json:"url,omitempty"`
+}
+
+// AuditChange defines model for AuditChange.
+type AuditChange struct {
+	// After As they are.
+	After map[string]interface{} `json:"after"`
+
+	// Before The fields that differ as they were.
+	Before map[string]interface{} `json:"before"`
+	ID     string                 `json:"id"`
+
+	// Record The record's kind, such as `channel`.
+	Record string          `json:"record"`
+	Verb   AuditChangeVerb `json:"verb"`
+}
+
+// AuditChangeVerb defines model for AuditChange.Verb.
+type AuditChangeVerb string
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// Action The `operationId` of this document.
+	Action string `json:"action"`
+	Actor  struct {
+		AgentID nullable.Nullable[string] `json:"agent_id"`
+		ID      nullable.Nullable[string] `json:"id"`
+		Name    nullable.Nullable[string] `json:"name"`
+
+		// Type `host` is somebody on the hub's own machine, `visitor` somebody who was just signing in.
+		Type AuditEntryActorType `json:"type"`
+	} `json:"actor"`
+
+	// Address Where the request came from.
+	Address nullable.Nullable[string] `json:"address"`
+
+	// At RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	At        Timestamp                 `json:"at"`
+	Changes   []AuditChange             `json:"changes"`
+	ID        string                    `json:"id"`
+	Outcome   AuditEntryOutcome         `json:"outcome"`
+	RequestID nullable.Nullable[string] `json:"request_id"`
+
+	// Summary The action in words.
+	Summary string `json:"summary"`
+
+	// Target The id that the request was about.
+	Target nullable.Nullable[string] `json:"target"`
+}
+
+// AuditEntryActorType `host` is somebody on the hub's own machine, `visitor` somebody who was just signing in.
+type AuditEntryActorType string
+
+// AuditEntryOutcome defines model for AuditEntry.Outcome.
+type AuditEntryOutcome string
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Data []AuditEntry `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
 
 // Author defines model for Author.
@@ -2929,6 +3055,31 @@ type GetAttachmentParams struct {
 	Download *bool `form:"download,omitempty" json:"download,omitempty"`
 }
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// ActorID Of a token, a session or an agent.
+	ActorID *string `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+
+	// Action The `operationId` of this document.
+	Action *string `form:"action,omitempty" json:"action,omitempty"`
+
+	// Record The kind of the changed records.
+	Record   *string `form:"record,omitempty" json:"record,omitempty"`
+	RecordID *string `form:"record_id,omitempty" json:"record_id,omitempty"`
+
+	// From Not before this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ListChannelsParams defines parameters for ListChannels.
 type ListChannelsParams struct {
 	// Limit The most records to answer.
@@ -3496,6 +3647,9 @@ type ServerInterface interface {
 	// GetAttachment Read the file of an attachment
 	// (GET /v1/attachments/{attachment_id})
 	GetAttachment(c *gin.Context, attachmentID string, params GetAttachmentParams)
+	// ListAudit List what people changed
+	// (GET /v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
 	// ListChannels List channels
 	// (GET /v1/channels)
 	ListChannels(c *gin.Context, params ListChannelsParams)
@@ -4204,6 +4358,89 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	}
 
 	siw.Handler.GetAttachment(c, attachmentID, params)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "actor_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor_id", c.Request.URL.Query(), &params.ActorID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", c.Request.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter action: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "record" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "record", c.Request.URL.Query(), &params.Record, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter record: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "record_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "record_id", c.Request.URL.Query(), &params.RecordID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter record_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
 }
 
 // ListChannels operation middleware
@@ -7146,6 +7383,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/v1/me/password", wrapper.ChangePassword)
 	router.GET(options.BaseURL+"/v1/me/sessions", wrapper.ListSessions)
 	router.DELETE(options.BaseURL+"/v1/me/sessions/:session_id", wrapper.EndSession)
+	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
 	router.GET(options.BaseURL+"/v1/settings", wrapper.GetSettings)
 	router.PATCH(options.BaseURL+"/v1/settings", wrapper.UpdateSettings)
 	router.GET(options.BaseURL+"/v1/style-rules", wrapper.ListStyleRules)

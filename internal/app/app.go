@@ -19,6 +19,7 @@ import (
 
 	"threadhub/connectors/all"
 	"threadhub/internal/accept"
+	"threadhub/internal/audit"
 	"threadhub/internal/auth"
 	"threadhub/internal/bus"
 	"threadhub/internal/channels"
@@ -61,6 +62,7 @@ type Hub struct {
 	owner     string // names this process in leases
 	registry  *prometheus.Registry
 	store     store
+	audit     *audit.Store
 	queue     *queue.Queue
 	bus       bus.Bus
 	egress    *egress.Client
@@ -113,9 +115,12 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w; choose another with THREADHUB_DATA_DIR", err)
 	}
-	if h.store, err = openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir); err != nil {
+	plain, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	if err != nil {
 		return err
 	}
+	with := audited(plain, h.Logger)
+	h.store, h.audit = with, with.log
 	h.auth = auth.New(auth.Options{
 		Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal(), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLifetime,
 	})
@@ -232,8 +237,12 @@ func (h *Hub) openThreads(context.Context) error {
 // idempotencyKept is how long an answer is repeated to the same key.
 const idempotencyKept = 24 * time.Hour
 
+// auditTrimmed is how many lines of the audit log are removed at a time.
+const auditTrimmed = 500
+
 func (h *Hub) forget(ctx context.Context, now time.Time) error {
-	return h.store.Expire(ctx, now.Add(-idempotencyKept))
+	_, err := h.audit.Trim(ctx, now.Add(-h.Config.AuditRetention), auditTrimmed)
+	return errors.Join(err, h.store.Expire(ctx, now.Add(-idempotencyKept)))
 }
 
 // FirstToken is the admin token this start made, shown once; "" if it made

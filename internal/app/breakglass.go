@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
+	"threadhub/internal/audit"
 	"threadhub/internal/auth"
 	"threadhub/internal/config"
 	"threadhub/internal/httpapi"
@@ -23,11 +25,17 @@ type BreakGlass struct {
 
 // OpenBreakGlass opens the store. Close it.
 func OpenBreakGlass(ctx context.Context, cfg config.Server) (*BreakGlass, error) {
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	plain, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
 	if err != nil {
 		return nil, err
 	}
+	s := audited(plain, slog.New(slog.DiscardHandler))
 	return &BreakGlass{store: s, auth: auth.New(auth.Options{Store: s, Now: time.Now}), url: cfg.BaseURL()}, nil
+}
+
+// onTheHost puts what is changed on the account of whoever has the machine.
+func onTheHost(ctx context.Context, command string) context.Context {
+	return audit.With(ctx, audit.NewTrail(audit.Entry{Actor: audit.Actor{Type: audit.ActorHost}, Action: command}))
 }
 
 // Close closes the store.
@@ -35,6 +43,7 @@ func (b *BreakGlass) Close() error { return b.store.Close() }
 
 // Token makes an admin token.
 func (b *BreakGlass) Token(ctx context.Context, name string) (string, error) {
+	ctx = onTheHost(ctx, "threadhub admin token")
 	_, token, err := b.auth.CreateToken(ctx, auth.TokenDraft{Name: name, Role: auth.RoleAdmin})
 	return token, err
 }
@@ -67,6 +76,7 @@ func (b *BreakGlass) Admins(ctx context.Context) (string, error) {
 // and signs them out everywhere. With create, an agent that is not there is
 // made, and one that is no admin becomes one.
 func (b *BreakGlass) Link(ctx context.Context, email, name string, create bool) (string, error) {
+	ctx = onTheHost(ctx, "threadhub admin link")
 	agent, err := b.auth.AgentByEmail(ctx, email)
 	switch {
 	case err == nil && create && agent.Role != auth.RoleAdmin:

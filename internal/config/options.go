@@ -52,6 +52,7 @@ type Storage struct {
 	DataDir          string            `name:"data-dir" group:"Storage" default:"./data" placeholder:"DIR" setting:"" help:"Directory of the embedded store and the generated keys."`
 	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path. Unset: the embedded store in the data directory."`
 	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://). Unset: a queue inside the process."`
+	AuditRetention   time.Duration     `name:"audit-retention" group:"Storage" default:"8760h" setting:"" help:"How long lines of the audit log are kept."`
 	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay."`
 }
 
@@ -155,6 +156,8 @@ func (s Storage) Validate() error {
 		return errors.New("mongodb_uri does not begin with mongodb:// or mongodb+srv://")
 	case !s.RedisURL.Empty() && !hasScheme(s.RedisURL, "redis://", "rediss://"):
 		return errors.New("redis_url does not begin with redis:// or rediss://")
+	case s.AuditRetention < 24*time.Hour:
+		return fmt.Errorf("audit_retention %s is less than 24h: nobody could look up what was changed the day before", s.AuditRetention)
 	case s.JournalRetention < time.Hour:
 		return fmt.Errorf("journal_retention %s is less than 1h: platforms may repeat a webhook and admins could not look at one", s.JournalRetention)
 	}

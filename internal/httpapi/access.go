@@ -55,6 +55,9 @@ func (a access) String() string {
 	}
 }
 
+// admins tells whether only they may call.
+func (a access) admins() bool { return !a.public && !a.anyone && a.scope == "" }
+
 func (a access) allows(p auth.Principal) bool {
 	return a.anyone || (a.scope != "" && p.Allows(a.scope)) || p.Admin()
 }

@@ -101,6 +101,7 @@ type Deps struct {
 	Idempotency   idempotency.Store
 	Live          Live
 	Media         Media
+	Audit         Audit
 	// Now is the clock.
 	Now func() time.Time
 	// Ready asks everything the hub needs how it does.
@@ -171,7 +172,7 @@ func New(d Deps) (*gin.Engine, error) {
 		engine.GET(webhookRoute, d.Webhook)
 		engine.POST(webhookRoute, d.Webhook)
 	}
-	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent)
+	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent, s.audited)
 	api.RegisterHandlersWithOptions(routes, s, api.GinServerOptions{ErrorHandler: s.unbindable})
 	return engine, nil
 }
