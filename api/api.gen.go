@@ -77,6 +77,69 @@ func (e AttachmentState) Valid() bool {
 	}
 }
 
+// Defines values for AuditChangeVerb.
+const (
+	AuditChangeVerbCreated AuditChangeVerb = "created"
+	AuditChangeVerbDeleted AuditChangeVerb = "deleted"
+	AuditChangeVerbUpdated AuditChangeVerb = "updated"
+)
+
+// Valid indicates whether the value is a known member of the AuditChangeVerb enum.
+func (e AuditChangeVerb) Valid() bool {
+	switch e {
+	case AuditChangeVerbCreated:
+		return true
+	case AuditChangeVerbDeleted:
+		return true
+	case AuditChangeVerbUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditEntryActorType.
+const (
+	AuditEntryActorTypeHost    AuditEntryActorType = "host"
+	AuditEntryActorTypeSession AuditEntryActorType = "session"
+	AuditEntryActorTypeToken   AuditEntryActorType = "token"
+	AuditEntryActorTypeVisitor AuditEntryActorType = "visitor"
+)
+
+// Valid indicates whether the value is a known member of the AuditEntryActorType enum.
+func (e AuditEntryActorType) Valid() bool {
+	switch e {
+	case AuditEntryActorTypeHost:
+		return true
+	case AuditEntryActorTypeSession:
+		return true
+	case AuditEntryActorTypeToken:
+		return true
+	case AuditEntryActorTypeVisitor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditEntryOutcome.
+const (
+	AuditEntryOutcomeDone    AuditEntryOutcome = "done"
+	AuditEntryOutcomeUnknown AuditEntryOutcome = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the AuditEntryOutcome enum.
+func (e AuditEntryOutcome) Valid() bool {
+	switch e {
+	case AuditEntryOutcomeDone:
+		return true
+	case AuditEntryOutcomeUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuthorType.
 const (
 	AuthorTypeAgent    AuthorType = "agent"
@@ -311,6 +374,24 @@ const (
 func (e HealthStatus) Valid() bool {
 	switch e {
 	case HealthStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InvitationPurpose.
+const (
+	InvitationPurposeInvitation InvitationPurpose = "invitation"
+	InvitationPurposeReset      InvitationPurpose = "reset"
+)
+
+// Valid indicates whether the value is a known member of the InvitationPurpose enum.
+func (e InvitationPurpose) Valid() bool {
+	switch e {
+	case InvitationPurposeInvitation:
+		return true
+	case InvitationPurposeReset:
 		return true
 	default:
 		return false
@@ -767,6 +848,30 @@ func (e Session) Valid() bool {
 	}
 }
 
+// Defines values for SignInSessionMethod.
+const (
+	SignInSessionMethodLink     SignInSessionMethod = "link"
+	SignInSessionMethodOidc     SignInSessionMethod = "oidc"
+	SignInSessionMethodPassword SignInSessionMethod = "password"
+	SignInSessionMethodSetup    SignInSessionMethod = "setup"
+)
+
+// Valid indicates whether the value is a known member of the SignInSessionMethod enum.
+func (e SignInSessionMethod) Valid() bool {
+	switch e {
+	case SignInSessionMethodLink:
+		return true
+	case SignInSessionMethodOidc:
+		return true
+	case SignInSessionMethodPassword:
+		return true
+	case SignInSessionMethodSetup:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StyleName.
 const (
 	StyleNameLiveChat          StyleName = "live_chat"
@@ -870,6 +975,10 @@ type Agent struct {
 	Groups    []string  `json:"groups"`
 	ID        string    `json:"id"`
 
+	// Limits What the agent may see: conversations of these channels, and of these groups. An empty list is no limit. Who is
+	// limited to groups does not see conversations of no group. Tokens that act as the agent see no more than it.
+	Limits Limits `json:"limits"`
+
 	// Load Conversations of the agent that use capacity.
 	Load   int       `json:"load"`
 	Name   string    `json:"name"`
@@ -885,12 +994,15 @@ type Agent struct {
 
 // AgentChange defines model for AgentChange.
 type AgentChange struct {
-	Capacity *Capacity  `json:"capacity,omitempty"`
-	Email    *Email     `json:"email,omitempty"`
-	Groups   *Tags      `json:"groups,omitempty"`
-	Name     *string    `json:"name,omitempty"`
-	Role     *AgentRole `json:"role,omitempty"`
-	Skills   *Tags      `json:"skills,omitempty"`
+	Capacity *Capacity `json:"capacity,omitempty"`
+	Email    *Email    `json:"email,omitempty"`
+	Groups   *Tags     `json:"groups,omitempty"`
+
+	// Limits What is left out is no limit.
+	Limits *LimitsDraft `json:"limits,omitempty"`
+	Name   *string      `json:"name,omitempty"`
+	Role   *AgentRole   `json:"role,omitempty"`
+	Skills *Tags        `json:"skills,omitempty"`
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
@@ -898,12 +1010,15 @@ type AgentChange struct {
 
 // AgentDraft defines model for AgentDraft.
 type AgentDraft struct {
-	Capacity *Capacity  `json:"capacity,omitempty"`
-	Email    Email      `json:"email"`
-	Groups   *Tags      `json:"groups,omitempty"`
-	Name     string     `json:"name"`
-	Role     *AgentRole `json:"role,omitempty"`
-	Skills   *Tags      `json:"skills,omitempty"`
+	Capacity *Capacity `json:"capacity,omitempty"`
+	Email    Email     `json:"email"`
+	Groups   *Tags     `json:"groups,omitempty"`
+
+	// Limits What is left out is no limit.
+	Limits *LimitsDraft `json:"limits,omitempty"`
+	Name   string       `json:"name"`
+	Role   *AgentRole   `json:"role,omitempty"`
+	Skills *Tags        `json:"skills,omitempty"`
 }
 
 // AgentList defines model for AgentList.
@@ -952,6 +1067,69 @@ type AttachmentDraft struct {
 	// UploadID The `id` of an upload.
 	UploadID *string `json:"upload_id,omitempty"`
 	URL      *string `json:"url,omitempty"`
+}
+
+// AuditChange defines model for AuditChange.
+type AuditChange struct {
+	// After As they are.
+	After map[string]interface{} `json:"after"`
+
+	// Before The fields that differ as they were.
+	Before map[string]interface{} `json:"before"`
+	ID     string                 `json:"id"`
+
+	// Record The record's kind, such as `channel`.
+	Record string          `json:"record"`
+	Verb   AuditChangeVerb `json:"verb"`
+}
+
+// AuditChangeVerb defines model for AuditChange.Verb.
+type AuditChangeVerb string
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// Action The `operationId` of this document.
+	Action string `json:"action"`
+	Actor  struct {
+		AgentID nullable.Nullable[string] `json:"agent_id"`
+		ID      nullable.Nullable[string] `json:"id"`
+		Name    nullable.Nullable[string] `json:"name"`
+
+		// Type `host` is somebody on the hub's own machine, `visitor` somebody who was just signing in.
+		Type AuditEntryActorType `json:"type"`
+	} `json:"actor"`
+
+	// Address Where the request came from.
+	Address nullable.Nullable[string] `json:"address"`
+
+	// At RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	At        Timestamp                 `json:"at"`
+	Changes   []AuditChange             `json:"changes"`
+	ID        string                    `json:"id"`
+	Outcome   AuditEntryOutcome         `json:"outcome"`
+	RequestID nullable.Nullable[string] `json:"request_id"`
+
+	// Summary The action in words.
+	Summary string `json:"summary"`
+
+	// Target The id that the request was about.
+	Target nullable.Nullable[string] `json:"target"`
+}
+
+// AuditEntryActorType `host` is somebody on the hub's own machine, `visitor` somebody who was just signing in.
+type AuditEntryActorType string
+
+// AuditEntryOutcome defines model for AuditEntry.Outcome.
+type AuditEntryOutcome string
+
+// AuditList defines model for AuditList.
+type AuditList struct {
+	Data []AuditEntry `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
 
 // Author defines model for Author.
@@ -1491,6 +1669,14 @@ type ConversationTimes struct {
 	RequesterWaitByStatusSeconds nullable.Nullable[float64] `json:"requester_wait_by_status_seconds"`
 }
 
+// Credential defines model for Credential.
+type Credential struct {
+	Email string `json:"email"`
+
+	// Password At least 12 characters, at least 5 of them different, and not the e-mail address.
+	Password Password `json:"password"`
+}
+
 // Credentials As the connector's `credentials_schema` says.
 type Credentials map[string]string
 
@@ -1562,6 +1748,18 @@ type FieldProblem struct {
 	Message string `json:"message"`
 }
 
+// FirstAdmin defines model for FirstAdmin.
+type FirstAdmin struct {
+	Email Email  `json:"email"`
+	Name  string `json:"name"`
+
+	// Password At least 12 characters, at least 5 of them different, and not the e-mail address.
+	Password Password `json:"password"`
+
+	// Token The bootstrap token, or any other admin token that acts as nobody and is not limited.
+	Token Secret `json:"token"`
+}
+
 // FollowUp defines model for FollowUp.
 type FollowUp struct {
 	Message MessageDraft `json:"message"`
@@ -1612,6 +1810,48 @@ type Health struct {
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
 
+// Invitation defines model for Invitation.
+type Invitation struct {
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp         `json:"expires_at"`
+	Purpose   InvitationPurpose `json:"purpose"`
+
+	// Token What the address ends with.
+	Token string `json:"token"`
+
+	// URL The console's address to accept it at.
+	URL string `json:"url"`
+}
+
+// InvitationAnswer defines model for InvitationAnswer.
+type InvitationAnswer struct {
+	// Password At least 12 characters, at least 5 of them different, and not the e-mail address.
+	Password Password `json:"password"`
+	Token    Secret   `json:"token"`
+}
+
+// InvitationPurpose defines model for InvitationPurpose.
+type InvitationPurpose string
+
+// InvitationToken defines model for InvitationToken.
+type InvitationToken struct {
+	Token Secret `json:"token"`
+}
+
+// Invited defines model for Invited.
+type Invited struct {
+	Email string `json:"email"`
+
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp         `json:"expires_at"`
+	Name      string            `json:"name"`
+	Purpose   InvitationPurpose `json:"purpose"`
+}
+
 // Ladder What the hub does by itself while the customer does not answer. All times count from the first message of an agent since the customer's latest one, and each is later than the one before. The customer's next message calls off the rest, and so does a solve, `on_hold` or the end of the session. A reminder is not sent outside the platform's reply window, and is no reply in the metrics.
 type Ladder struct {
 	Reminders *[]Reminder `json:"reminders,omitempty"`
@@ -1627,6 +1867,19 @@ type LadderEnd struct {
 
 // LadderEndStatus defines model for LadderEnd.Status.
 type LadderEndStatus string
+
+// Limits What the agent may see: conversations of these channels, and of these groups. An empty list is no limit. Who is
+// limited to groups does not see conversations of no group. Tokens that act as the agent see no more than it.
+type Limits struct {
+	Channels []string `json:"channels"`
+	Groups   []string `json:"groups"`
+}
+
+// LimitsDraft What is left out is no limit.
+type LimitsDraft struct {
+	Channels *Tags `json:"channels,omitempty"`
+	Groups   *Tags `json:"groups,omitempty"`
+}
 
 // ListMenu defines model for ListMenu.
 type ListMenu struct {
@@ -1673,14 +1926,23 @@ type Loss struct {
 
 // Me defines model for Me.
 type Me struct {
-	Agent     nullable.Nullable[Agent]     `json:"agent"`
-	Channels  []string                     `json:"channels"`
+	Agent    nullable.Nullable[Agent] `json:"agent"`
+	Channels []string                 `json:"channels"`
+
+	// CsrfToken With a session only.
+	CsrfToken nullable.Nullable[string]    `json:"csrf_token"`
 	ExpiresAt nullable.Nullable[Timestamp] `json:"expires_at"`
 	Groups    []string                     `json:"groups"`
 	Name      string                       `json:"name"`
-	Role      TokenRole                    `json:"role"`
-	Scopes    []Scope                      `json:"scopes"`
-	TokenID   string                       `json:"token_id"`
+
+	// Permissions The scopes the caller may use, and `admin` for who may do everything.
+	Permissions []string                         `json:"permissions"`
+	Role        TokenRole                        `json:"role"`
+	Scopes      []Scope                          `json:"scopes"`
+	Session     nullable.Nullable[SignInSession] `json:"session"`
+
+	// TokenID Of the token, or of the session.
+	TokenID string `json:"token_id"`
 }
 
 // Message defines model for Message.
@@ -1817,6 +2079,13 @@ type NewToken = IssuedToken
 // NextCursor Where the next page begins; null on the last one.
 type NextCursor = string
 
+// OIDCMethod Single sign-on. The address is to be visited, not fetched.
+type OIDCMethod struct {
+	// Name What to write on the button.
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
 // Order defines model for Order.
 type Order struct {
 	CatalogID *string     `json:"catalog_id,omitempty"`
@@ -1832,6 +2101,18 @@ type OrderItem struct {
 	Price     *string `json:"price,omitempty"`
 	ProductID string  `json:"product_id"`
 	Quantity  int     `json:"quantity"`
+}
+
+// Password At least 12 characters, at least 5 of them different, and not the e-mail address.
+type Password = string
+
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	// CurrentPassword At least 12 characters, at least 5 of them different, and not the e-mail address.
+	CurrentPassword Password `json:"current_password"`
+
+	// NewPassword At least 12 characters, at least 5 of them different, and not the e-mail address.
+	NewPassword Password `json:"new_password"`
 }
 
 // Priority defines model for Priority.
@@ -2450,6 +2731,9 @@ type ScheduleZone = string
 // Scope defines model for Scope.
 type Scope string
 
+// Secret defines model for Secret.
+type Secret = string
+
 // Session defines model for Session.
 type Session string
 
@@ -2457,6 +2741,14 @@ type Session string
 type SessionChange struct {
 	From Session `json:"from"`
 	To   Session `json:"to"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Data []SignInSession `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
 
 // Settings defines model for Settings.
@@ -2486,6 +2778,58 @@ type SettingsChange struct {
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
+}
+
+// SignInMethods defines model for SignInMethods.
+type SignInMethods struct {
+	Oidc nullable.Nullable[OIDCMethod] `json:"oidc"`
+
+	// Password E-mail address and password are taken.
+	Password bool `json:"password"`
+
+	// SetupRequired No admin can sign in yet; `POST /v1/setup` makes the first.
+	SetupRequired bool `json:"setup_required"`
+}
+
+// SignInSession defines model for SignInSession.
+type SignInSession struct {
+	// Address Where it was begun.
+	Address string `json:"address"`
+
+	// Client What the browser called itself, shortened.
+	Client string `json:"client"`
+
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp `json:"created_at"`
+
+	// Current It is the one of this request.
+	Current bool `json:"current"`
+
+	// ExpiresAt When it ends if it is not used until then.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp           `json:"expires_at"`
+	ID        string              `json:"id"`
+	Method    SignInSessionMethod `json:"method"`
+
+	// SeenAt When it was last used, to about five minutes.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	SeenAt Timestamp `json:"seen_at"`
+}
+
+// SignInSessionMethod defines model for SignInSession.Method.
+type SignInSessionMethod string
+
+// SignedIn defines model for SignedIn.
+type SignedIn struct {
+	Agent Agent `json:"agent"`
+
+	// CsrfToken To be sent as `X-CSRF-Token`. `GET /v1/me` tells it too.
+	CsrfToken string        `json:"csrf_token"`
+	Session   SignInSession `json:"session"`
 }
 
 // StartedConversation defines model for StartedConversation.
@@ -2801,10 +3145,41 @@ type SetAgentAvailabilityParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// InviteAgentParams defines parameters for InviteAgent.
+type InviteAgentParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
 	// Download Whatever the type, answer a download.
 	Download *bool `form:"download,omitempty" json:"download,omitempty"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// ActorID Of a token, a session or an agent.
+	ActorID *string `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+
+	// Action The `operationId` of this document.
+	Action *string `form:"action,omitempty" json:"action,omitempty"`
+
+	// Record The kind of the changed records.
+	Record   *string `form:"record,omitempty" json:"record,omitempty"`
+	RecordID *string `form:"record_id,omitempty" json:"record_id,omitempty"`
+
+	// From Not before this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListChannelsParams defines parameters for ListChannels.
@@ -3079,6 +3454,24 @@ type UpdateGroupParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// AcceptInvitationParams defines parameters for AcceptInvitation.
+type AcceptInvitationParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CheckInvitationParams defines parameters for CheckInvitation.
+type CheckInvitationParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CancelMessageParams defines parameters for CancelMessage.
 type CancelMessageParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -3192,6 +3585,12 @@ type UpdateScheduleParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// SignInParams defines parameters for SignIn.
+type SignInParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // UpdateSettingsParams defines parameters for UpdateSettings.
 type UpdateSettingsParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -3199,6 +3598,12 @@ type UpdateSettingsParams struct {
 
 	// IfMatch The version the change is meant for, as the `ETag` that came with it.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SetUpParams defines parameters for SetUp.
+type SetUpParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListStyleRulesParams defines parameters for ListStyleRules.
@@ -3291,6 +3696,15 @@ type CreateGroupJSONRequestBody = GroupDraft
 // UpdateGroupJSONRequestBody defines body for UpdateGroup for application/json ContentType.
 type UpdateGroupJSONRequestBody = GroupChange
 
+// AcceptInvitationJSONRequestBody defines body for AcceptInvitation for application/json ContentType.
+type AcceptInvitationJSONRequestBody = InvitationAnswer
+
+// CheckInvitationJSONRequestBody defines body for CheckInvitation for application/json ContentType.
+type CheckInvitationJSONRequestBody = InvitationToken
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
+
 // CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
 type CreateRuleJSONRequestBody = RuleDraft
 
@@ -3306,8 +3720,14 @@ type CreateScheduleJSONRequestBody = ScheduleDraft
 // UpdateScheduleJSONRequestBody defines body for UpdateSchedule for application/json ContentType.
 type UpdateScheduleJSONRequestBody = ScheduleChange
 
+// SignInJSONRequestBody defines body for SignIn for application/json ContentType.
+type SignInJSONRequestBody = Credential
+
 // UpdateSettingsJSONRequestBody defines body for UpdateSettings for application/json ContentType.
 type UpdateSettingsJSONRequestBody = SettingsChange
+
+// SetUpJSONRequestBody defines body for SetUp for application/json ContentType.
+type SetUpJSONRequestBody = FirstAdmin
 
 // CreateStyleRuleJSONRequestBody defines body for CreateStyleRule for application/json ContentType.
 type CreateStyleRuleJSONRequestBody = StyleRuleDraft
@@ -3356,9 +3776,24 @@ type ServerInterface interface {
 	// SetAgentAvailability Say whether an agent is there
 	// (PUT /v1/agents/{agent_id}/availability)
 	SetAgentAvailability(c *gin.Context, agentID AgentID, params SetAgentAvailabilityParams)
+	// RevokeInvitation Make an agent's link useless
+	// (DELETE /v1/agents/{agent_id}/invite)
+	RevokeInvitation(c *gin.Context, agentID AgentID)
+	// InviteAgent Make a link with which an agent sets their password
+	// (POST /v1/agents/{agent_id}/invite)
+	InviteAgent(c *gin.Context, agentID AgentID, params InviteAgentParams)
+	// EndAgentSessions Sign an agent out everywhere
+	// (DELETE /v1/agents/{agent_id}/sessions)
+	EndAgentSessions(c *gin.Context, agentID AgentID)
+	// ListAgentSessions Where an agent is signed in
+	// (GET /v1/agents/{agent_id}/sessions)
+	ListAgentSessions(c *gin.Context, agentID AgentID)
 	// GetAttachment Read the file of an attachment
 	// (GET /v1/attachments/{attachment_id})
 	GetAttachment(c *gin.Context, attachmentID string, params GetAttachmentParams)
+	// ListAudit List what people changed
+	// (GET /v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
 	// ListChannels List channels
 	// (GET /v1/channels)
 	ListChannels(c *gin.Context, params ListChannelsParams)
@@ -3467,9 +3902,24 @@ type ServerInterface interface {
 	// UpdateGroup Change a group
 	// (PATCH /v1/groups/{group_id})
 	UpdateGroup(c *gin.Context, groupID GroupID, params UpdateGroupParams)
+	// AcceptInvitation Set a password by a link, and sign in
+	// (POST /v1/invitations/accept)
+	AcceptInvitation(c *gin.Context, params AcceptInvitationParams)
+	// CheckInvitation Whom a link is for
+	// (POST /v1/invitations/check)
+	CheckInvitation(c *gin.Context, params CheckInvitationParams)
 	// GetMe Who the caller is and what they may do
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// ChangePassword Change the password of who is signed in
+	// (PUT /v1/me/password)
+	ChangePassword(c *gin.Context, params ChangePasswordParams)
+	// ListSessions Where the caller is signed in
+	// (GET /v1/me/sessions)
+	ListSessions(c *gin.Context)
+	// EndSession Sign out somewhere else
+	// (DELETE /v1/me/sessions/{session_id})
+	EndSession(c *gin.Context, sessionID string)
 	// GetMessage Get a message
 	// (GET /v1/messages/{message_id})
 	GetMessage(c *gin.Context, messageID MessageID)
@@ -3521,12 +3971,24 @@ type ServerInterface interface {
 	// UpdateSchedule Change a schedule
 	// (PATCH /v1/schedules/{schedule_id})
 	UpdateSchedule(c *gin.Context, scheduleID ScheduleID, params UpdateScheduleParams)
+	// SignOut Sign out
+	// (DELETE /v1/session)
+	SignOut(c *gin.Context)
+	// GetSignIn How to sign in
+	// (GET /v1/session)
+	GetSignIn(c *gin.Context)
+	// SignIn Sign in with e-mail address and password
+	// (POST /v1/session)
+	SignIn(c *gin.Context, params SignInParams)
 	// GetSettings Get the hub's settings
 	// (GET /v1/settings)
 	GetSettings(c *gin.Context)
 	// UpdateSettings Change the hub's settings
 	// (PATCH /v1/settings)
 	UpdateSettings(c *gin.Context, params UpdateSettingsParams)
+	// SetUp Make the first admin's account with the bootstrap token
+	// (POST /v1/setup)
+	SetUp(c *gin.Context, params SetUpParams)
 	// ListStyleRules List the style rules, in their order
 	// (GET /v1/style-rules)
 	ListStyleRules(c *gin.Context, params ListStyleRulesParams)
@@ -3897,6 +4359,130 @@ func (siw *ServerInterfaceWrapper) SetAgentAvailability(c *gin.Context) {
 	siw.Handler.SetAgentAvailability(c, agentID, params)
 }
 
+// RevokeInvitation operation middleware
+func (siw *ServerInterfaceWrapper) RevokeInvitation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "agent_id" -------------
+	var agentID AgentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", c.Param("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeInvitation(c, agentID)
+}
+
+// InviteAgent operation middleware
+func (siw *ServerInterfaceWrapper) InviteAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "agent_id" -------------
+	var agentID AgentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", c.Param("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InviteAgentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.InviteAgent(c, agentID, params)
+}
+
+// EndAgentSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndAgentSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "agent_id" -------------
+	var agentID AgentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", c.Param("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndAgentSessions(c, agentID)
+}
+
+// ListAgentSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListAgentSessions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "agent_id" -------------
+	var agentID AgentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", c.Param("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAgentSessions(c, agentID)
+}
+
 // GetAttachment operation middleware
 func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 
@@ -3931,6 +4517,89 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	}
 
 	siw.Handler.GetAttachment(c, attachmentID, params)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "actor_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor_id", c.Request.URL.Query(), &params.ActorID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", c.Request.URL.Query(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter action: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "record" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "record", c.Request.URL.Query(), &params.Record, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter record: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "record_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "record_id", c.Request.URL.Query(), &params.RecordID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter record_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
 }
 
 // ListChannels operation middleware
@@ -5603,6 +6272,86 @@ func (siw *ServerInterfaceWrapper) UpdateGroup(c *gin.Context) {
 	siw.Handler.UpdateGroup(c, groupID, params)
 }
 
+// AcceptInvitation operation middleware
+func (siw *ServerInterfaceWrapper) AcceptInvitation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptInvitationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AcceptInvitation(c, params)
+}
+
+// CheckInvitation operation middleware
+func (siw *ServerInterfaceWrapper) CheckInvitation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckInvitationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CheckInvitation(c, params)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 
@@ -5614,6 +6363,84 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	}
 
 	siw.Handler.GetMe(c)
+}
+
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePasswordParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangePassword(c, params)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSessions(c)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "session_id" -------------
+	var sessionID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "session_id", c.Param("session_id"), &sessionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter session_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSession(c, sessionID)
 }
 
 // GetMessage operation middleware
@@ -6351,6 +7178,72 @@ func (siw *ServerInterfaceWrapper) UpdateSchedule(c *gin.Context) {
 	siw.Handler.UpdateSchedule(c, scheduleID, params)
 }
 
+// SignOut operation middleware
+func (siw *ServerInterfaceWrapper) SignOut(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignOut(c)
+}
+
+// GetSignIn operation middleware
+func (siw *ServerInterfaceWrapper) GetSignIn(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSignIn(c)
+}
+
+// SignIn operation middleware
+func (siw *ServerInterfaceWrapper) SignIn(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignInParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignIn(c, params)
+}
+
 // GetSettings operation middleware
 func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
 
@@ -6421,6 +7314,46 @@ func (siw *ServerInterfaceWrapper) UpdateSettings(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateSettings(c, params)
+}
+
+// SetUp operation middleware
+func (siw *ServerInterfaceWrapper) SetUp(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetUpParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetUp(c, params)
 }
 
 // ListStyleRules operation middleware
@@ -6846,6 +7779,20 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken)
 	router.DELETE(options.BaseURL+"/v1/tokens/:token_id", wrapper.DeleteToken)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
+	router.DELETE(options.BaseURL+"/v1/session", wrapper.SignOut)
+	router.GET(options.BaseURL+"/v1/session", wrapper.GetSignIn)
+	router.POST(options.BaseURL+"/v1/session", wrapper.SignIn)
+	router.POST(options.BaseURL+"/v1/setup", wrapper.SetUp)
+	router.DELETE(options.BaseURL+"/v1/agents/:agent_id/invite", wrapper.RevokeInvitation)
+	router.POST(options.BaseURL+"/v1/agents/:agent_id/invite", wrapper.InviteAgent)
+	router.DELETE(options.BaseURL+"/v1/agents/:agent_id/sessions", wrapper.EndAgentSessions)
+	router.GET(options.BaseURL+"/v1/agents/:agent_id/sessions", wrapper.ListAgentSessions)
+	router.POST(options.BaseURL+"/v1/invitations/check", wrapper.CheckInvitation)
+	router.POST(options.BaseURL+"/v1/invitations/accept", wrapper.AcceptInvitation)
+	router.PUT(options.BaseURL+"/v1/me/password", wrapper.ChangePassword)
+	router.GET(options.BaseURL+"/v1/me/sessions", wrapper.ListSessions)
+	router.DELETE(options.BaseURL+"/v1/me/sessions/:session_id", wrapper.EndSession)
+	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
 	router.GET(options.BaseURL+"/v1/settings", wrapper.GetSettings)
 	router.PATCH(options.BaseURL+"/v1/settings", wrapper.UpdateSettings)
 	router.GET(options.BaseURL+"/v1/style-rules", wrapper.ListStyleRules)

@@ -29,6 +29,7 @@ type commands struct {
 	Demo        demoCommand        `cmd:"" help:"Run a hub with simulated platforms, customers and agents to look at."`
 	Simulate    simulateCommand    `cmd:"" help:"Play platforms and customers against a running hub."`
 	Token       tokenCommand       `cmd:"" help:"Make an admin token on the hub's own machine, when every other way in is lost."`
+	Admin       adminCommand       `cmd:"" help:"Let an admin in again, on the hub's own machine."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the store up to this version and exit."`
 	CheckConfig checkConfigCommand `cmd:"" help:"Say whether the configuration can be used, without starting."`
 	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`

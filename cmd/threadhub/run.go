@@ -51,12 +51,10 @@ type tokenCommand struct {
 }
 
 func (c *tokenCommand) Run(ctx context.Context) error {
-	token, err := app.AdminToken(ctx, c.Server, c.Name)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Println(token)
-	return err
+	return breakGlass(ctx, c.Server, func(b *app.BreakGlass) (string, error) {
+		token, err := b.Token(ctx, c.Name)
+		return token + "\n", err
+	})
 }
 
 type migrateCommand struct{ config.Server }

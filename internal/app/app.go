@@ -19,6 +19,7 @@ import (
 
 	"threadhub/connectors/all"
 	"threadhub/internal/accept"
+	"threadhub/internal/audit"
 	"threadhub/internal/auth"
 	"threadhub/internal/bus"
 	"threadhub/internal/channels"
@@ -61,6 +62,7 @@ type Hub struct {
 	owner     string // names this process in leases
 	registry  *prometheus.Registry
 	store     store
+	audit     *audit.Store
 	queue     *queue.Queue
 	bus       bus.Bus
 	egress    *egress.Client
@@ -113,10 +115,15 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w; choose another with THREADHUB_DATA_DIR", err)
 	}
-	if h.store, err = openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir); err != nil {
+	plain, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	if err != nil {
 		return err
 	}
-	h.auth = auth.New(auth.Options{Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal()})
+	with := audited(plain, h.Logger)
+	h.store, h.audit = with, with.log
+	h.auth = auth.New(auth.Options{
+		Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal(), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLifetime,
+	})
 	h.settings = settings.New(h.store)
 	h.schedules = schedules.New(schedules.Options{Store: h.store, Now: time.Now, Users: h.scheduleUsers})
 	return nil
@@ -230,8 +237,12 @@ func (h *Hub) openThreads(context.Context) error {
 // idempotencyKept is how long an answer is repeated to the same key.
 const idempotencyKept = 24 * time.Hour
 
+// auditTrimmed is how many lines of the audit log are removed at a time.
+const auditTrimmed = 500
+
 func (h *Hub) forget(ctx context.Context, now time.Time) error {
-	return h.store.Expire(ctx, now.Add(-idempotencyKept))
+	_, err := h.audit.Trim(ctx, now.Add(-h.Config.AuditRetention), auditTrimmed)
+	return errors.Join(err, h.store.Expire(ctx, now.Add(-idempotencyKept)))
 }
 
 // FirstToken is the admin token this start made, shown once; "" if it made
@@ -341,19 +352,6 @@ func (h *Hub) close(ctx context.Context) {
 	if h.store != nil {
 		fail("store", h.store.Close())
 	}
-}
-
-// AdminToken makes an admin token straight in the store: the way in for
-// whoever has the machine but no token.
-func AdminToken(ctx context.Context, cfg config.Server, name string) (token string, err error) {
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	who := auth.New(auth.Options{Store: s, Now: time.Now})
-	_, token, err = who.CreateToken(ctx, auth.TokenDraft{Name: name, Role: auth.RoleAdmin})
-	return token, err
 }
 
 // Migrate brings the store up to this version.

@@ -44,6 +44,7 @@ func newConfig(t testing.TB) config.Server {
 	cfg.Addr, cfg.DataDir = "127.0.0.1:0", t.TempDir()
 	cfg.AdminToken = connectors.NewSecret(adminToken)
 	cfg.AllowPrivateNetworks = true
+	cfg.AuditRetention = 24 * time.Hour
 	cfg.JournalRetention, cfg.ShutdownGrace, cfg.WorkerConcurrency = 24*time.Hour, 10*time.Second, 8
 	return cfg
 }

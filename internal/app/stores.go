@@ -3,7 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
+	"threadhub/internal/audit"
 	"threadhub/internal/directory"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
@@ -28,6 +31,25 @@ var (
 	_ store = (*sqlite.Store)(nil)
 	_ store = (*mongo.Store)(nil)
 )
+
+// auditedStore logs what is changed of the small records.
+type auditedStore struct {
+	store
+	log *audit.Store
+}
+
+// Put implements [directory.Store].
+func (s auditedStore) Put(ctx context.Context, d directory.Document) error { return s.log.Put(ctx, d) }
+
+// Delete implements [directory.Store].
+func (s auditedStore) Delete(ctx context.Context, kind, id string) error {
+	return s.log.Delete(ctx, kind, id)
+}
+
+// audited puts the audit log before a store.
+func audited(s store, logger *slog.Logger) auditedStore {
+	return auditedStore{s, audit.NewStore(s, time.Now, logger)}
+}
 
 // openStore opens MongoDB when an address is given, and the embedded store
 // otherwise.

@@ -43,6 +43,7 @@ var rules = []rule{
 	{pkg: "internal/journal"},
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
+	{pkg: "internal/audit", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
@@ -75,7 +76,7 @@ var rules = []rule{
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
-		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/auth", "internal/bus", "internal/channels",
+		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},

@@ -41,9 +41,17 @@ type Agent struct {
 	Groups       []threads.GroupID
 	Capacity     Capacity
 	Availability Availability
+	Limits       Limits
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	Version      int64
+}
+
+// Limits are what somebody may see: things of some channels, and of some
+// groups. An empty list is no limit.
+type Limits struct {
+	Channels []threads.ChannelID `json:"channels,omitempty"`
+	Groups   []threads.GroupID   `json:"groups,omitempty"`
 }
 
 // AgentDraft is an agent to add.
@@ -53,6 +61,7 @@ type AgentDraft struct {
 	Skills      []string
 	Groups      []threads.GroupID
 	Capacity    *Capacity // nil: DefaultCapacity
+	Limits      Limits
 }
 
 // AgentChange is what to change of an agent; nil fields stay.
@@ -63,6 +72,7 @@ type AgentChange struct {
 	Skills      *[]string
 	Groups      *[]threads.GroupID
 	Capacity    *Capacity
+	Limits      *Limits
 }
 
 // agentRecord is how an agent is stored.
@@ -74,6 +84,7 @@ type agentRecord struct {
 	Groups       []threads.GroupID `json:"groups,omitempty"`
 	Capacity     Capacity          `json:"capacity"`
 	Availability Availability      `json:"availability"`
+	Limits       Limits            `json:"limits,omitzero"`
 	CreatedAt    time.Time         `json:"created_at"`
 	UpdatedAt    time.Time         `json:"updated_at"`
 }
@@ -82,7 +93,7 @@ func agentOf(i directory.Item[agentRecord]) Agent {
 	v := i.Value
 	return Agent{
 		ID: threads.AgentID(i.ID), Name: v.Name, Email: v.Email, Role: v.Role, Skills: v.Skills, Groups: v.Groups,
-		Capacity: v.Capacity, Availability: v.Availability, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Capacity: v.Capacity, Availability: v.Availability, Limits: v.Limits, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -92,13 +103,24 @@ func canonical(name string) string { return strings.ToLower(strings.TrimSpace(na
 // CreateAgent adds an agent, offline. directory.ErrTaken when the e-mail
 // address is another agent's.
 func (s *Service) CreateAgent(ctx context.Context, d AgentDraft) (Agent, error) {
+	agent, err := s.createAgent(ctx, threads.AgentID(ident.New("ag")), d)
+	if err != nil {
+		return Agent{}, fmt.Errorf("create agent: %w", err)
+	}
+	return agent, nil
+}
+
+func (s *Service) createAgent(ctx context.Context, id threads.AgentID, d AgentDraft) (Agent, error) {
 	if err := s.groupsExist(ctx, d.Groups); err != nil {
+		return Agent{}, err
+	}
+	if err := s.limitsExist(ctx, &d.Limits); err != nil {
 		return Agent{}, err
 	}
 	now := s.now()
 	r := agentRecord{
 		Name: d.Name, Email: strings.TrimSpace(d.Email), Role: RoleAgent, Skills: d.Skills, Groups: d.Groups,
-		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, CreatedAt: now, UpdatedAt: now,
+		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, Limits: d.Limits, CreatedAt: now, UpdatedAt: now,
 	}
 	if d.Role != "" {
 		r.Role = d.Role
@@ -106,16 +128,29 @@ func (s *Service) CreateAgent(ctx context.Context, d AgentDraft) (Agent, error) 
 	if d.Capacity != nil {
 		r.Capacity = *d.Capacity
 	}
-	item, err := s.agents.Create(ctx, ident.New("ag"), r)
-	if err != nil {
-		return Agent{}, fmt.Errorf("create agent: %w", err)
-	}
-	return agentOf(item), nil
+	item, err := s.agents.Create(ctx, string(id), r)
+	return agentOf(item), err
 }
 
 // Agent answers an agent; directory.ErrNotFound for an unknown one.
 func (s *Service) Agent(ctx context.Context, id threads.AgentID) (Agent, error) {
 	item, err := s.agents.Get(ctx, string(id))
+	if err != nil {
+		return Agent{}, fmt.Errorf("agent: %w", err)
+	}
+	return agentOf(item), nil
+}
+
+// ErrNoAgent: nobody has the e-mail address.
+var ErrNoAgent = errors.New("no agent")
+
+// AgentByEmail answers the agent with an e-mail address, ignoring case, or
+// ErrNoAgent.
+func (s *Service) AgentByEmail(ctx context.Context, email string) (Agent, error) {
+	item, err := s.agents.Find(ctx, canonical(email))
+	if errors.Is(err, directory.ErrNotFound) {
+		return Agent{}, ErrNoAgent
+	}
 	if err != nil {
 		return Agent{}, fmt.Errorf("agent: %w", err)
 	}
@@ -137,14 +172,59 @@ func (s *Service) Agents(ctx context.Context, after threads.AgentID, limit int) 
 }
 
 // UpdateAgent changes an agent. directory.ErrConflict when its version is not
-// the expected one, directory.ErrTaken when the e-mail address is another's.
+// the expected one, directory.ErrTaken when the e-mail address is another's,
+// ErrLastAdmin when the hub would be left without an admin.
 func (s *Service) UpdateAgent(ctx context.Context, id threads.AgentID, c AgentChange) (Agent, error) {
 	if c.Groups != nil {
 		if err := s.groupsExist(ctx, *c.Groups); err != nil {
 			return Agent{}, err
 		}
 	}
-	return s.changeAgent(ctx, id, c.IfVersion, c.apply)
+	if err := s.limitsExist(ctx, c.Limits); err != nil {
+		return Agent{}, err
+	}
+	if c.Role == nil {
+		return s.changeAgent(ctx, id, c.IfVersion, c.apply)
+	}
+	if *c.Role != RoleAdmin {
+		if err := s.demotable(ctx, id, c.IfVersion); err != nil {
+			return Agent{}, fmt.Errorf("update agent: %w", err)
+		}
+	}
+	a, err := s.changeAgent(ctx, id, c.IfVersion, c.apply)
+	// Also when the change failed: who was to be demoted is still an admin.
+	if e := s.reenrol(ctx, id); err == nil {
+		err = e
+	}
+	return a, err
+}
+
+// reenrol notes an agent that is an admin and can sign in.
+func (s *Service) reenrol(ctx context.Context, id threads.AgentID) error {
+	a, err := s.Agent(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) || err == nil && a.Role != RoleAdmin {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	enters, err := s.HasPassword(ctx, id)
+	if err == nil && enters {
+		err = s.enrol(ctx, id)
+	}
+	return err
+}
+
+// demotable releases an admin, if the change can be made at all.
+func (s *Service) demotable(ctx context.Context, id threads.AgentID, expected *int64) error {
+	a, err := s.Agent(ctx, id)
+	if err != nil || a.Role != RoleAdmin {
+		return err
+	}
+	if expected != nil && *expected != a.Version {
+		return fmt.Errorf("version is %d: %w", a.Version, directory.ErrConflict)
+	}
+	return s.release(ctx, id)
 }
 
 func (c AgentChange) apply(r *agentRecord) {
@@ -166,6 +246,23 @@ func (c AgentChange) apply(r *agentRecord) {
 	if c.Capacity != nil {
 		r.Capacity = *c.Capacity
 	}
+	if c.Limits != nil {
+		r.Limits = *c.Limits
+	}
+}
+
+// limitsExist refuses limits to groups that are not there. Channels are looked
+// up by whoever knows them.
+func (s *Service) limitsExist(ctx context.Context, l *Limits) error {
+	if l == nil {
+		return nil
+	}
+	err := s.groupsExist(ctx, l.Groups)
+	var invalid *InvalidError
+	if errors.As(err, &invalid) {
+		invalid.Field = "limits.groups"
+	}
+	return err
 }
 
 // changeAgent applies a change to the agent as it now is, again when somebody
@@ -208,20 +305,38 @@ func (s *Service) Available(ctx context.Context, id threads.AgentID) (bool, erro
 	return a.Availability == Online, err
 }
 
-// DeleteAgent removes an agent and the tokens that act as it.
+// DeleteAgent removes an agent, the tokens that act as it, its password and its
+// sessions. ErrLastAdmin when the hub would be left without an admin.
 func (s *Service) DeleteAgent(ctx context.Context, id threads.AgentID) error {
 	defer s.cache.clear()
-	if _, err := s.agents.Get(ctx, string(id)); err != nil {
+	a, err := s.Agent(ctx, id)
+	if err == nil && a.Role == RoleAdmin {
+		err = s.release(ctx, id)
+	}
+	if err != nil {
 		return fmt.Errorf("delete agent: %w", err)
 	}
-	// Tokens first: a crash in between leaves an agent who has none.
-	if err := s.deleteTokensOf(ctx, id); err != nil {
-		return fmt.Errorf("delete agent: revoke tokens: %w", err)
+	// Ways in first: a crash in between leaves an agent who has none.
+	if err := s.shutOut(ctx, id); err != nil {
+		return fmt.Errorf("delete agent: %w", err)
 	}
 	if err := s.agents.Delete(ctx, string(id)); err != nil {
 		return fmt.Errorf("delete agent: %w", err)
 	}
 	return nil
+}
+
+// shutOut takes every way in from an agent.
+func (s *Service) shutOut(ctx context.Context, id threads.AgentID) error {
+	if err := s.deleteTokensOf(ctx, id); err != nil {
+		return fmt.Errorf("revoke tokens: %w", err)
+	}
+	for _, remove := range []func(context.Context, string) error{s.links.Delete, s.passwords.Delete} {
+		if err := remove(ctx, string(id)); err != nil && !errors.Is(err, directory.ErrNotFound) {
+			return err
+		}
+	}
+	return s.EndSessions(ctx, id, "")
 }
 
 // leaveGroup takes every agent out of the group.

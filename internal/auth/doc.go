@@ -1,9 +1,11 @@
 // Package auth knows who calls the hub and what they may do: API tokens, the
-// agents that tokens act as, and the groups agents belong to.
+// agents that tokens act as, the groups agents belong to, and how agents sign
+// in: passwords, sessions, links to set a password.
 //
-// A token's secret is 256 random bits and only its SHA-256 is stored, so it
-// can neither be guessed nor read back. The hash is looked up as it is: what a
-// comparison's timing could tell about it is of no use without its preimage.
+// The secret of a token, a session or a link is 256 random bits and only its
+// SHA-256 is stored, so it can neither be guessed nor read back. The hash is
+// looked up as it is: what a comparison's timing could tell about it is of no
+// use without its preimage. Passwords are hashed with argon2id.
 package auth
 
 import "errors"

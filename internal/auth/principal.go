@@ -38,7 +38,8 @@ const (
 
 // Principal is an authenticated caller.
 type Principal struct {
-	TokenID string
+	TokenID string // of the token, or the id of the session
+	Session string // the session's id for who signed in, empty for a token
 	Name    string // of the agent the token acts as, otherwise of the token
 	Role    Role
 	AgentID threads.AgentID // empty when the token acts as no agent
@@ -62,6 +63,66 @@ func (p Principal) Allows(s Scope) bool {
 	}
 	return p.Role == RoleAdmin || p.Role == RoleAgent
 }
+
+// allScopes lists the parts of the API.
+var allScopes = []Scope{
+	ScopeAgentsRead, ScopeAgentsWrite, ScopeChannelsRead, ScopeContactsRead, ScopeContactsWrite, ScopeConversationsRead,
+	ScopeConversationsWrite, ScopeEventsRead, ScopeMessagesWrite, ScopeReportsRead, ScopeSettingsRead,
+}
+
+// Permissions lists what the caller may do, in words: the scopes that it may
+// use, and "admin" for who may do everything.
+func (p Principal) Permissions() []string {
+	list := []string{}
+	if p.Admin() {
+		list = append(list, string(RoleAdmin))
+	}
+	for _, s := range allScopes {
+		if p.Allows(s) {
+			list = append(list, string(s))
+		}
+	}
+	return list
+}
+
+// narrowed is the principal of a token that acts as an agent: it may do and see
+// no more than the agent.
+func (p Principal) narrowed(a agentRecord) Principal {
+	p.Name = a.Name
+	if p.Role == RoleAdmin && a.Role != RoleAdmin {
+		p.Role = RoleAgent
+	}
+	p.Channels = both(p.Channels, a.Limits.Channels)
+	p.Groups = both(p.Groups, a.Limits.Groups)
+	return p
+}
+
+// nothing is the id of no channel and of no group.
+const nothing = "-"
+
+// both is what two limits allow, of which an empty one is none.
+func both[T ~string](a, b []T) []T {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	var list []T
+	for _, v := range a {
+		if slices.Contains(b, v) {
+			list = append(list, v)
+		}
+	}
+	if len(list) == 0 {
+		return []T{nothing} // an empty list would be no limit
+	}
+	return list
+}
+
+// OwnFigures tells whether the caller sees reports of its own work alone: an
+// agent to whom nobody gave the scope for more.
+func (p Principal) OwnFigures() bool { return p.Role == RoleAgent && len(p.Scopes) == 0 }
 
 // Limited tells whether the caller sees only some channels or groups.
 func (p Principal) Limited() bool { return len(p.Channels) > 0 || len(p.Groups) > 0 }

@@ -26,6 +26,11 @@ type Options struct {
 	// whether another process revoked it; 0 stands for 5 s. A revocation by
 	// this process holds at once.
 	Fresh time.Duration
+	// SessionIdle is how long a session lasts that is not used, SessionLife how
+	// long at most; 0 stands for 12 h and 7 days.
+	SessionIdle, SessionLife time.Duration
+	// Hashing is what hashing a password costs.
+	Hashing Hashing
 }
 
 // BootstrapID is the token id of whoever uses Options.AdminToken.
@@ -42,6 +47,15 @@ type Service struct {
 	tokens    directory.Collection[tokenRecord]
 	agents    directory.Collection[agentRecord]
 	groups    directory.Collection[groupRecord]
+	passwords directory.Collection[passwordRecord]
+	sessions  directory.Collection[sessionRecord]
+	links     directory.Collection[linkRecord]
+	admins    directory.Collection[adminsRecord]
+	setups    directory.Collection[setupRecord]
+	idle      time.Duration
+	life      time.Duration
+	hasher    *hasher
+	throttle  *throttle
 	cache     cache
 }
 
@@ -50,6 +64,12 @@ func New(o Options) *Service {
 	if o.Fresh == 0 {
 		o.Fresh = freshDefault
 	}
+	if o.SessionIdle == 0 {
+		o.SessionIdle = sessionIdle
+	}
+	if o.SessionLife == 0 {
+		o.SessionLife = sessionLife
+	}
 	return &Service{
 		clock:     o.Now,
 		bootstrap: sha256.Sum256([]byte(o.AdminToken)),
@@ -57,6 +77,15 @@ func New(o Options) *Service {
 		tokens:    directory.NewCollection(o.Store, "token", func(t tokenRecord) string { return t.Hash }),
 		agents:    directory.NewCollection(o.Store, "agent", func(a agentRecord) string { return canonical(a.Email) }),
 		groups:    directory.NewCollection(o.Store, "group", func(g groupRecord) string { return canonical(g.Name) }),
+		passwords: directory.NewCollection[passwordRecord](o.Store, "password", nil),
+		sessions:  directory.NewCollection(o.Store, "session", func(r sessionRecord) string { return r.Hash }),
+		links:     directory.NewCollection(o.Store, "link", func(r linkRecord) string { return r.Hash }),
+		admins:    directory.NewCollection[adminsRecord](o.Store, "admins", nil),
+		setups:    directory.NewCollection[setupRecord](o.Store, "setup", nil),
+		idle:      o.SessionIdle,
+		life:      o.SessionLife,
+		hasher:    newHasher(o.Hashing),
+		throttle:  newThrottle(),
 		cache:     cache{fresh: o.Fresh},
 	}
 }
@@ -73,11 +102,17 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Principal, er
 	if !wellFormed(token) {
 		return Principal{}, ErrUnauthenticated
 	}
-	now := s.now()
+	return s.remembered(ctx, token, s.lookUp)
+}
+
+// remembered answers whose secret it is, by look unless that was asked a moment
+// ago.
+func (s *Service) remembered(ctx context.Context, secret string, look func(context.Context, string) (Principal, error)) (Principal, error) {
+	sum, now := sha256.Sum256([]byte(secret)), s.now()
 	p, generation, ok := s.cache.get(sum, now)
 	if !ok {
 		var err error
-		if p, err = s.lookUp(ctx, token); err != nil {
+		if p, err = look(ctx, secret); err != nil {
 			return Principal{}, err
 		}
 		s.cache.put(sum, p, generation, now)
@@ -112,6 +147,5 @@ func (s *Service) lookUp(ctx context.Context, token string) (Principal, error) {
 	if err != nil {
 		return Principal{}, fmt.Errorf("authenticate: %w", err)
 	}
-	p.Name = agent.Value.Name
-	return p, nil
+	return p.narrowed(agent.Value), nil
 }

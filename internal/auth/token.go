@@ -91,9 +91,12 @@ func (s *Service) CreateToken(ctx context.Context, d TokenDraft) (Token, string,
 		return Token{}, "", &InvalidError{"expires_at", "must lie in the future"}
 	}
 	if d.AgentID != "" {
-		_, err := s.agents.Get(ctx, string(d.AgentID))
+		agent, err := s.agents.Get(ctx, string(d.AgentID))
 		if errors.Is(err, directory.ErrNotFound) {
 			return Token{}, "", &InvalidError{"agent_id", "there is no such agent"}
+		}
+		if err == nil && d.Role == RoleAdmin && agent.Value.Role != RoleAdmin {
+			return Token{}, "", &InvalidError{"role", "the agent is no admin, and the token would act as it: make the agent an admin, or the token an agent's"}
 		}
 		if err != nil {
 			return Token{}, "", fmt.Errorf("create token: %w", err)

@@ -52,6 +52,7 @@ type Storage struct {
 	DataDir          string            `name:"data-dir" group:"Storage" default:"./data" placeholder:"DIR" setting:"" help:"Directory of the embedded store and the generated keys."`
 	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path. Unset: the embedded store in the data directory."`
 	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://). Unset: a queue inside the process."`
+	AuditRetention   time.Duration     `name:"audit-retention" group:"Storage" default:"8760h" setting:"" help:"How long lines of the audit log are kept."`
 	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay."`
 }
 
@@ -60,6 +61,9 @@ type Security struct {
 	AdminToken           connectors.Secret `name:"admin-token" group:"Security" placeholder:"TOKEN" setting:"" help:"Token of the first administrator. Unset: one is made on the first start and printed once."`
 	MasterKey            connectors.Secret `name:"master-key" group:"Security" placeholder:"KEY" setting:"" help:"Key that seals the channels' credentials: 32 bytes in base64 or hexadecimal (openssl rand -base64 32). Unset with the embedded store: made in the data directory."`
 	MasterKeyFile        string            `name:"master-key-file" group:"Security" placeholder:"FILE" setting:"" help:"File that holds the master key, readable by its owner only. Instead of master-key."`
+	SessionIdle          time.Duration     `name:"session-idle" group:"Security" default:"12h" setting:"" help:"How long somebody who signed in stays so without using the console."`
+	SessionLifetime      time.Duration     `name:"session-lifetime" group:"Security" default:"168h" setting:"" help:"How long somebody who signed in stays so at most."`
+	APIRate              float64           `name:"api-rate" group:"Security" default:"2000" setting:"" help:"Calls of the API that one token or session may make in a second, in each process; twice as many at once. 0 for any number. The bootstrap token (admin-token) is not bound by it."`
 	AllowPrivateNetworks bool              `name:"allow-private-networks" group:"Security" setting:"" help:"Let the hub call private and loopback addresses. For tests and for platforms' servers of your own."`
 }
 
@@ -152,6 +156,8 @@ func (s Storage) Validate() error {
 		return errors.New("mongodb_uri does not begin with mongodb:// or mongodb+srv://")
 	case !s.RedisURL.Empty() && !hasScheme(s.RedisURL, "redis://", "rediss://"):
 		return errors.New("redis_url does not begin with redis:// or rediss://")
+	case s.AuditRetention < 24*time.Hour:
+		return fmt.Errorf("audit_retention %s is less than 24h: nobody could look up what was changed the day before", s.AuditRetention)
 	case s.JournalRetention < time.Hour:
 		return fmt.Errorf("journal_retention %s is less than 1h: platforms may repeat a webhook and admins could not look at one", s.JournalRetention)
 	}
@@ -183,11 +189,17 @@ func (s Storage) Shared(command string) error {
 		command, strings.Join(missing, " and "))
 }
 
-// Validate checks that there is one master key at most and that the admin's
-// token can be sent in a header.
+// Validate checks that there is one master key at most, that sessions last and
+// that the admin's token can be sent in a header.
 func (s Security) Validate() error {
 	if !s.MasterKey.Empty() && s.MasterKeyFile != "" {
 		return errors.New("both master_key and master_key_file are set; keep one of them")
+	}
+	if s.SessionIdle < time.Minute || s.SessionLifetime < s.SessionIdle {
+		return fmt.Errorf("session_idle %s and session_lifetime %s do not fit: the first is 1m at least, and the second no less than it", s.SessionIdle, s.SessionLifetime)
+	}
+	if s.APIRate < 0 {
+		return fmt.Errorf("api_rate %g is negative; use 0 for any number of calls", s.APIRate)
 	}
 	for _, r := range s.AdminToken.Reveal() {
 		if r <= ' ' || r > '~' {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,10 +13,14 @@ import (
 
 // access is who may call an operation.
 type access struct {
-	public bool       // nobody has to say who they are
-	anyone bool       // whoever has a token
-	scope  auth.Scope // whose token allows it; none of the three: admins only
+	public  bool       // nobody has to say who they are
+	anyone  bool       // whoever has a token or a session
+	session bool       // anyone, but it makes sense with a session only
+	scope   auth.Scope // whose token allows it; none of these: admins only
 }
+
+// sessionOnly marks operations that are about the session of who signed in.
+const sessionOnly = "session"
 
 // readAccess reads the security requirement of an operation. One that says
 // nothing is the admins'.
@@ -23,6 +28,8 @@ func readAccess(requirements []map[string][]string) access {
 	switch {
 	case len(requirements) == 0:
 		return access{public: true}
+	case requirements[0][sessionOnly] != nil:
+		return access{anyone: true, session: true}
 	case len(requirements[0]["bearer"]) == 0:
 		return access{anyone: true}
 	case requirements[0]["bearer"][0] == "admin":
@@ -37,6 +44,8 @@ func (a access) String() string {
 	switch {
 	case a.public:
 		return "public"
+	case a.session:
+		return "who signed in"
 	case a.anyone:
 		return "any token"
 	case a.scope != "":
@@ -45,6 +54,9 @@ func (a access) String() string {
 		return "admin"
 	}
 }
+
+// admins tells whether only they may call.
+func (a access) admins() bool { return !a.public && !a.anyone && a.scope == "" }
 
 func (a access) allows(p auth.Principal) bool {
 	return a.anyone || (a.scope != "" && p.Allows(a.scope)) || p.Admin()
@@ -62,18 +74,27 @@ func (s *server) authorize(c *gin.Context) {
 		c.Next()
 		return
 	}
-	token, ok := bearer(c.Request)
+	id, ok := s.identify(c.Request)
 	if !ok {
 		s.unauthenticated(c)
 		return
 	}
-	p, err := s.Auth.Authenticate(c.Request.Context(), token)
+	p, err := id.who(c.Request.Context())
 	if errors.Is(err, auth.ErrUnauthenticated) {
-		s.unauthenticated(c)
+		if id.cookie {
+			s.dropSession(c)
+		}
+		s.stranger(c)
 		return
+	}
+	if err == nil && id.cookie {
+		err = s.forged(c.Request, id.secret)
 	}
 	if err != nil {
 		s.fail(c, err)
+		return
+	}
+	if s.crowded(c, p) {
 		return
 	}
 	if !op.access.allows(p) {
@@ -85,13 +106,35 @@ func (s *server) authorize(c *gin.Context) {
 		return
 	}
 	c.Set(keyPrincipal, p)
-	c.Set(keyBearer, token)
+	c.Set(keyBearer, id.secret)
+	c.Set(keyWho, id.who)
 	c.Next()
+}
+
+// identity is what a request says of who makes it.
+type identity struct {
+	secret string
+	cookie bool
+	// who looks it up, now.
+	who func(context.Context) (auth.Principal, error)
+}
+
+// identify finds what the request says of its maker: a token, or else the
+// cookie of a session.
+func (s *server) identify(r *http.Request) (identity, bool) {
+	if r.Header.Get("Authorization") != "" {
+		token, ok := bearer(r)
+		return identity{secret: token, who: func(ctx context.Context) (auth.Principal, error) { return s.Auth.Authenticate(ctx, token) }}, ok
+	}
+	secret, ok := s.sessionSecret(r)
+	return identity{secret: secret, cookie: true, who: func(ctx context.Context) (auth.Principal, error) {
+		return s.Auth.AuthenticateSession(ctx, secret)
+	}}, ok
 }
 
 func (s *server) unauthenticated(c *gin.Context) {
 	c.Header("WWW-Authenticate", "Bearer")
-	s.refuse(c, problem(http.StatusUnauthorized, codeUnauthenticated, "send a valid token as Authorization: Bearer …"))
+	s.refuse(c, problem(http.StatusUnauthorized, codeUnauthenticated, "send a valid token as Authorization: Bearer …, or sign in with POST /v1/session"))
 }
 
 func bearer(r *http.Request) (string, bool) {

@@ -3,10 +3,12 @@ package httpapi_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -34,6 +36,8 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 		{"noscope", h.token(`{"name":"n","role":"integration"}`)},
 		{"bound admin", h.token(`{"name":"b","role":"admin","scopes":["channels:read"]}`)},
 	}
+	enter(h).join("cyd", "agent")
+	sessions := map[string]string{"admin session": "ada", "agent session": "cyd"}
 	parameter := regexp.MustCompile(`:[a-z_]+`)
 	var lines []string
 	for _, route := range engine.Routes() {
@@ -45,6 +49,16 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 			a := h.do(request{method: route.Method, path: parameter.ReplaceAllString(route.Path, "zz_1"), token: c.token})
 			line += fmt.Sprintf(" %s=%s", c.name, verdict(a.status))
 		}
+		for _, name := range slices.Sorted(maps.Keys(sessions)) {
+			b := &browser{hub: h} // anew: some calls end the session
+			require.Equal(t, http.StatusCreated, b.call(http.MethodPost, "/v1/session", signInBody(sessions[name], goodPassword)).status)
+			a := b.call(route.Method, parameter.ReplaceAllString(route.Path, "zz_1"), "")
+			line += fmt.Sprintf(" %s=%s", name, verdict(a.status))
+			if route.Method != http.MethodGet && !strings.HasPrefix(route.Path, "/webhooks/") {
+				b.csrf = ""
+				require.NotEqual(t, "in", verdict(b.call(route.Method, parameter.ReplaceAllString(route.Path, "zz_1"), "").status)+public(route.Path), "%s %s without the CSRF token", route.Method, route.Path)
+			}
+		}
 		lines = append(lines, line)
 	}
 	slices.Sort(lines)
@@ -53,6 +67,14 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 		b.WriteString(l + "\n")
 	}
 	httpapi.Golden(t, "access.golden", b.Bytes())
+}
+
+// public marks the routes that people call before they are signed in.
+func public(path string) string {
+	if slices.Contains([]string{"/v1/session", "/v1/setup", "/v1/invitations/check", "/v1/invitations/accept"}, path) {
+		return " before sign-in"
+	}
+	return ""
 }
 
 // verdict is "in" for a caller who got past the door, whatever came then.

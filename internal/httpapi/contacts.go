@@ -51,10 +51,7 @@ func (s *server) contact(ctx context.Context, p auth.Principal, id string) (thre
 // ListContacts implements GET /v1/contacts.
 func (s *server) ListContacts(c *gin.Context, params api.ListContactsParams) {
 	ctx, p := c.Request.Context(), caller(c)
-	list, next, err := s.Records.Contacts(ctx, value(params.Q), pageOf(params.Limit, params.Cursor))
-	if err == nil {
-		list, err = s.seesContacts(ctx, p, list)
-	}
+	list, next, err := s.contacts(ctx, p, value(params.Q), pageOf(params.Limit, params.Cursor))
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -63,6 +60,31 @@ func (s *server) ListContacts(c *gin.Context, params api.ListContactsParams) {
 		Data:       convert(list, func(contact threads.Contact) api.Contact { return contactView(contact, p.SeesChannel) }),
 		NextCursor: nextCursor(next),
 	})
+}
+
+// contactReads bounds how often the store is read for one page of contacts of
+// which the caller sees few.
+const contactReads = 20
+
+// contacts answers a page of contacts that the caller may see.
+func (s *server) contacts(ctx context.Context, p auth.Principal, q string, page threads.Page) ([]threads.Contact, threads.Cursor, error) {
+	var all []threads.Contact
+	want := page.Limit
+	for range contactReads {
+		page.Limit = want - len(all)
+		list, next, err := s.Records.Contacts(ctx, q, page)
+		if err == nil {
+			list, err = s.seesContacts(ctx, p, list)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		all, page.After = append(all, list...), next
+		if next == "" || len(all) >= want {
+			break
+		}
+	}
+	return all, page.After, nil
 }
 
 func (s *server) answerContact(c *gin.Context, contact threads.Contact, err error) {

@@ -34,7 +34,6 @@ func OperationRoutes(t testing.TB) []string {
 type FollowTest struct {
 	s     *server
 	out   *sharedWriter
-	token string
 	id    string
 	ended chan struct{}
 }
@@ -46,11 +45,12 @@ func NewFollowTest(t *testing.T) *FollowTest {
 	made, token, err := people.CreateToken(t.Context(), auth.TokenDraft{Name: "x", Role: auth.RoleAgent})
 	require.NoError(t, err)
 	f := &FollowTest{
-		s: &server{Deps: Deps{Auth: people}}, out: &sharedWriter{ResponseRecorder: httptest.NewRecorder()}, token: token, id: made.ID, ended: make(chan struct{}),
+		s: &server{Deps: Deps{Auth: people}}, out: &sharedWriter{ResponseRecorder: httptest.NewRecorder()}, id: made.ID, ended: make(chan struct{}),
 	}
 	go func() {
 		defer close(f.ended)
-		f.s.follow(t.Context(), token, &stream{w: f.out, control: http.NewResponseController(f.out)}, nil)
+		who := func(ctx context.Context) (auth.Principal, error) { return people.Authenticate(ctx, token) }
+		f.s.follow(t.Context(), who, &stream{w: f.out, control: http.NewResponseController(f.out)}, nil)
 	}()
 	return f
 }

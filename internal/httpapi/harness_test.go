@@ -25,8 +25,10 @@ import (
 
 	"threadhub/api"
 	"threadhub/connectors"
+	"threadhub/internal/audit"
 	"threadhub/internal/auth"
 	"threadhub/internal/channels"
+	"threadhub/internal/directory"
 	"threadhub/internal/egress"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/media"
@@ -73,13 +75,15 @@ type hub struct {
 
 func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	t.Helper()
-	store, err := sqlite.Open(context.Background(), t.TempDir(), sqlite.Options{})
+	plain, err := sqlite.Open(context.Background(), t.TempDir(), sqlite.Options{})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	h := &hub{t: t, store: store, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), live: newLive()}
+	t.Cleanup(func() { require.NoError(t, plain.Close()) })
+	h := &hub{t: t, store: plain, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), live: newLive()}
 	h.answer = func() (*connectors.Response, error) { return &connectors.Response{Status: http.StatusOK}, nil }
 	logger := slog.New(slog.DiscardHandler)
-	h.auth = auth.New(auth.Options{Store: store, Now: h.clock, AdminToken: adminToken})
+	log := audit.NewStore(plain, h.clock, logger)
+	store := records{plain, log}
+	h.auth = auth.New(auth.Options{Store: store, Now: h.clock, AdminToken: adminToken, Hashing: auth.Hashing{MemoryKiB: 64, Passes: 1}})
 	set := settings.New(store)
 	keys, err := seal.NewKeyring(seal.GenerateKey())
 	require.NoError(t, err)
@@ -132,7 +136,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	require.NoError(t, err)
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
-		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Probe: h.probe, Now: h.clock, PublicURL: publicURL,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
 		},
@@ -154,6 +158,18 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	require.NoError(t, err)
 	h.handler, h.contract = engine, documentRouter(t)
 	return h
+}
+
+// records is a store before whose records the audit log stands.
+type records struct {
+	*sqlite.Store
+	log *audit.Store
+}
+
+func (r records) Put(ctx context.Context, d directory.Document) error { return r.log.Put(ctx, d) }
+
+func (r records) Delete(ctx context.Context, kind, id string) error {
+	return r.log.Delete(ctx, kind, id)
 }
 
 // documentRouter finds operations of the document as it is served.

@@ -17,7 +17,8 @@ import (
 const (
 	keyRequestID = "request_id"
 	keyPrincipal = "principal"
-	keyBearer    = "bearer"
+	keyBearer    = "bearer" // the secret that proved it: of a token or a session
+	keyWho       = "who"    // looks the principal up again
 	keyBody      = "body"
 )
 

@@ -2,12 +2,15 @@ package httpapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"threadhub/api"
 	"threadhub/internal/auth"
+	"threadhub/internal/directory"
 	"threadhub/threads"
 )
 
@@ -63,6 +66,9 @@ func (s *server) ListAgents(c *gin.Context, params api.ListAgentsParams) {
 
 // CreateAgent implements POST /v1/agents.
 func (s *server) CreateAgent(c *gin.Context, _ api.CreateAgentParams) {
+	if !s.unlimited(c) {
+		return
+	}
 	var in api.AgentDraft
 	if !s.decode(c, &in) {
 		return
@@ -73,7 +79,31 @@ func (s *server) CreateAgent(c *gin.Context, _ api.CreateAgentParams) {
 	if in.Capacity != nil {
 		draft.Capacity = &auth.Capacity{Messaging: in.Capacity.Messaging}
 	}
+	limits, err := s.limits(c, in.Limits)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	draft.Limits = value(limits)
 	s.answerAgent(c, http.StatusCreated)(s.Auth.CreateAgent(c.Request.Context(), draft))
+}
+
+// limits reads what an agent is limited to, nil when nothing is said of it.
+func (s *server) limits(c *gin.Context, in *api.LimitsDraft) (*auth.Limits, error) {
+	if in == nil {
+		return nil, nil
+	}
+	limits := &auth.Limits{Channels: typed[threads.ChannelID](in.Channels), Groups: typed[threads.GroupID](in.Groups)}
+	for _, id := range limits.Channels {
+		_, err := s.Channels.Get(c.Request.Context(), id)
+		if errors.Is(err, directory.ErrNotFound) {
+			return nil, invalid(fieldError{"limits.channels", fmt.Sprintf("there is no channel %q", id)})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return limits, nil
 }
 
 // GetAgent implements GET /v1/agents/{agent_id}.
@@ -83,6 +113,9 @@ func (s *server) GetAgent(c *gin.Context, id string) {
 
 // UpdateAgent implements PATCH /v1/agents/{agent_id}.
 func (s *server) UpdateAgent(c *gin.Context, id string, params api.UpdateAgentParams) {
+	if !s.unlimited(c) {
+		return
+	}
 	var in api.AgentChange
 	if !s.decode(c, &in) {
 		return
@@ -92,7 +125,12 @@ func (s *server) UpdateAgent(c *gin.Context, id string, params api.UpdateAgentPa
 		s.fail(c, err)
 		return
 	}
-	change := auth.AgentChange{IfVersion: version, Name: in.Name, Email: in.Email, Skills: in.Skills}
+	limits, err := s.limits(c, in.Limits)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	change := auth.AgentChange{IfVersion: version, Name: in.Name, Email: in.Email, Skills: in.Skills, Limits: limits}
 	if in.Role != nil {
 		role := auth.Role(*in.Role)
 		change.Role = &role
@@ -109,6 +147,9 @@ func (s *server) UpdateAgent(c *gin.Context, id string, params api.UpdateAgentPa
 
 // DeleteAgent implements DELETE /v1/agents/{agent_id}.
 func (s *server) DeleteAgent(c *gin.Context, id string) {
+	if !s.unlimited(c) {
+		return
+	}
 	if err := s.Auth.DeleteAgent(c.Request.Context(), threads.AgentID(id)); err != nil {
 		s.fail(c, err)
 		return
@@ -153,6 +194,9 @@ func (s *server) ListGroups(c *gin.Context, params api.ListGroupsParams) {
 
 // CreateGroup implements POST /v1/groups.
 func (s *server) CreateGroup(c *gin.Context, _ api.CreateGroupParams) {
+	if !s.unlimited(c) {
+		return
+	}
 	var in api.GroupDraft
 	if !s.decode(c, &in) {
 		return
@@ -167,6 +211,9 @@ func (s *server) GetGroup(c *gin.Context, id string) {
 
 // UpdateGroup implements PATCH /v1/groups/{group_id}.
 func (s *server) UpdateGroup(c *gin.Context, id string, params api.UpdateGroupParams) {
+	if !s.unlimited(c) {
+		return
+	}
 	var in api.GroupChange
 	if !s.decode(c, &in) {
 		return
@@ -181,6 +228,9 @@ func (s *server) UpdateGroup(c *gin.Context, id string, params api.UpdateGroupPa
 
 // DeleteGroup implements DELETE /v1/groups/{group_id}.
 func (s *server) DeleteGroup(c *gin.Context, id string) {
+	if !s.unlimited(c) {
+		return
+	}
 	if err := s.Auth.DeleteGroup(c.Request.Context(), threads.GroupID(id)); err != nil {
 		s.fail(c, err)
 		return

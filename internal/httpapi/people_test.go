@@ -86,3 +86,61 @@ func TestTheDefaultStyleIsThatOfNewChannels(t *testing.T) {
 	style, _ := h.must(http.MethodGet, "/v1/channels/"+h.channel(""), "").body["style"].(map[string]any)
 	require.Equal(t, "live_chat_returning", style["name"])
 }
+
+func TestAnAgentIsLimited(t *testing.T) {
+	h := newHub(t)
+	seen, hidden := h.channel(""), h.channel("")
+	mine, _ := h.receive(seen, "p1", "hello"), h.receive(hidden, "p2", "hello")
+	wrong := h.do(request{method: http.MethodPost, path: "/v1/agents", token: adminToken, body: `{"name":"x","email":"x@example.org","limits":{"channels":["ch_0"],"groups":[]}}`})
+	require.Equal(t, []string{"limits.channels"}, wrong.fields())
+	wrong = h.do(request{method: http.MethodPost, path: "/v1/agents", token: adminToken, body: `{"name":"x","email":"x@example.org","limits":{"groups":["gr_0"]}}`})
+	require.Equal(t, []string{"limits.groups"}, wrong.fields())
+
+	bea := enter(h).join("bea", "agent")
+	list := func() int { return len(bea.call(http.MethodGet, "/v1/conversations", "").data(t)) }
+	require.Equal(t, 2, list())
+	id := bea.call(http.MethodGet, "/v1/me", "").body["agent"].(map[string]any)["id"].(string)
+	a := h.must(http.MethodPatch, "/v1/agents/"+id, fmt.Sprintf(`{"limits":{"channels":[%q]}}`, seen))
+	require.Equal(t, map[string]any{"channels": []any{seen}, "groups": []any{}}, a.body["limits"])
+	require.Equal(t, 1, list(), "at once, in the session that goes on")
+	require.Equal(t, http.StatusOK, bea.call(http.MethodGet, "/v1/conversations/"+mine, "").status)
+	require.Len(t, bea.call(http.MethodGet, "/v1/contacts?limit=1", "").data(t), 1, "a page is filled with what they may see")
+
+	none := h.token(fmt.Sprintf(`{"name":"t","role":"agent","agent_id":%q,"channels":[%q]}`, id, hidden))
+	require.Empty(t, h.do(request{method: http.MethodGet, path: "/v1/conversations", token: none}).data(t), "limits that exclude each other leave nothing")
+	require.Empty(t, h.do(request{method: http.MethodGet, path: "/v1/channels", token: none}).data(t))
+}
+
+func TestATokenDoesNoMoreThanItsAgent(t *testing.T) {
+	h := newHub(t)
+	id, _ := h.agent("bea")
+	refused := h.do(request{method: http.MethodPost, path: "/v1/tokens", token: adminToken, body: fmt.Sprintf(`{"name":"t","role":"admin","agent_id":%q}`, id)})
+	require.Equal(t, []string{"role"}, refused.fields())
+	h.must(http.MethodPatch, "/v1/agents/"+id, `{"role":"admin"}`)
+	token := h.token(fmt.Sprintf(`{"name":"t","role":"admin","agent_id":%q}`, id))
+	tokens := func() int {
+		return h.do(request{method: http.MethodGet, path: "/v1/tokens", token: token}).status
+	}
+	require.Equal(t, http.StatusOK, tokens())
+	h.must(http.MethodPatch, "/v1/agents/"+id, `{"role":"agent"}`)
+	require.Equal(t, http.StatusForbidden, tokens())
+}
+
+func TestWhoIsLimitedChangesNobodysRights(t *testing.T) {
+	h := newHub(t)
+	id, _ := h.agent("bea")
+	token := h.token(fmt.Sprintf(`{"name":"t","role":"admin","channels":[%q]}`, h.channel("")))
+	for _, r := range []request{
+		{method: http.MethodPost, path: "/v1/agents", body: `{"name":"x","email":"x@example.org"}`},
+		{method: http.MethodPatch, path: "/v1/agents/" + id, body: `{"role":"admin"}`},
+		{method: http.MethodDelete, path: "/v1/agents/" + id},
+		{method: http.MethodPost, path: "/v1/agents/" + id + "/invite"},
+		{method: http.MethodDelete, path: "/v1/agents/" + id + "/invite"},
+		{method: http.MethodDelete, path: "/v1/agents/" + id + "/sessions"},
+		{method: http.MethodPost, path: "/v1/groups", body: `{"name":"x"}`},
+		{method: http.MethodPost, path: "/v1/tokens", body: `{"name":"x","role":"admin"}`},
+	} {
+		r.token = token
+		require.Equal(t, http.StatusForbidden, h.do(r).status, "%s %s", r.method, r.path)
+	}
+}

@@ -44,6 +44,15 @@ const (
 	codeMediaTooLarge   = "content_too_large"
 	codeStorageFull     = "storage_full"
 	codeInternal        = "internal"
+	codeWrong           = "wrong_credentials"
+	codeTooManyTries    = "too_many_tries"
+	codeNoSession       = "no_session"
+	codeNoPassword      = "no_password"
+	codeSetUp           = "already_set_up"
+	codeLastAdmin       = "last_admin"
+	codeCSRF            = "csrf"
+	codeCrossSite       = "cross_site"
+	codeRateLimited     = "rate_limited"
 )
 
 // problemType is what makes a code a URI, as RFC 9457 wants it.
@@ -110,6 +119,8 @@ func problemOf(err error) *problemError {
 		rule    *stylerules.InvalidError
 		written *rulebook.InvalidError
 		system  *rulebook.SystemError
+
+		throttled *auth.ThrottledError
 	)
 	switch {
 	case errors.As(err, &own):
@@ -136,6 +147,20 @@ func problemOf(err error) *problemError {
 		return invalid(convert(written.Problems, func(p rules.Problem) fieldError { return fieldError{p.Field, p.Message} })...)
 	case errors.As(err, &system):
 		return problem(http.StatusConflict, codeSystemRule, system.Error())
+	case errors.Is(err, auth.ErrUnauthenticated):
+		return problem(http.StatusUnauthorized, codeUnauthenticated, "the token is not a valid admin token: take the one the first start printed, or THREADHUB_ADMIN_TOKEN")
+	case errors.Is(err, auth.ErrWrongCredentials):
+		return problem(http.StatusUnauthorized, codeWrong, "the e-mail address or the password is wrong; an admin can make a link to set another password")
+	case errors.As(err, &throttled):
+		return problem(http.StatusTooManyRequests, codeTooManyTries, "there were too many wrong tries: wait, then try again")
+	case errors.Is(err, auth.ErrSetUp):
+		return problem(http.StatusConflict, codeSetUp, "an admin can sign in already: sign in, or ask one for an invitation")
+	case errors.Is(err, auth.ErrNoLink):
+		return notFound("the link was used, replaced or has expired: ask an admin for another one")
+	case errors.Is(err, auth.ErrNoPassword):
+		return problem(http.StatusConflict, codeNoPassword, "the account has no password: ask an admin for a link to set one")
+	case errors.Is(err, auth.ErrLastAdmin):
+		return problem(http.StatusConflict, codeLastAdmin, "no admin would be left who can sign in: make somebody else an admin and let them set a password first")
 	case errors.Is(err, threads.ErrCursor):
 		return invalid(fieldError{"cursor", "is not one that this list has handed out"})
 	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound):
@@ -177,6 +202,10 @@ func refusal(r *threads.RefusedError) *problemError {
 // fail answers an error that a handler met.
 func (s *server) fail(c *gin.Context, err error) {
 	p := problemOf(err)
+	var throttled *auth.ThrottledError
+	if errors.As(err, &throttled) {
+		c.Header("Retry-After", retryAfter(throttled.After))
+	}
 	if p.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		s.Logger.ErrorContext(c.Request.Context(), "request failed",
 			"operation", operationName(c), "request_id", c.GetString(keyRequestID), "error", err)

@@ -30,8 +30,14 @@ var dimensions = map[api.ReportDimension]reports.Dimension{
 	api.ReportDimensionGroup: reports.Group, api.ReportDimensionDay: reports.Day,
 }
 
-// ReportConversations implements GET /v1/reports/conversations.
+// ReportConversations implements GET /v1/reports/conversations. Agents read
+// their own figures; a token with the scope reads all that it may see.
 func (s *server) ReportConversations(c *gin.Context, params api.ReportConversationsParams) {
+	if p := caller(c); p.OwnFigures() && p.AgentID == "" {
+		s.refuse(c, problem(http.StatusForbidden, codeForbidden,
+			"an agent reads its own figures, and this token acts as none: use one with agent_id, or with the scope reports:read"))
+		return
+	}
 	q, err := s.reportQuery(c, params)
 	if err != nil {
 		s.fail(c, err)
@@ -64,6 +70,11 @@ func (s *server) report(c *gin.Context, q reports.Query) (reports.Report, error)
 	ctx, p := c.Request.Context(), caller(c)
 	var source reports.Source = s.Records
 	var some bool
+	if p.OwnFigures() {
+		if q.Agents, some = narrow(q.Agents, []threads.AgentID{p.AgentID}); !some {
+			source = nothing{}
+		}
+	}
 	if q.Channels, some = narrow(q.Channels, p.Channels); !some {
 		source = nothing{}
 	}

@@ -150,10 +150,10 @@ func TestAReportShowsItsCallerWhatTheyMaySee(t *testing.T) {
 		figures, _ := a.body["total"].(map[string]any)
 		return figures["conversations"]
 	}
-	limited := h.token(fmt.Sprintf(`{"name":"l","role":"agent","channels":[%q]}`, quick))
+	limited := h.token(fmt.Sprintf(`{"name":"l","role":"agent","scopes":["reports:read"],"channels":[%q]}`, quick))
 	require.EqualValues(t, 3, total(limited, ""))
 	require.EqualValues(t, 0, total(limited, "?channel_id="+slow))
-	elsewhere := h.token(fmt.Sprintf(`{"name":"g","role":"agent","groups":[%q]}`, h.must(http.MethodPost, "/v1/groups", `{"name":"g"}`).id()))
+	elsewhere := h.token(fmt.Sprintf(`{"name":"g","role":"agent","scopes":["reports:read"],"groups":[%q]}`, h.must(http.MethodPost, "/v1/groups", `{"name":"g"}`).id()))
 	require.EqualValues(t, 0, total(elsewhere, ""))
 	require.EqualValues(t, 4, total(h.token(`{"name":"r","role":"integration","scopes":["reports:read"]}`), ""))
 	_, eve := h.agent("eve")
@@ -162,6 +162,32 @@ func TestAReportShowsItsCallerWhatTheyMaySee(t *testing.T) {
 		a := h.do(request{method: http.MethodGet, path: reportsPath, token: h.token(`{"name":"n","role":"integration","scopes":` + scopes + `}`)})
 		require.Equal(t, http.StatusForbidden, a.status)
 	}
+}
+
+func TestAnAgentReadsItsOwnFigures(t *testing.T) {
+	h, _, _, bea, cyd := bureau(t)
+	own := h.token(fmt.Sprintf(`{"name":"b","role":"agent","agent_id":%q}`, bea))
+	read := func(token, query string) (total any, rows int) {
+		a := h.do(request{method: http.MethodGet, path: reportsPath + query, token: token})
+		require.Equal(t, http.StatusOK, a.status, a.raw)
+		figures, _ := a.body["total"].(map[string]any)
+		list, _ := a.body["rows"].([]any)
+		return figures["conversations"], len(list)
+	}
+	total, rows := read(own, "?group_by=agent")
+	require.EqualValues(t, 2, total)
+	require.Equal(t, 1, rows)
+	total, _ = read(own, "?agent_id="+cyd)
+	require.EqualValues(t, 0, total, "a colleague's")
+	total, _ = read(own, "?agent_id="+cyd+","+bea)
+	require.EqualValues(t, 2, total)
+	csv := h.do(request{method: http.MethodGet, path: reportsPath + "?format=csv&group_by=agent", token: own})
+	require.NotContains(t, csv.raw, cyd)
+	lead := h.token(fmt.Sprintf(`{"name":"l","role":"agent","agent_id":%q,"scopes":["reports:read"]}`, bea))
+	total, _ = read(lead, "")
+	require.EqualValues(t, 4, total)
+	nobody := h.do(request{method: http.MethodGet, path: reportsPath, token: h.token(`{"name":"n","role":"agent"}`)})
+	require.Equal(t, http.StatusForbidden, nobody.status)
 }
 
 func TestAReportThatCannotBeMadeSaysWhy(t *testing.T) {

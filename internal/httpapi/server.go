@@ -107,6 +107,7 @@ type Deps struct {
 	Idempotency   idempotency.Store
 	Live          Live
 	Media         Media
+	Audit         Audit
 	// Now is the clock.
 	Now func() time.Time
 	// Probe answers how many bytes the file at an address has, -1 for unknown,
@@ -124,6 +125,8 @@ type Deps struct {
 	// PublicURL is the hub's address as platforms call it, without a slash at
 	// its end.
 	PublicURL string
+	// Rate is how many calls a second one token or session may make; 0 for any.
+	Rate float64
 	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For
 	// is believed; nobody's when empty.
 	TrustedProxies []string
@@ -135,8 +138,11 @@ type server struct {
 	contract *contract
 	document []byte // as served at /openapi.json
 	docs     []byte // the page at /docs
+	origins  *http.CrossOriginProtection
 	// reporting has a place for each report that may be in the making.
 	reporting chan struct{}
+	calls     *gate // of whoever may call
+	strangers *gate // of whoever may not, by address
 }
 
 var _ api.ServerInterface = (*server)(nil)
@@ -144,7 +150,10 @@ var _ api.ServerInterface = (*server)(nil)
 // New builds the HTTP side. It fails when the API document or the list of
 // proxies cannot be used. The engine is safe for concurrent use.
 func New(d Deps) (*gin.Engine, error) {
-	s := &server{Deps: d, reporting: make(chan struct{}, reportsAtOnce)}
+	s := &server{
+		Deps: d, reporting: make(chan struct{}, reportsAtOnce),
+		calls: newGate(d.Rate, int(d.Rate*burstSeconds)), strangers: newGate(strangerPerSec, strangerBurst),
+	}
 	var err error
 	if s.document, err = api.DocumentJSON(); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)
@@ -154,6 +163,9 @@ func New(d Deps) (*gin.Engine, error) {
 	}
 	if s.docs, err = docsPage(s.contract); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)
+	}
+	if s.origins, err = newOriginGuard(d.PublicURL); err != nil {
+		return nil, fmt.Errorf("http api: public URL: %w", err)
 	}
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -169,7 +181,7 @@ func New(d Deps) (*gin.Engine, error) {
 		engine.GET(webhookRoute, d.Webhook)
 		engine.POST(webhookRoute, d.Webhook)
 	}
-	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent)
+	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent, s.audited)
 	api.RegisterHandlersWithOptions(routes, s, api.GinServerOptions{ErrorHandler: s.unbindable})
 	return engine, nil
 }

@@ -84,7 +84,8 @@ func (s *server) StreamEvents(c *gin.Context, params api.StreamEventsParams) {
 	if err := out.write(greeting(sub)); err != nil {
 		return // the client has gone
 	}
-	s.follow(ctx, c.GetString(keyBearer), out, sub.Events)
+	who, _ := c.MustGet(keyWho).(func(context.Context) (auth.Principal, error))
+	s.follow(ctx, who, out, sub.Events)
 }
 
 // greeting begins a stream: how soon to come back and where the client stands.
@@ -99,18 +100,18 @@ func greeting(sub Subscription) string {
 	return hello + "\n"
 }
 
-// follow writes events until the client goes, the hub stops or the token no
-// longer works.
-func (s *server) follow(ctx context.Context, token string, out *stream, events <-chan Event) {
+// follow writes events until the client goes, the hub stops or the token or the
+// session no longer works.
+func (s *server) follow(ctx context.Context, who func(context.Context) (auth.Principal, error), out *stream, events <-chan Event) {
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
-	p, err := s.Auth.Authenticate(ctx, token)
+	p, err := who(ctx)
 	for err == nil {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if p, err = s.Auth.Authenticate(ctx, token); err == nil {
+			if p, err = who(ctx); err == nil {
 				err = out.write(": still here\n\n")
 			}
 		case e, ok := <-events:

@@ -47,13 +47,13 @@ func (s *server) CreateToken(c *gin.Context, _ api.CreateTokenParams) {
 	s.answer(c, http.StatusCreated, api.IssuedToken{Token: tokenView(token), Secret: secret})
 }
 
-// unlimited refuses a caller who sees only some channels or groups: with a
-// token of its own making it would see the rest.
+// unlimited refuses a caller who sees only some channels or groups: by a token
+// or a person of its own making it would see the rest.
 func (s *server) unlimited(c *gin.Context) bool {
 	if !caller(c).Limited() {
 		return true
 	}
-	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "a token that is limited to channels or groups may not make or revoke tokens"))
+	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "who is limited to channels or groups may not change who may do what"))
 	return false
 }
 
@@ -75,7 +75,11 @@ func (s *server) GetMe(c *gin.Context) {
 	me := api.Me{
 		TokenID: p.TokenID, Name: p.Name, Role: api.TokenRole(p.Role), Scopes: convert(p.Scopes, scopeView),
 		Channels: convert(p.Channels, text[threads.ChannelID]), Groups: convert(p.Groups, text[threads.GroupID]),
-		ExpiresAt: timeOrNull(p.ExpiresAt), Agent: nullable.NewNullNullable[api.Agent](),
+		ExpiresAt: timeOrNull(p.ExpiresAt), Agent: nullable.NewNullNullable[api.Agent](), Permissions: p.Permissions(),
+		Session: nullable.NewNullNullable[api.SignInSession](), CsrfToken: nullable.NewNullNullable[string](),
+	}
+	if p.Session != "" && !s.tellSession(c, p, &me) {
+		return
 	}
 	if p.AgentID != "" {
 		agent, err := s.Auth.Agent(c.Request.Context(), p.AgentID)
@@ -94,4 +98,20 @@ func (s *server) GetMe(c *gin.Context) {
 		me.Agent = nullable.NewNullableWithValue(agentView(agent, loads[0]))
 	}
 	s.answer(c, http.StatusOK, me)
+}
+
+// tellSession adds the session to what the caller learns of themselves.
+func (s *server) tellSession(c *gin.Context, p auth.Principal, me *api.Me) bool {
+	list, err := s.Auth.Sessions(c.Request.Context(), p.AgentID)
+	if err != nil {
+		s.fail(c, err)
+		return false
+	}
+	for _, v := range list {
+		if v.ID == p.Session {
+			me.Session = nullable.NewNullableWithValue(signInView(v, p.Session))
+		}
+	}
+	me.CsrfToken = nullable.NewNullableWithValue(auth.CSRFToken(c.GetString(keyBearer)))
+	return true
 }

@@ -93,7 +93,7 @@ type held struct {
 
 // NewKeeper returns a keeper over the given parts.
 func NewKeeper(o Options) *Keeper {
-	return &Keeper{Options: o, records: directory.NewCollection[record](o.Store, "token", nil), held: map[string]held{}}
+	return &Keeper{Options: o, records: directory.NewCollection[record](o.Store, "access_token", nil), held: map[string]held{}}
 }
 
 // Do carries a call out as [egress.Client.Do] does, with the channel's token

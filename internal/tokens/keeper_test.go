@@ -187,7 +187,7 @@ func TestCredentialsThatReplaceOthersAreKeptBeforeTheTokenIsUsed(t *testing.T) {
 	w, p := newTown(t, refreshOnly())
 	w.change(func() {
 		w.trouble = func(http.ResponseWriter) bool { // from here on no token record is kept
-			kind := "token"
+			kind := "access_token"
 			w.store.refuse.Store(&kind)
 			return false
 		}
@@ -249,7 +249,7 @@ func TestCredentialsEnteredMeanwhileCountAndNotThePlatformsReplacement(t *testin
 func TestALeaseOfAProcessThatDiedEnds(t *testing.T) {
 	w, p := newTown(t, refreshOnly())
 	body := fmt.Sprintf(`{"revision":"","holder":"hub_dead","lease_until":%q}`, w.Now().Add(30*time.Second).UTC().Format(time.RFC3339))
-	require.NoError(t, w.store.Put(t.Context(), directory.Document{Kind: "token", ID: w.channel, Version: 1, Body: []byte(body)}))
+	require.NoError(t, w.store.Put(t.Context(), directory.Document{Kind: "access_token", ID: w.channel, Version: 1, Body: []byte(body)}))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := p.send(ctx)
@@ -282,7 +282,7 @@ func TestADeletedChannelLeavesNoToken(t *testing.T) {
 	_, err := p.send(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, p.registry.Delete(t.Context(), threads.ChannelID(w.channel), true))
-	_, err = w.store.Get(t.Context(), "token", w.channel)
+	_, err = w.store.Get(t.Context(), "access_token", w.channel)
 	require.ErrorIs(t, err, directory.ErrNotFound)
 }
 
@@ -290,7 +290,7 @@ func TestWhatIsStoredOfATokenIsSealed(t *testing.T) {
 	w, p := newTown(t, refreshOnly())
 	_, err := p.send(t.Context())
 	require.NoError(t, err)
-	for _, kind := range []string{"token", "channel"} {
+	for _, kind := range []string{"access_token", "channel"} {
 		d, err := w.store.Get(t.Context(), kind, w.channel)
 		require.NoError(t, err)
 		require.NotContains(t, string(d.Body), "access-token-1")
