@@ -13,7 +13,7 @@ import (
 // A field that could be changed through a copy is easily added and forgotten.
 func TestAClonedConversationSharesNothing(t *testing.T) {
 	full := Conversation{
-		Tags: []string{"a"}, LastMessage: &Preview{Text: "hello"},
+		Tags: []string{"a"}, LastMessage: &Preview{Text: "hello"}, Window: &normalize.Window{After: []normalize.MessageType{normalize.TypeTemplate}},
 		ReplyContext: map[string]string{"k": "v"},
 		Contact:      ContactBrief{Aliases: []normalize.PeerID{"p"}},
 		Rules:        RuleMarks{Fired: map[string]int64{"r": 1}},
@@ -32,6 +32,9 @@ func requireApart(t *testing.T, path string, a, b reflect.Value) {
 		}
 		require.False(t, a.IsNil(), "%s is new: fill it in this test and copy it in Clone", path)
 		require.NotEqual(t, a.Pointer(), b.Pointer(), "%s is shared: copy it in Clone", path)
+		if a.Kind() == reflect.Pointer {
+			requireApart(t, path, a.Elem(), b.Elem())
+		}
 	case reflect.Struct:
 		for i := range a.NumField() {
 			requireApart(t, path+"."+a.Type().Field(i).Name, a.Field(i), b.Field(i))

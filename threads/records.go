@@ -72,6 +72,11 @@ func (c Conversation) Clone() Conversation {
 	c.Tags = slices.Clone(c.Tags)
 	c.ReplyContext = maps.Clone(c.ReplyContext)
 	c.Rules.Fired = maps.Clone(c.Rules.Fired)
+	if c.Window != nil {
+		window := *c.Window
+		window.After = slices.Clone(window.After)
+		c.Window = &window
+	}
 	if c.LastMessage != nil {
 		last := *c.LastMessage
 		c.LastMessage = &last

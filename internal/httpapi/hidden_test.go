@@ -41,7 +41,7 @@ func seclude(t *testing.T) *secluded {
 	return &secluded{
 		hub: h,
 		hidden: map[string]string{
-			"channel_id": hidden, "conversation_id": conv, "contact_id": contact["id"].(string), "attachment_id": "att_" + strings.TrimPrefix(message, "msg_") + "_0",
+			"channel_id": hidden, "conversation_id": conv, "contact_id": contact["id"].(string), "message_id": message, "attachment_id": "att_" + strings.TrimPrefix(message, "msg_") + "_0",
 		},
 		bodies: map[string]string{
 			"PATCH /v1/channels/:channel_id":                    `{"name":"x"}`,
