@@ -38,6 +38,14 @@ type Rated interface {
 	Rate() normalize.Rate
 }
 
+// Local is implemented by connectors of channels whose peers read what is
+// written to them at the hub itself. Nothing is called: Next answers nil, and a
+// message is sent once it is stored.
+type Local interface {
+	// Stored answers the ids under which the peer knows the message.
+	Stored(out *normalize.Outbound) []normalize.PlatformID
+}
+
 // Capable is implemented by connectors whose channels differ in what they carry
 // (SMS and WhatsApp at one provider); Capabilities takes the place of the Kind's.
 type Capable interface {

@@ -29,6 +29,7 @@ const (
 	EventConsent  EventType = "consent"  // blocked, unblocked, opted in or out: Consent
 	EventIdentity EventType = "identity" // the peer got another name on the platform: Identity
 	EventTyping   EventType = "typing"   // the peer is typing; nothing else is set
+	EventEnded    EventType = "ended"    // the peer ended the session; nothing else is set
 	EventChannel  EventType = "channel"  // news about the business account itself: Notice
 	EventUnknown  EventType = "unknown"  // understood as an event, not as one of the above: Unknown
 )

@@ -54,7 +54,8 @@ func (e Event) validatePointers() error {
 	default:
 		set[EventMessage] = e.Message != nil
 	}
-	if known, ok := set[e.Type]; e.Type != EventTyping && !(ok && known) {
+	bare := e.Type == EventTyping || e.Type == EventEnded
+	if known, ok := set[e.Type]; !bare && !(ok && known) {
 		return fmt.Errorf("nothing is set for type %q", e.Type)
 	}
 	for t, is := range set {

@@ -55,6 +55,9 @@ func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) e
 		ID: string(m.ID), To: a.delivery.To, Parts: parts, Context: a.delivery.Context, LastInbound: a.delivery.LastInbound,
 		Now: w.now(),
 	}
+	if local, ok := a.channel.Connector.(connectors.Local); ok {
+		return a.end(threads.MessagePatch{Status: threads.MessageSent, At: w.now(), IDs: local.Stored(out), Losses: losses})
+	}
 	for {
 		call, err := a.channel.Connector.Next(out, a.delivery.Exchanges)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"threadhub/connectors/twilio"
 	"threadhub/connectors/viber"
 	"threadhub/connectors/vk"
+	"threadhub/connectors/webchat"
 	"threadhub/connectors/wechat"
 	"threadhub/connectors/whatsapp"
 	"threadhub/connectors/x"
@@ -23,6 +24,7 @@ import (
 // Kinds are all platforms, in the order shown to admins.
 func Kinds() connectors.Set {
 	return connectors.Set{
+		webchat.Kind(),
 		telegram.Kind(),
 		whatsapp.Kind(),
 		line.Kind(),

@@ -35,7 +35,10 @@ func checkCalls(b *bench) error {
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 {
+	switch local := b.local() != nil; {
+	case local && len(all) > 0:
+		return errors.New("a connector of a channel that is read at the hub makes calls")
+	case !local && len(all) == 0:
 		return errors.New("no case makes a call")
 	}
 	for _, c := range all {

@@ -54,6 +54,9 @@
 //	-- call --
 //	...
 //
+// A connector of a channel that is read at the hub ([connectors.Local]) makes no
+// calls: its cases end in the ids of the message ("-- stored --").
+//
 // The operations are outbound (a normalize.Outbound, driven through Next and
 // Classify until it is out, refused, or the answers are used up after a verdict
 // of retry or wait), react ({"to", "target", "emoji"}), typing and read (a

@@ -134,6 +134,10 @@ func (t *transcript) outbound(body string) error {
 	if err := decode(body, out); err != nil {
 		return err
 	}
+	if local := t.local(); local != nil {
+		t.add("stored", indent(local.Stored(out)))
+		return stored(local, out)
+	}
 	var done []normalize.Exchange
 	for {
 		call, err := t.conn.Next(out, done)
