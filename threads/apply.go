@@ -39,6 +39,8 @@ func (s *Service) apply(ctx context.Context, a Arrival) error {
 		return s.applyIdentity(ctx, a)
 	case e.Type == normalize.EventTyping:
 		return s.applyTyping(ctx, a)
+	case e.Type == normalize.EventEnded:
+		return s.applyEnded(ctx, a)
 	}
 	return nil
 }
@@ -207,8 +209,8 @@ func (s *Service) applyConsent(ctx context.Context, a Arrival) error {
 	if err != nil {
 		return err
 	}
-	return s.editContact(ctx, id, func(c *Contact) bool {
-		e := a.Event.Consent
+	e := a.Event.Consent
+	err = s.editContact(ctx, id, func(c *Contact) bool {
 		if c.Consents[e.Category] == e.Status {
 			return false
 		}
@@ -221,6 +223,10 @@ func (s *Service) applyConsent(ctx context.Context, a Arrival) error {
 		c.Consents = next
 		return true
 	})
+	if err != nil || (e.Status != normalize.ConsentBlocked && e.Status != normalize.ConsentUnblocked) {
+		return err
+	}
+	return s.noteBlock(ctx, Slot{a.Channel, id}, a)
 }
 
 // applyIdentity makes the peer's new name one of the contact that had the
@@ -243,20 +249,11 @@ func (s *Service) applyIdentity(ctx context.Context, a Arrival) error {
 }
 
 func (s *Service) applyTyping(ctx context.Context, a Arrival) error {
-	names := identities(a.Channel, a.Event.Peer)
-	owners, err := s.Store.Owners(ctx, names)
-	if err != nil {
-		return fmt.Errorf("find contact: %w", err)
-	}
-	slot := Slot{a.Channel, owners[names[0]]}
-	current, err := s.Store.Current(ctx, []Slot{slot})
-	if err != nil {
-		return fmt.Errorf("load conversation: %w", err)
-	}
-	if conv, ok := current[slot]; ok {
+	conv, ok, err := s.currentOf(ctx, a)
+	if err == nil && ok {
 		s.tell(ctx, Notice{Type: NoticeTyping, At: s.now(), Conversation: &conv})
 	}
-	return nil
+	return err
 }
 
 // ApplyParked applies events that waited for the given platform ids, because

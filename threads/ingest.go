@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"threadhub/internal/ident"
@@ -24,6 +25,12 @@ type Arrival struct {
 // contact take effect in the order given. Ingesting an event any number of
 // times, from any number of processes, is the same as once.
 func (s *Service) Ingest(ctx context.Context, arrivals []Arrival) []error {
+	if i := slices.IndexFunc(arrivals, endsSession); i >= 0 {
+		// What the contact wrote before and what they wrote after are two
+		// subjects, though messages of a batch are worked before all else.
+		errs := append(s.Ingest(ctx, arrivals[:i]), s.apply(ctx, arrivals[i]))
+		return append(errs, s.Ingest(ctx, arrivals[i+1:])...)
+	}
 	errs := make([]error, len(arrivals))
 	arrivals, err := s.confirmEchoes(ctx, arrivals)
 	if err != nil {
@@ -55,6 +62,8 @@ type lane struct {
 	// fresh is set when the owner of the identities was asked for just now:
 	// then the slot's emptiness needs no second look.
 	fresh bool
+	// known is set when the contact was there before this batch.
+	known bool
 	work  []int // indexes of arrivals, in order
 }
 
@@ -319,6 +328,9 @@ func (c *Conversation) heard(m Message, peer normalize.Peer, caps normalize.Capa
 	c.LastInboundID = m.Content.ID
 	c.ReplyContext = m.Content.Context
 	c.Contact.ExternalID, c.Contact.Aliases = peer.ID, peer.Aliases
+	if !m.SentAt.Before(c.Contact.BlockedAt) {
+		c.Contact.BlockedAt = time.Time{}
+	}
 }
 
 // append gives the message its place and makes it the one that lists show,

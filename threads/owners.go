@@ -25,7 +25,7 @@ func (s *Service) lanes(ctx context.Context, arrivals []Arrival, errs []error) [
 			errs[i] = err
 			continue
 		}
-		contact, fresh, err := s.owner(ctx, a.Channel, a.Event.Peer)
+		contact, how, err := s.owner(ctx, a.Channel, a.Event.Peer)
 		if err != nil {
 			errs[i] = err
 			continue
@@ -34,7 +34,7 @@ func (s *Service) lanes(ctx context.Context, arrivals []Arrival, errs []error) [
 		l := bySlot[slot]
 		if l == nil {
 			l = &lane{
-				slot: slot, channel: info, fresh: fresh, primary: Identity{a.Channel, a.Event.Peer.ID},
+				slot: slot, channel: info, fresh: how != cachedOwner, known: how != madeOwner, primary: Identity{a.Channel, a.Event.Peer.ID},
 				brief: ContactBrief{ID: contact, ExternalID: a.Event.Peer.ID},
 			}
 			bySlot[slot], order = l, append(order, l)
@@ -77,34 +77,46 @@ func mergeProfile(into *normalize.Peer, p normalize.Peer) {
 	into.Kind = p.Kind
 }
 
+// ownerFrom says where the answer to who a peer is comes from.
+type ownerFrom int
+
+const (
+	storedOwner ownerFrom = iota // the store knew the peer
+	cachedOwner                  // the cache alone
+	madeOwner                    // nobody had seen the peer: the contact was made
+)
+
 // owner answers the contact a peer is, making it if nobody has seen the peer
-// before. fresh is false when the answer comes from the cache alone.
-func (s *Service) owner(ctx context.Context, ch ChannelID, p normalize.Peer) (id ContactID, fresh bool, err error) {
+// before.
+func (s *Service) owner(ctx context.Context, ch ChannelID, p normalize.Peer) (id ContactID, how ownerFrom, err error) {
 	if p.ID == "" {
-		return "", false, errors.New("the event names no contact")
+		return "", 0, errors.New("the event names no contact")
 	}
 	names := identities(ch, p)
-	if id, ok := s.cachedOwner(names); ok {
-		return id, false, nil
+	if id, ok := s.ownerInCache(names); ok {
+		return id, cachedOwner, nil
 	}
 	owners, err := s.Store.Owners(ctx, names)
 	if err != nil {
-		return "", false, fmt.Errorf("find contact: %w", err)
+		return "", 0, fmt.Errorf("find contact: %w", err)
 	}
 	for _, name := range names {
 		if id == "" {
 			id = owners[name]
 		}
 	}
+	if id == "" {
+		how = madeOwner
+	}
 	if len(owners) < len(names) {
 		if id, err = s.claim(ctx, id, names, p); err != nil {
-			return "", false, err
+			return "", 0, err
 		}
 	}
 	for _, name := range names {
 		s.owners.Add(name, id)
 	}
-	return id, true, nil
+	return id, how, nil
 }
 
 func identities(ch ChannelID, p normalize.Peer) []Identity {
@@ -117,8 +129,8 @@ func identities(ch ChannelID, p normalize.Peer) []Identity {
 	return names
 }
 
-// cachedOwner answers only when all names are known to be the same contact.
-func (s *Service) cachedOwner(names []Identity) (ContactID, bool) {
+// ownerInCache answers only when all names are known to be the same contact.
+func (s *Service) ownerInCache(names []Identity) (ContactID, bool) {
 	var owner ContactID
 	for _, name := range names {
 		id, ok := s.owners.Get(name)
@@ -201,7 +213,13 @@ func (s *Service) refreshContact(ctx context.Context, p plan) {
 	if p.change.Previous != nil {
 		known = p.change.Previous.Contact
 	} else if p.before.Version == 0 {
+		if l.known {
+			s.unblock(ctx, l.slot.Contact)
+		}
 		return // the contact was made from this very profile
+	}
+	if !known.BlockedAt.IsZero() && p.change.Conversation.Contact.BlockedAt.IsZero() {
+		s.unblock(ctx, l.slot.Contact)
 	}
 	if (l.profile.Name == "" || l.profile.Name == known.Name) && (l.profile.AvatarURL == "" || l.profile.AvatarURL == known.AvatarURL) {
 		return

@@ -103,6 +103,9 @@ type ContactBrief struct {
 	Aliases   []normalize.PeerID `json:"aliases,omitempty"`
 	Name      string             `json:"name,omitempty"`
 	AvatarURL string             `json:"avatar_url,omitempty"`
+	// BlockedAt is since when the contact has blocked the channel, as far as the
+	// platform told; zero when they have not.
+	BlockedAt time.Time `json:"blocked_at,omitzero"`
 }
 
 // Contact is a customer as the hub knows them, over all their identities.

@@ -291,6 +291,7 @@ func begin(ch ChannelID, contact ContactBrief, previous *Conversation, now time.
 		return next, nil
 	}
 	next.Ordinal, next.FollowUpOf = previous.Ordinal+1, previous.ID
+	next.Contact.BlockedAt = previous.Contact.BlockedAt
 	link := *previous
 	if link.State.Successor != "" {
 		// Somebody began the follow-up and stopped half way: go on with theirs.
