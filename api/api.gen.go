@@ -914,6 +914,108 @@ func (e TokenRole) Valid() bool {
 	}
 }
 
+// Defines values for WebchatAuthorType.
+const (
+	WebchatAuthorTypeAgent   WebchatAuthorType = "agent"
+	WebchatAuthorTypeSystem  WebchatAuthorType = "system"
+	WebchatAuthorTypeVisitor WebchatAuthorType = "visitor"
+)
+
+// Valid indicates whether the value is a known member of the WebchatAuthorType enum.
+func (e WebchatAuthorType) Valid() bool {
+	switch e {
+	case WebchatAuthorTypeAgent:
+		return true
+	case WebchatAuthorTypeSystem:
+		return true
+	case WebchatAuthorTypeVisitor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebchatConversationState.
+const (
+	WebchatConversationStateEnded WebchatConversationState = "ended"
+	WebchatConversationStateOpen  WebchatConversationState = "open"
+)
+
+// Valid indicates whether the value is a known member of the WebchatConversationState enum.
+func (e WebchatConversationState) Valid() bool {
+	switch e {
+	case WebchatConversationStateEnded:
+		return true
+	case WebchatConversationStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebchatDraftPostbackKind.
+const (
+	WebchatDraftPostbackKindButton     WebchatDraftPostbackKind = "button"
+	WebchatDraftPostbackKindList       WebchatDraftPostbackKind = "list"
+	WebchatDraftPostbackKindQuickReply WebchatDraftPostbackKind = "quick_reply"
+)
+
+// Valid indicates whether the value is a known member of the WebchatDraftPostbackKind enum.
+func (e WebchatDraftPostbackKind) Valid() bool {
+	switch e {
+	case WebchatDraftPostbackKindButton:
+		return true
+	case WebchatDraftPostbackKindList:
+		return true
+	case WebchatDraftPostbackKindQuickReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebchatEventDraftType.
+const (
+	WebchatEventDraftTypeChatEnded WebchatEventDraftType = "chat_ended"
+	WebchatEventDraftTypePageView  WebchatEventDraftType = "page_view"
+)
+
+// Valid indicates whether the value is a known member of the WebchatEventDraftType enum.
+func (e WebchatEventDraftType) Valid() bool {
+	switch e {
+	case WebchatEventDraftTypeChatEnded:
+		return true
+	case WebchatEventDraftTypePageView:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebchatMessageStatus.
+const (
+	WebchatMessageStatusDelivered WebchatMessageStatus = "delivered"
+	WebchatMessageStatusRead      WebchatMessageStatus = "read"
+	WebchatMessageStatusReceived  WebchatMessageStatus = "received"
+	WebchatMessageStatusSent      WebchatMessageStatus = "sent"
+)
+
+// Valid indicates whether the value is a known member of the WebchatMessageStatus enum.
+func (e WebchatMessageStatus) Valid() bool {
+	switch e {
+	case WebchatMessageStatusDelivered:
+		return true
+	case WebchatMessageStatusRead:
+		return true
+	case WebchatMessageStatusReceived:
+		return true
+	case WebchatMessageStatusSent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListConversationsParamsSort.
 const (
 	ListConversationsParamsSortSortCloseDue ListConversationsParamsSort = "close_due_at"
@@ -3076,6 +3178,226 @@ type Upload struct {
 	Size int64 `json:"size"`
 }
 
+// WebchatAuthor defines model for WebchatAuthor.
+type WebchatAuthor struct {
+	Name nullable.Nullable[string] `json:"name"`
+	Type WebchatAuthorType         `json:"type"`
+}
+
+// WebchatAuthorType defines model for WebchatAuthor.Type.
+type WebchatAuthorType string
+
+// WebchatConfig defines model for WebchatConfig.
+type WebchatConfig struct {
+	Colour       string `json:"colour"`
+	Greeting     string `json:"greeting"`
+	MaxFileBytes int64  `json:"max_file_bytes"`
+
+	// MaxFiles Files of a message.
+	MaxFiles int `json:"max_files"`
+
+	// MaxText Characters of a message.
+	MaxText int `json:"max_text"`
+
+	// RequireIdentity Only visitors for whom the site vouches may chat.
+	RequireIdentity bool `json:"require_identity"`
+}
+
+// WebchatConversation defines model for WebchatConversation.
+type WebchatConversation struct {
+	ID string `json:"id"`
+
+	// State `ended`: what is written next begins another conversation.
+	State WebchatConversationState `json:"state"`
+}
+
+// WebchatConversationState `ended`: what is written next begins another conversation.
+type WebchatConversationState string
+
+// WebchatDraft At least one of `text`, `attachment_ids`, `location` and `postback`.
+type WebchatDraft struct {
+	AttachmentIDs *[]string `json:"attachment_ids,omitempty"`
+
+	// ClientID The client's own name for the message.
+	ClientID string         `json:"client_id"`
+	Location *LocationDraft `json:"location,omitempty"`
+	Page     *WebchatPage   `json:"page,omitempty"`
+
+	// Postback A button or row of a list that was pressed.
+	Postback *struct {
+		ID    string                    `json:"id"`
+		Kind  *WebchatDraftPostbackKind `json:"kind,omitempty"`
+		Title *string                   `json:"title,omitempty"`
+	} `json:"postback,omitempty"`
+
+	// ReplyTo The id of the message being answered.
+	ReplyTo *string `json:"reply_to,omitempty"`
+	Text    *string `json:"text,omitempty"`
+}
+
+// WebchatDraftPostbackKind defines model for WebchatDraft.Postback.Kind.
+type WebchatDraftPostbackKind string
+
+// WebchatEventDraft defines model for WebchatEventDraft.
+type WebchatEventDraft struct {
+	Page *WebchatPage          `json:"page,omitempty"`
+	Type WebchatEventDraftType `json:"type"`
+}
+
+// WebchatEventDraftType defines model for WebchatEventDraft.Type.
+type WebchatEventDraftType string
+
+// WebchatFile defines model for WebchatFile.
+type WebchatFile struct {
+	Caption *string     `json:"caption,omitempty"`
+	ID      string      `json:"id"`
+	MIME    *string     `json:"mime,omitempty"`
+	Name    *string     `json:"name,omitempty"`
+	Size    *int64      `json:"size,omitempty"`
+	Type    MessageType `json:"type"`
+
+	// URL Good for an hour.
+	URL string `json:"url"`
+}
+
+// WebchatIdentity How the site vouches for a user. Either `jwt`, or `external_id` with its `hash`.
+type WebchatIdentity struct {
+	ExternalID *string `json:"external_id,omitempty"`
+
+	// Hash The HMAC-SHA256 of the external_id in hexadecimal.
+	Hash *string `json:"hash,omitempty"`
+
+	// Jwt Signed with HS256 and the identity secret, or with RS256 or EdDSA and a key of which the channel has the public half. Claims: `external_id`, `exp` (at most an hour away), `iat`, `name`.
+	Jwt *string `json:"jwt,omitempty"`
+}
+
+// WebchatMessage defines model for WebchatMessage.
+type WebchatMessage struct {
+	Attachments []WebchatFile `json:"attachments"`
+	Author      WebchatAuthor `json:"author"`
+	Buttons     []Button      `json:"buttons"`
+	Choice      *Choice       `json:"choice,omitempty"`
+
+	// ClientID Of a message of the visitor's.
+	ClientID       *string        `json:"client_id,omitempty"`
+	Contacts       *[]ContactCard `json:"contacts,omitempty"`
+	ConversationID string         `json:"conversation_id"`
+
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp                    `json:"created_at"`
+	DeletedAt nullable.Nullable[Timestamp] `json:"deleted_at"`
+	EditedAt  nullable.Nullable[Timestamp] `json:"edited_at"`
+
+	// ID Of a message of the visitor's, it ends in its client_id.
+	ID        string    `json:"id"`
+	List      *ListMenu `json:"list,omitempty"`
+	Location  *Location `json:"location,omitempty"`
+	Reactions *[]string `json:"reactions,omitempty"`
+	ReplyTo   *struct {
+		ID   string                    `json:"id"`
+		Text nullable.Nullable[string] `json:"text"`
+	} `json:"reply_to,omitempty"`
+
+	// Status `received` for messages of the visitor's, which the hub has; `sent`, `delivered` and `read` for those to them.
+	Status WebchatMessageStatus      `json:"status"`
+	Text   nullable.Nullable[string] `json:"text"`
+	Type   MessageType               `json:"type"`
+}
+
+// WebchatMessageStatus `received` for messages of the visitor's, which the hub has; `sent`, `delivered` and `read` for those to them.
+type WebchatMessageStatus string
+
+// WebchatMessages defines model for WebchatMessages.
+type WebchatMessages struct {
+	// Before Where the page before this one ends; null at the beginning and with `after`.
+	Before nullable.Nullable[string] `json:"before"`
+
+	// Conversations Those that the messages belong to.
+	Conversations *[]WebchatConversation `json:"conversations,omitempty"`
+
+	// Cursor What came up to now: `after` of the next read, or `last_event_id` of the stream.
+	Cursor string           `json:"cursor"`
+	Data   []WebchatMessage `json:"data"`
+
+	// More With `after`: there is more. Read again after `cursor`.
+	More bool `json:"more"`
+}
+
+// WebchatOpening defines model for WebchatOpening.
+type WebchatOpening struct {
+	// Identity How the site vouches for a user. Either `jwt`, or `external_id` with its `hash`.
+	Identity *WebchatIdentity `json:"identity,omitempty"`
+	Locale   *string          `json:"locale,omitempty"`
+
+	// Name What the visitor calls themselves. It is shown, and proves nothing.
+	Name *string `json:"name,omitempty"`
+
+	// VisitorToken That of an earlier session.
+	VisitorToken *string `json:"visitor_token,omitempty"`
+}
+
+// WebchatPage defines model for WebchatPage.
+type WebchatPage struct {
+	Referrer *string `json:"referrer,omitempty"`
+	Title    *string `json:"title,omitempty"`
+	URL      *string `json:"url,omitempty"`
+}
+
+// WebchatReceived defines model for WebchatReceived.
+type WebchatReceived struct {
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp `json:"created_at"`
+	ID        string    `json:"id"`
+}
+
+// WebchatSession defines model for WebchatSession.
+type WebchatSession struct {
+	Config WebchatConfig `json:"config"`
+
+	// Conversation The visitor's latest conversation; null when they have none.
+	Conversation nullable.Nullable[WebchatConversation] `json:"conversation"`
+
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+
+	// ExternalID The user for whom the site vouched.
+	ExternalID nullable.Nullable[string] `json:"external_id"`
+
+	// StreamURL Where the stream is, with a ticket that opens it once, within a minute.
+	StreamURL string `json:"stream_url"`
+	VisitorID string `json:"visitor_id"`
+
+	// VisitorToken Send it as `Authorization: Bearer`. Keep it for the next visit.
+	VisitorToken string `json:"visitor_token"`
+}
+
+// WebchatTicket defines model for WebchatTicket.
+type WebchatTicket struct {
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+	Ticket    string    `json:"ticket"`
+}
+
+// WebchatUpload defines model for WebchatUpload.
+type WebchatUpload struct {
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+	ID        string    `json:"id"`
+	MIME      string    `json:"mime"`
+	Name      string    `json:"name"`
+	Size      int64     `json:"size"`
+}
+
 // AgentID defines model for AgentID.
 type AgentID = string
 
@@ -3654,6 +3976,41 @@ type CreateUploadParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CreateWebchatAttachmentParams defines parameters for CreateWebchatAttachment.
+type CreateWebchatAttachmentParams struct {
+	// Name The file's name.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+}
+
+// GetWebchatAttachmentParams defines parameters for GetWebchatAttachment.
+type GetWebchatAttachmentParams struct {
+	Expires   int64  `form:"expires" json:"expires"`
+	Signature string `form:"signature" json:"signature"`
+	Download  *bool  `form:"download,omitempty" json:"download,omitempty"`
+}
+
+// ListWebchatMessagesParams defines parameters for ListWebchatMessages.
+type ListWebchatMessagesParams struct {
+	After  *string `form:"after,omitempty" json:"after,omitempty"`
+	Before *string `form:"before,omitempty" json:"before,omitempty"`
+
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ReadWebchatJSONBody defines parameters for ReadWebchat.
+type ReadWebchatJSONBody struct {
+	// UpTo The id of the latest message seen.
+	UpTo string `json:"up_to"`
+}
+
+// StreamWebchatParams defines parameters for StreamWebchat.
+type StreamWebchatParams struct {
+	Ticket      *string `form:"ticket,omitempty" json:"ticket,omitempty"`
+	After       *string `form:"last_event_id,omitempty" json:"last_event_id,omitempty"`
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
 type CreateAgentJSONRequestBody = AgentDraft
 
@@ -3737,6 +4094,18 @@ type UpdateStyleRuleJSONRequestBody = StyleRuleChange
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenDraft
+
+// PostWebchatEventJSONRequestBody defines body for PostWebchatEvent for application/json ContentType.
+type PostWebchatEventJSONRequestBody = WebchatEventDraft
+
+// PostWebchatMessageJSONRequestBody defines body for PostWebchatMessage for application/json ContentType.
+type PostWebchatMessageJSONRequestBody = WebchatDraft
+
+// ReadWebchatJSONRequestBody defines body for ReadWebchat for application/json ContentType.
+type ReadWebchatJSONRequestBody ReadWebchatJSONBody
+
+// OpenWebchatSessionJSONRequestBody defines body for OpenWebchatSession for application/json ContentType.
+type OpenWebchatSessionJSONRequestBody = WebchatOpening
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -4016,6 +4385,42 @@ type ServerInterface interface {
 	// CreateUpload Hand over a file for a message
 	// (POST /v1/uploads)
 	CreateUpload(c *gin.Context, params CreateUploadParams)
+	// CreateWebchatAttachment Hand over a file for a message
+	// (POST /webchat/{channel_id}/attachments)
+	CreateWebchatAttachment(c *gin.Context, channelID ChannelID, params CreateWebchatAttachmentParams)
+	// GetWebchatAttachment Read the file of a message
+	// (GET /webchat/{channel_id}/attachments/{attachment_id})
+	GetWebchatAttachment(c *gin.Context, channelID ChannelID, attachmentID string, params GetWebchatAttachmentParams)
+	// GetWebchatConfig What a page has to know before it shows the chat
+	// (GET /webchat/{channel_id}/config)
+	GetWebchatConfig(c *gin.Context, channelID ChannelID)
+	// PostWebchatEvent What the visitor does besides writing
+	// (POST /webchat/{channel_id}/events)
+	PostWebchatEvent(c *gin.Context, channelID ChannelID)
+	// ListWebchatMessages Read what was said
+	// (GET /webchat/{channel_id}/messages)
+	ListWebchatMessages(c *gin.Context, channelID ChannelID, params ListWebchatMessagesParams)
+	// PostWebchatMessage Write
+	// (POST /webchat/{channel_id}/messages)
+	PostWebchatMessage(c *gin.Context, channelID ChannelID)
+	// ReadWebchat The visitor has seen the messages up to one
+	// (POST /webchat/{channel_id}/read)
+	ReadWebchat(c *gin.Context, channelID ChannelID)
+	// CloseWebchatSession Sign out
+	// (DELETE /webchat/{channel_id}/sessions)
+	CloseWebchatSession(c *gin.Context, channelID ChannelID)
+	// OpenWebchatSession Begin a visit, or go on with one
+	// (POST /webchat/{channel_id}/sessions)
+	OpenWebchatSession(c *gin.Context, channelID ChannelID)
+	// StreamWebchat Follow the conversation, as server-sent events
+	// (GET /webchat/{channel_id}/stream)
+	StreamWebchat(c *gin.Context, channelID ChannelID, params StreamWebchatParams)
+	// CreateWebchatTicket A ticket for the stream
+	// (POST /webchat/{channel_id}/stream-tickets)
+	CreateWebchatTicket(c *gin.Context, channelID ChannelID)
+	// TypeWebchat The visitor is typing
+	// (POST /webchat/{channel_id}/typing)
+	TypeWebchat(c *gin.Context, channelID ChannelID)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -7697,6 +8102,420 @@ func (siw *ServerInterfaceWrapper) CreateUpload(c *gin.Context) {
 	siw.Handler.CreateUpload(c, params)
 }
 
+// CreateWebchatAttachment operation middleware
+func (siw *ServerInterfaceWrapper) CreateWebchatAttachment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWebchatAttachmentParams
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateWebchatAttachment(c, channelID, params)
+}
+
+// GetWebchatAttachment operation middleware
+func (siw *ServerInterfaceWrapper) GetWebchatAttachment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "attachment_id" -------------
+	var attachmentID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "attachment_id", c.Param("attachment_id"), &attachmentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter attachment_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetWebchatAttachmentParams
+
+	// ------------- Required query parameter "expires" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "expires", c.Request.URL.Query(), &params.Expires, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter expires: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "signature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "signature", c.Request.URL.Query(), &params.Signature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter signature: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "download" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "download", c.Request.URL.Query(), &params.Download, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter download: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWebchatAttachment(c, channelID, attachmentID, params)
+}
+
+// GetWebchatConfig operation middleware
+func (siw *ServerInterfaceWrapper) GetWebchatConfig(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWebchatConfig(c, channelID)
+}
+
+// PostWebchatEvent operation middleware
+func (siw *ServerInterfaceWrapper) PostWebchatEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PostWebchatEvent(c, channelID)
+}
+
+// ListWebchatMessages operation middleware
+func (siw *ServerInterfaceWrapper) ListWebchatMessages(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebchatMessagesParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "before", c.Request.URL.Query(), &params.Before, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter before: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebchatMessages(c, channelID, params)
+}
+
+// PostWebchatMessage operation middleware
+func (siw *ServerInterfaceWrapper) PostWebchatMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PostWebchatMessage(c, channelID)
+}
+
+// ReadWebchat operation middleware
+func (siw *ServerInterfaceWrapper) ReadWebchat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadWebchat(c, channelID)
+}
+
+// CloseWebchatSession operation middleware
+func (siw *ServerInterfaceWrapper) CloseWebchatSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CloseWebchatSession(c, channelID)
+}
+
+// OpenWebchatSession operation middleware
+func (siw *ServerInterfaceWrapper) OpenWebchatSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.OpenWebchatSession(c, channelID)
+}
+
+// StreamWebchat operation middleware
+func (siw *ServerInterfaceWrapper) StreamWebchat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamWebchatParams
+
+	// ------------- Optional query parameter "ticket" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ticket", c.Request.URL.Query(), &params.Ticket, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ticket: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "last_event_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "last_event_id", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter last_event_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Last-Event-ID, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Last-Event-ID: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StreamWebchat(c, channelID, params)
+}
+
+// CreateWebchatTicket operation middleware
+func (siw *ServerInterfaceWrapper) CreateWebchatTicket(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateWebchatTicket(c, channelID)
+}
+
+// TypeWebchat operation middleware
+func (siw *ServerInterfaceWrapper) TypeWebchat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TypeWebchat(c, channelID)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -7816,4 +8635,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics)
+	router.GET(options.BaseURL+"/webchat/:channel_id/config", wrapper.GetWebchatConfig)
+	router.DELETE(options.BaseURL+"/webchat/:channel_id/sessions", wrapper.CloseWebchatSession)
+	router.POST(options.BaseURL+"/webchat/:channel_id/sessions", wrapper.OpenWebchatSession)
+	router.GET(options.BaseURL+"/webchat/:channel_id/messages", wrapper.ListWebchatMessages)
+	router.POST(options.BaseURL+"/webchat/:channel_id/messages", wrapper.PostWebchatMessage)
+	router.POST(options.BaseURL+"/webchat/:channel_id/stream-tickets", wrapper.CreateWebchatTicket)
+	router.GET(options.BaseURL+"/webchat/:channel_id/stream", wrapper.StreamWebchat)
+	router.POST(options.BaseURL+"/webchat/:channel_id/typing", wrapper.TypeWebchat)
+	router.POST(options.BaseURL+"/webchat/:channel_id/read", wrapper.ReadWebchat)
+	router.POST(options.BaseURL+"/webchat/:channel_id/events", wrapper.PostWebchatEvent)
+	router.POST(options.BaseURL+"/webchat/:channel_id/attachments", wrapper.CreateWebchatAttachment)
+	router.GET(options.BaseURL+"/webchat/:channel_id/attachments/:attachment_id", wrapper.GetWebchatAttachment)
 }

@@ -30,10 +30,12 @@ import (
 	"threadhub/internal/queue"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
+	"threadhub/internal/seal"
 	"threadhub/internal/settings"
 	"threadhub/internal/streams"
 	"threadhub/internal/stylerules"
 	"threadhub/internal/tokens"
+	"threadhub/internal/webchat"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -68,12 +70,14 @@ type Hub struct {
 	egress    *egress.Client
 	auth      *auth.Service
 	settings  *settings.Service
+	keys      *seal.Keyring
 	schedules *schedules.Registry
 	rules     *stylerules.Registry
 	tokens    *tokens.Keeper
 	book      *rulebook.Registry
 	channels  *channels.Registry
 	media     *media.Library
+	webchat   *webchat.Service
 	eager     *media.Eager
 	threads   *threads.Service
 	sweeper   *workers.Sweeper
@@ -102,7 +106,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 }
 
 func (h *Hub) open(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openServer, h.openInlets, h.openAccess} {
+	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openWebchat, h.openServer, h.openInlets, h.openAccess} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -160,24 +164,23 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	keys, err := openKeyring(ctx, cfg, h.store)
-	if err != nil {
+	if h.keys, err = openKeyring(ctx, cfg, h.store); err != nil {
 		return err
 	}
 	fresh := sharedFresh
 	if cfg.MongoDBURI.Empty() {
 		fresh = 0
 	}
-	h.openTokens(keys)
+	h.openTokens(h.keys)
 	h.channels, err = channels.NewRegistry(channels.Options{
-		Store: h.store, Kinds: all.Kinds(), Keys: keys, Caller: h.tokens, Deleted: h.channelDeleted, Changed: h.channelChanged, Logger: h.Logger, Now: time.Now,
+		Store: h.store, Kinds: all.Kinds(), Keys: h.keys, Caller: h.tokens, Deleted: h.channelDeleted, Changed: h.channelChanged, Logger: h.Logger, Now: time.Now,
 		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
 	})
 	h.rules = stylerules.NewRegistry(stylerules.Options{
 		Store: h.store, Now: time.Now, ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, Fresh: fresh,
 	})
 	h.book = rulebook.NewRegistry(rulebook.Options{
-		Store: h.store, Keys: keys, Now: time.Now, Fresh: fresh, CheckURL: h.egress.CheckURL,
+		Store: h.store, Keys: h.keys, Now: time.Now, Fresh: fresh, CheckURL: h.egress.CheckURL,
 		ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, AgentExists: h.agentExists, GroupExists: h.groupExists,
 	})
 	h.ruleWork = &workers.Rules{
@@ -242,7 +245,7 @@ const auditTrimmed = 500
 
 func (h *Hub) forget(ctx context.Context, now time.Time) error {
 	_, err := h.audit.Trim(ctx, now.Add(-h.Config.AuditRetention), auditTrimmed)
-	return errors.Join(err, h.store.Expire(ctx, now.Add(-idempotencyKept)))
+	return errors.Join(err, h.store.Expire(ctx, now.Add(-idempotencyKept)), h.webchat.Forget(ctx, now))
 }
 
 // FirstToken is the admin token this start made, shown once; "" if it made
@@ -270,6 +273,9 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.channels.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
+	}
+	if h.Role != RoleWorker {
+		wg.Go(func() { h.webchat.Run(work) })
 	}
 	stopDebug, err := h.serveDebug(ctx)
 	if err != nil {

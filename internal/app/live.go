@@ -7,6 +7,7 @@ import (
 
 	"threadhub/internal/bus"
 	"threadhub/internal/httpapi"
+	"threadhub/internal/webchat"
 	"threadhub/threads"
 )
 
@@ -43,7 +44,7 @@ func (l live) translate(ctx context.Context, sub *bus.Subscription, out chan<- h
 			if !ok {
 				return
 			}
-			if !read(raw, &e) {
+			if webchat.Private(raw) || !read(raw, &e) {
 				continue // of another version of the hub
 			}
 			e.ID = raw.ID

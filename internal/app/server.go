@@ -13,9 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"threadhub/connectors/all"
-	"threadhub/internal/accept"
 	"threadhub/internal/httpapi"
-	"threadhub/workers"
 )
 
 // Times that bound a slow or silent client. There is no write timeout, since
@@ -35,16 +33,13 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	deps := httpapi.Deps{
 		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Rules: h.book, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
-		Live: live{h.bus, h.streams}, Media: h.media, Probe: h.egress.Probe, Audit: h.audit, Now: time.Now, Ready: h.ready,
+		Live: live{h.bus, h.streams}, Media: h.media, Webchat: h.webchat, Probe: h.egress.Probe, Audit: h.audit, Now: time.Now, Ready: h.ready,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
 		Observe: func(operation string, status int, took time.Duration) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())
 		},
 		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies, Rate: h.Config.APIRate,
 	}
-	// A worker takes no webhooks, but what comes over connections of its own.
-	h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
-	h.inbound.Rush = h.desk.Rush
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 	}

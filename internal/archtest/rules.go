@@ -71,6 +71,9 @@ var rules = []rule{
 	{pkg: "internal/streams", may: []string{
 		"connectors", "threads", "internal/channels", "internal/directory", "internal/egress",
 	}, tests: []string{"normalize", "internal/directory", "internal/sqlite"}},
+	{pkg: "internal/webchat", may: []string{
+		"connectors", "connectors/webchat", "normalize", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/ident", "internal/media", "internal/seal",
+	}, tests: []string{"internal/accept", "internal/sqlite"}},
 	{pkg: "internal/auth", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
@@ -78,7 +81,7 @@ var rules = []rule{
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
-		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
@@ -132,6 +135,7 @@ var libraries = map[string][]string{
 	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
 	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest"},
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
+	"github.com/golang-jwt/jwt":             {"connectors/webchat", "internal/webchat"},
 	"go.uber.org/goleak":                    {},
 	"pgregory.net/rapid":                    {"internal/storetest", "internal/threadtest"},
 }
@@ -141,7 +145,7 @@ var libraries = map[string][]string{
 var pure = map[string][]string{
 	"normalize":    {},
 	"connectors":   {},
-	"connectors/*": {"github.com/nyaruka/phonenumbers", "github.com/kyokomi/emoji/v2"},
+	"connectors/*": {"github.com/nyaruka/phonenumbers", "github.com/kyokomi/emoji/v2", "github.com/golang-jwt/jwt/v5"},
 
 	"connectors/meta/messaging": {},
 	"threads/rules":             {},

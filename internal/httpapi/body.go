@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -51,7 +52,7 @@ func readBody(c *gin.Context) ([]byte, error) {
 	data, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return nil, problem(http.StatusRequestEntityTooLarge, codeTooLarge, "the body is larger than 1 MiB")
+		return nil, problem(http.StatusRequestEntityTooLarge, codeTooLarge, fmt.Sprintf("the body is larger than %d KiB", tooLarge.Limit>>10))
 	}
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, codeBadJSON, "the body could not be read to its end")

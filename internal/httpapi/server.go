@@ -26,6 +26,7 @@ import (
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/webchat"
 	"threadhub/threads"
 )
 
@@ -108,6 +109,8 @@ type Deps struct {
 	Live          Live
 	Media         Media
 	Audit         Audit
+	// Webchat serves visitors of sites; nil: there are no web chats.
+	Webchat *webchat.Service
 	// Now is the clock.
 	Now func() time.Time
 	// Probe answers how many bytes the file at an address has, -1 for unknown,
@@ -174,7 +177,7 @@ func New(d Deps) (*gin.Engine, error) {
 	}
 	engine.RedirectTrailingSlash = false
 	engine.HandleMethodNotAllowed = true
-	engine.Use(s.requestID, s.observe, s.recover, secure)
+	engine.Use(s.requestID, s.observe, s.recover, secure, s.webchatDoor)
 	engine.NoRoute(func(c *gin.Context) { s.refuse(c, notFound("there is no such address")) })
 	engine.NoMethod(func(c *gin.Context) { s.refuse(c, methodNotAllowed()) })
 	if d.Webhook != nil {

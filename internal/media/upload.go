@@ -25,6 +25,9 @@ import (
 // is tried for a day, and some platforms fetch what it shows later still.
 const UploadKept = 7 * 24 * time.Hour
 
+// forGood is when a file ends that is never dropped.
+var forGood = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
 // filesPath is where uploads are served.
 const filesPath = "/files/"
 
@@ -52,6 +55,27 @@ var (
 // Save keeps an upload durably. Its type is what its bytes show. The errors
 // are ErrTooLarge, ErrEmpty, ErrFull and those of the disk.
 func (l *Library) Save(_ context.Context, name string, r io.Reader) (Upload, error) {
+	return l.save(name, r, l.MaxFile, UploadKept)
+}
+
+// Take is Save of a file that comes from outside: it has at most limit bytes
+// and goes after kept, unless Keep is called before.
+func (l *Library) Take(_ context.Context, name string, r io.Reader, limit int64, kept time.Duration) (Upload, error) {
+	return l.save(name, r, min(limit, l.MaxFile), kept)
+}
+
+// Keep keeps an upload for good: no other copy of it exists, so nothing makes
+// room by dropping it. The error is ErrNoUpload when its time is over.
+func (l *Library) Keep(id string) error {
+	u, err := l.Upload(id)
+	if err != nil || u.ExpiresAt.Equal(forGood) {
+		return err
+	}
+	u.ExpiresAt = forGood
+	return l.shelf.write("uploads", u.ID, u)
+}
+
+func (l *Library) save(name string, r io.Reader, limit int64, kept time.Duration) (Upload, error) {
 	tmp, err := os.CreateTemp(filepath.Join(l.shelf.dir, "incoming"), "*")
 	if err != nil {
 		return Upload{}, fmt.Errorf("take an upload: %w", err)
@@ -60,11 +84,11 @@ func (l *Library) Save(_ context.Context, name string, r io.Reader) (Upload, err
 		_ = tmp.Close()
 		_ = os.Remove(tmp.Name())
 	}()
-	size, err := io.Copy(tmp, io.LimitReader(r, l.MaxFile+1))
+	size, err := io.Copy(tmp, io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
 		return Upload{}, fmt.Errorf("take an upload: %w", err)
-	case size > l.MaxFile:
+	case size > limit:
 		return Upload{}, ErrTooLarge
 	case size == 0:
 		return Upload{}, ErrEmpty
@@ -77,7 +101,7 @@ func (l *Library) Save(_ context.Context, name string, r io.Reader) (Upload, err
 	_, _ = rand.Read(secret[:]) // never fails
 	u := Upload{
 		ID: ident.New("up"), Name: cleanName(name), MIME: kind, Size: size, Secret: hex.EncodeToString(secret[:]),
-		ExpiresAt: l.Now().UTC().Add(UploadKept).Truncate(time.Millisecond),
+		ExpiresAt: l.Now().UTC().Add(kept).Truncate(time.Millisecond),
 	}
 	if u.Blob, err = l.shelf.put(tmp, size, l.pinned); err != nil {
 		return Upload{}, err
