@@ -125,8 +125,11 @@ type Receipt struct {
 type Reaction struct {
 	Target PlatformID `json:"target"`
 	// Emoji is what the author's reaction now is; empty when taken back.
-	Emoji  string  `json:"emoji,omitempty"`
-	Author *Author `json:"author,omitempty"` // in group chats; nil: the peer
+	Emoji string `json:"emoji,omitempty"`
+	// Removed is the emoji that was taken back, on platforms where an author may
+	// have several and the event says which one went.
+	Removed string  `json:"removed,omitempty"`
+	Author  *Author `json:"author,omitempty"` // in group chats; nil: the peer
 }
 
 // Edit replaces the content of an earlier message.

@@ -171,6 +171,8 @@ func (m *Message) react(r normalize.Reaction, a Arrival) bool {
 		m.Reactions = append(m.Reactions, Reaction{Emoji: r.Emoji, Author: by, At: at})
 	case m.Reactions[i].At.After(at) || m.Reactions[i].Emoji == r.Emoji:
 		return false
+	case r.Emoji == "" && r.Removed != "" && r.Removed != m.Reactions[i].Emoji:
+		return false // one of several, and not the latest
 	case r.Emoji == "":
 		m.Reactions = slices.Delete(m.Reactions, i, i+1)
 	default:

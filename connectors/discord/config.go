@@ -37,6 +37,7 @@ type account struct {
 	key         ed25519.PublicKey
 	application string // "" when it was not entered
 	base        string // without a slash at its end
+	agent       string
 }
 
 // settings as the schema describes them.
@@ -68,7 +69,21 @@ func open(c connectors.Config) (connectors.Connector, error) {
 	if a.base, err = baseURL(cmp.Or(s.APIBaseURL, defaultBase)); err != nil {
 		return nil, fmt.Errorf("discord: %w", err)
 	}
+	a.agent = userAgent(c.WebhookURL)
 	return a, nil
+}
+
+// userAgent names the hub in the form that Discord asks for, "DiscordBot
+// (address, version)"; without it Cloudflare refuses calls (platforms/discord:
+// Outbound REST). The address is that of the hub whose bot it is, since that is
+// where whoever runs it can be asked. A hub that does not know its own gives
+// its name.
+func userAgent(webhookURL string) string {
+	home := "threadhub"
+	if u, err := url.Parse(webhookURL); err == nil && u.Host != "" {
+		home = u.Scheme + "://" + u.Host
+	}
+	return "DiscordBot (" + home + ", 1)"
 }
 
 // checkToken refuses what cannot stand in a header.

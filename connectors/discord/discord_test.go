@@ -38,7 +38,21 @@ func config() connectors.Config {
 		Credentials: map[string]connectors.Secret{
 			"bot_token": connectors.NewSecret(token), "public_key": connectors.NewSecret(publicKey()),
 		},
-		Settings: json.RawMessage(`{"application_id":"700100200300400500"}`),
+		Settings:   json.RawMessage(`{"application_id":"700100200300400500"}`),
+		WebhookURL: "https://hub.example/webhooks/ch_1",
+	}
+}
+
+func TestCallsSayWhoseBotItIs(t *testing.T) {
+	for address, agent := range map[string]string{
+		"https://hub.example/webhooks/ch_1": "DiscordBot (https://hub.example, 1)",
+		"":                                  "DiscordBot (threadhub, 1)",
+	} {
+		c := config()
+		c.WebhookURL = address
+		conn, err := discord.Kind().New(c)
+		require.NoError(t, err)
+		require.Equal(t, agent, conn.(connectors.Checker).Check().Header.Get("User-Agent"))
 	}
 }
 

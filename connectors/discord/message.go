@@ -97,6 +97,8 @@ func (p *parser) reacted(set bool) string {
 		if reaction.Emoji == "" {
 			return "it names no emoji"
 		}
+	} else {
+		reaction.Removed = r.Emoji.text()
 	}
 	p.add(normalize.Event{
 		Key: "rct:" + p.digest(), Type: normalize.EventReaction,

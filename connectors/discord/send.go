@@ -33,10 +33,6 @@ const (
 	opHistory  = "messages"
 )
 
-// userAgent is of the form that Discord asks for; without it Cloudflare refuses
-// calls (platforms/discord: Outbound REST).
-const userAgent = "DiscordBot (https://threadhub.example, 1.0)"
-
 // tokenFor is how long an interaction is answered by its token, of the 15
 // minutes that it is good for (platforms/discord: Response time & retries).
 const tokenFor = 14*time.Minute + 30*time.Second
@@ -173,6 +169,6 @@ func (a *account) raw(op, path string, body []byte) *connectors.Call {
 func (a *account) call(op, method, path string) *connectors.Call {
 	return &connectors.Call{
 		Name: op, Method: method, URL: a.base + path,
-		Header: http.Header{"Authorization": {"Bot " + a.token.Reveal()}, "User-Agent": {userAgent}},
+		Header: http.Header{"Authorization": {"Bot " + a.token.Reveal()}, "User-Agent": {a.agent}},
 	}
 }

@@ -262,6 +262,8 @@ func (p *parser) reaction(e *event) error {
 	r := &normalize.Reaction{Target: id}
 	if e.Type == "reaction_added" {
 		r.Emoji = emojiOf(e.Reaction)
+	} else {
+		r.Removed = emojiOf(e.Reaction)
 	}
 	peer := place(ref(it.Channel), "", string(e.User))
 	if peer.Kind == normalize.PeerGroup {

@@ -334,4 +334,3 @@ func TestWhatVisitorsMaySend(t *testing.T) {
 	}
 	require.Fail(t, "a flood is not bounded")
 }
-
