@@ -24,6 +24,19 @@ type Tokened interface {
 	Authorize(call *Call, access Secret)
 }
 
+// Lasting is implemented by [Tokened] connectors whose credentials hold a token
+// that works as it is and can be changed for another one like it while it does
+// (Instagram's, good for 60 days). The hub lets calls go out with it, and makes
+// TokenCall in time; what ReadToken answers in Rotated takes its place. The
+// former one has to stay good for calls that are under way. A refusal of
+// TokenCall leaves the token in use, unless Classify suspends.
+type Lasting interface {
+	// RenewAfter is how long a token that an admin entered is used before it is
+	// changed for the first time: platforms refuse that for tokens that are too
+	// new. 0: never.
+	RenewAfter() time.Duration
+}
+
 // Token is what a platform handed out.
 type Token struct {
 	Access Secret

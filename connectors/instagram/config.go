@@ -72,7 +72,7 @@ func open(cfg connectors.Config) (connectors.Connector, error) {
 	for _, s := range cfg.Credentials {
 		o.Secrets = append(o.Secrets, s)
 	}
-	return messaging.New(o), nil
+	return &account{Connector: messaging.New(o), token: token, base: strings.TrimRight(base, "/"), renews: !linked}, nil
 }
 
 // linked tells whether the token is that of a Page. Without a setting the

@@ -160,7 +160,7 @@ const setup = `## Connect an Instagram account
 The account has to be a professional one (business or creator).
 
 1. In [Meta for Developers](https://developers.facebook.com/apps) create an app of the type **Business** and add the product **Instagram**. Choose **API setup with Instagram login**, or with Facebook login if the account is linked to a Facebook Page whose token you want to use.
-2. Add the account and generate a token. With Instagram login it lives for 60 days and has to be renewed before; the channel is paused when it has ended. With Facebook login, also turn on **Allow access to messages** in the account's settings.
+2. Add the account and generate a token. With Instagram login it lives for 60 days: the hub changes it for another one in time, from the day after you entered it. Should it end all the same, the channel is paused and wants a new one. With Facebook login, also turn on **Allow access to messages** in the account's settings.
 3. Note the account's **user_id**, and copy the **Instagram app secret** from the same page. With Facebook login take the **App secret** from **App settings > Basic** instead.
 4. Choose a **verify token**: any text that is hard to guess. Save the channel here with all of the above.
 5. In the app's webhook configuration enter this channel's webhook address as **Callback URL** and the same verify token, and subscribe to **messages**, **messaging_postbacks**, **message_reactions**, **messaging_seen**, **messaging_referral**, **message_edit**, **messaging_handover** and **standby**; **comments** too if comments are to be answered in private. Meta asks for the address at once and must find this hub running, over https with a certificate of a public authority.

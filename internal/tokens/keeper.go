@@ -81,7 +81,8 @@ type Keeper struct {
 type held struct {
 	revision string
 	access   connectors.Secret
-	// own is set when there is none: the credentials hold what is needed.
+	// own is set when there is none: the credentials hold what is needed, for
+	// good or until renewAt.
 	own     bool
 	renewAt time.Time // zero: when it is found stale
 	endsAt  time.Time // zero: not said
@@ -238,12 +239,15 @@ func (k *Keeper) Forget(ctx context.Context, channel string) error {
 
 // good tells whether there is a token to use: not ended, and not the stale one.
 func (h held) good(now time.Time, stale string) bool {
+	if h.own {
+		return stale == ""
+	}
 	return !h.access.Empty() && h.access.Reveal() != stale && (h.endsAt.IsZero() || now.Before(h.endsAt))
 }
 
 // fresh tells whether it is also too early to renew it.
 func (h held) fresh(now time.Time, stale string) bool {
-	return h.own && stale == "" || h.good(now, stale) && (h.renewAt.IsZero() || now.Before(h.renewAt))
+	return h.good(now, stale) && (h.renewAt.IsZero() || now.Before(h.renewAt))
 }
 
 func (k *Keeper) known(channel, revision string) held {

@@ -15,10 +15,12 @@ import (
 
 // record is how a token is stored.
 type record struct {
-	Revision string    `json:"revision"` // of the credentials it was got with
-	Access   string    `json:"access,omitempty"`
-	RenewAt  time.Time `json:"renew_at,omitzero"`
-	EndsAt   time.Time `json:"ends_at,omitzero"`
+	Revision string `json:"revision"` // of the credentials it was got with
+	Access   string `json:"access,omitempty"`
+	// Own is set when the credentials hold the token.
+	Own     bool      `json:"own,omitempty"`
+	RenewAt time.Time `json:"renew_at,omitzero"`
+	EndsAt  time.Time `json:"ends_at,omitzero"`
 	// Holder is getting another one, at most until LeaseUntil.
 	Holder     string    `json:"holder,omitempty"`
 	LeaseUntil time.Time `json:"lease_until,omitzero"`
@@ -142,7 +144,7 @@ func (k *Keeper) try(ctx context.Context, channel, stale string) (held, error) {
 // read opens a stored token.
 func (k *Keeper) read(a Account, item directory.Item[record]) (held, error) {
 	r := item.Value
-	h := held{revision: r.Revision, renewAt: r.RenewAt, endsAt: r.EndsAt, retryAt: r.RetryAt}
+	h := held{revision: r.Revision, own: r.Own, renewAt: r.RenewAt, endsAt: r.EndsAt, retryAt: r.RetryAt}
 	if r.Why != "" {
 		h.failure = &Error{Outcome: unavailable(r.Why)}
 	}
@@ -172,6 +174,9 @@ func (k *Keeper) renew(ctx context.Context, account Account, item directory.Item
 	r := item.Value
 	if r.Revision != account.Revision {
 		r = record{Revision: account.Revision}
+		if after := lasts(account); after > 0 {
+			return k.use(ctx, account, item, k.now().Add(after))
+		}
 	}
 	r.Holder, r.LeaseUntil = k.Owner, k.now().Add(lease)
 	if item, err = k.keep(ctx, item, r); err != nil {
@@ -239,7 +244,11 @@ func (k *Keeper) failed(ctx context.Context, a Account, item directory.Item[reco
 		r.Failures, r.RetryAt, r.Why = 0, time.Time{}, ""
 	} else {
 		r.Failures++
-		r.RetryAt, r.Why = k.now().Add(max(o.After, pause(r.Failures-1))), o.Failure.Message
+		wait := max(o.After, pause(r.Failures-1))
+		if r.Own {
+			wait = max(wait, lastingPause)
+		}
+		r.RetryAt, r.Why = k.now().Add(wait), o.Failure.Message
 		k.Logger.WarnContext(ctx, "the platform gave no access token, it will be asked again", "channel", item.ID, "at", r.RetryAt, "reason", r.Why)
 	}
 	if _, err := k.keep(ctx, item, r); err != nil && !errors.Is(err, errAgain) {
@@ -267,6 +276,14 @@ func (k *Keeper) succeeded(ctx context.Context, a Account, item directory.Item[r
 		}
 		a.Credentials = maps.Clone(a.Credentials)
 		maps.Copy(a.Credentials, token.Rotated)
+	}
+	if after := lasts(a); after > 0 {
+		if token.TTL > 0 {
+			after = token.TTL - token.TTL/6
+		}
+		k.Logger.InfoContext(ctx, "access token of the credentials renewed", "channel", item.ID, "for", token.TTL)
+		a.Revision = revision
+		return k.use(ctx, a, item, k.now().Add(after))
 	}
 	sealed, err := k.Keys.Seal(seal.Place{Channel: item.ID, Field: accessField}, token.Access)
 	if err != nil {
