@@ -17,7 +17,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # Go files that people write. Generated ones have the form of their generator.
 SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -not -path './data/*')
 
-.PHONY: build run test check format generate fresh fuzz model bench vuln prepare clean
+.PHONY: build run test check format generate fresh fuzz model bench bench-connectors vuln prepare clean
 
 build: ## bin/threadhub
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
@@ -61,6 +61,9 @@ model: ## the lifecycle against its plain model; hours on the test double of Mon
 
 bench: build ## drives bin/threadhub from outside, writes bench.json
 	$(GO) run ./cmd/bench $(BENCHFLAGS)
+
+bench-connectors: ## how long each connector takes to read a typical webhook
+	GO="$(GO)" tools/bench-connectors
 
 vuln: ## known vulnerabilities in what we depend on
 	$(TOOL) govulncheck $(PKGS)

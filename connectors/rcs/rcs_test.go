@@ -71,6 +71,8 @@ func TestConformance(t *testing.T) { conntest.Run(t, suite(t)) }
 func FuzzParse(f *testing.F)       { conntest.FuzzParse(f, suite(f)) }
 func FuzzVerify(f *testing.F)      { conntest.FuzzVerify(f, suite(f)) }
 
+func BenchmarkWebhook(b *testing.B) { conntest.Benchmark(b, suite(b)) }
+
 // open makes a connector of the suite's configuration with changes to it.
 func open(t testing.TB, change func(*connectors.Config)) connectors.Connector {
 	t.Helper()

@@ -98,6 +98,8 @@ func TestConformanceOverWhatsApp(t *testing.T) { conntest.Run(t, whatsapp()) }
 func FuzzParse(f *testing.F)                   { conntest.FuzzParse(f, whatsapp()) }
 func FuzzVerify(f *testing.F)                  { conntest.FuzzVerify(f, sms()) }
 
+func BenchmarkWebhook(b *testing.B) { conntest.Benchmark(b, sms()) }
+
 func open(t testing.TB, c connectors.Config) connectors.Connector {
 	t.Helper()
 	conn, err := twilio.Kind().New(c)

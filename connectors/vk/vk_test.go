@@ -46,6 +46,8 @@ func TestConformance(t *testing.T) { conntest.Run(t, suite()) }
 func FuzzParse(f *testing.F)       { conntest.FuzzParse(f, suite()) }
 func FuzzVerify(f *testing.F)      { conntest.FuzzVerify(f, suite()) }
 
+func BenchmarkWebhook(b *testing.B) { conntest.Benchmark(b, suite()) }
+
 func open(t testing.TB, c connectors.Config) connectors.Connector {
 	t.Helper()
 	conn, err := vk.Kind().New(c)

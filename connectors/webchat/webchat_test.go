@@ -34,6 +34,8 @@ func suite() conntest.Suite {
 func TestConformance(t *testing.T) { conntest.Run(t, suite()) }
 func FuzzParse(f *testing.F)       { conntest.FuzzParse(f, suite()) }
 
+func BenchmarkWebhook(b *testing.B) { conntest.Benchmark(b, suite()) }
+
 // open makes a widget of the suite's configuration with changes to it.
 func open(t testing.TB, change func(*connectors.Config)) *webchat.Widget {
 	t.Helper()

@@ -129,6 +129,8 @@ func FuzzParseEncrypted(f *testing.F)        { conntest.FuzzParse(f, sealed()) }
 func FuzzVerify(f *testing.F)                { conntest.FuzzVerify(f, suite()) }
 func FuzzVerifyEncrypted(f *testing.F)       { conntest.FuzzVerify(f, sealed()) }
 
+func BenchmarkWebhook(b *testing.B) { conntest.Benchmark(b, suite()) }
+
 // open makes a connector of a configuration with changes to it.
 func open(t testing.TB, c connectors.Config, change func(*connectors.Config)) connectors.Connector {
 	t.Helper()

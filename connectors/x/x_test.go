@@ -64,6 +64,8 @@ func TestConformance(t *testing.T) { conntest.Run(t, suite()) }
 func FuzzParse(f *testing.F)       { conntest.FuzzParse(f, suite()) }
 func FuzzVerify(f *testing.F)      { conntest.FuzzVerify(f, suite()) }
 
+func BenchmarkWebhook(b *testing.B) { conntest.Benchmark(b, suite()) }
+
 // open makes a connector of the suite's configuration with changes to it.
 func open(t testing.TB, change func(*connectors.Config)) connectors.Connector {
 	t.Helper()
