@@ -73,6 +73,7 @@ const credentialsSchema = `{
       "description": "The account's long-lived token with the permissions instagram_business_basic and instagram_business_manage_messages; for an account linked to a Facebook Page, the Page's token with instagram_basic, instagram_manage_messages, pages_manage_metadata and pages_messaging.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     },
     "app_secret": {
@@ -80,12 +81,14 @@ const credentialsSchema = `{
       "description": "It signs every webhook; without it no event is accepted. With Instagram login this is the Instagram app secret, which is not the one of the app's basic settings.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     },
     "app_secret_previous": {
       "title": "Previous app secret",
       "description": "While the app secret is being changed: the one before, which is accepted as well. Remove it afterwards.",
       "type": "string",
+      "maxLength": 4096,
       "writeOnly": true
     },
     "verify_token": {
@@ -93,6 +96,7 @@ const credentialsSchema = `{
       "description": "Any text you choose. Enter the same in the app's webhook configuration; it proves that the address is yours.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     }
   }

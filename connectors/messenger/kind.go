@@ -71,6 +71,7 @@ const credentialsSchema = `{
       "description": "A token of the Page with the permissions pages_messaging and pages_manage_metadata. One made from a long-lived user token does not expire.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     },
     "app_secret": {
@@ -78,12 +79,14 @@ const credentialsSchema = `{
       "description": "From the app's settings, Basic. It signs every webhook; without it no event is accepted.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     },
     "app_secret_previous": {
       "title": "Previous app secret",
       "description": "While the app secret is being changed: the one before, which is accepted as well. Remove it afterwards.",
       "type": "string",
+      "maxLength": 4096,
       "writeOnly": true
     },
     "verify_token": {
@@ -91,6 +94,7 @@ const credentialsSchema = `{
       "description": "Any text you choose. Enter the same in the app's webhook configuration; it proves that the address is yours.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     }
   }

@@ -82,6 +82,7 @@ const credentialsSchema = `{
       "description": "A permanent token of a system user with the permissions whatsapp_business_messaging and whatsapp_business_management. The temporary one of the dashboard ends after 24 hours.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     },
     "app_secret": {
@@ -89,12 +90,14 @@ const credentialsSchema = `{
       "description": "From the app's settings, Basic. It signs every webhook; without it no event is accepted.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     },
     "app_secret_previous": {
       "title": "Previous app secret",
       "description": "While the app secret is being changed: the one before, which is accepted as well. Remove it afterwards.",
       "type": "string",
+      "maxLength": 4096,
       "writeOnly": true
     },
     "verify_token": {
@@ -102,6 +105,7 @@ const credentialsSchema = `{
       "description": "Any text you choose. Enter the same in the app's webhook configuration; it proves that the address is yours.",
       "type": "string",
       "minLength": 1,
+      "maxLength": 4096,
       "writeOnly": true
     }
   }
