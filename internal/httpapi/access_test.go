@@ -54,7 +54,8 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 			require.Equal(t, http.StatusCreated, b.call(http.MethodPost, "/v1/session", signInBody(sessions[name], goodPassword)).status)
 			a := b.call(route.Method, parameter.ReplaceAllString(route.Path, "zz_1"), "")
 			line += fmt.Sprintf(" %s=%s", name, verdict(a.status))
-			if route.Method != http.MethodGet && !strings.HasPrefix(route.Path, "/webhooks/") {
+			cookieless := strings.HasPrefix(route.Path, "/webhooks/") || strings.HasPrefix(route.Path, "/webchat/")
+			if route.Method != http.MethodGet && !cookieless {
 				b.csrf = ""
 				require.NotEqual(t, "in", verdict(b.call(route.Method, parameter.ReplaceAllString(route.Path, "zz_1"), "").status)+public(route.Path), "%s %s without the CSRF token", route.Method, route.Path)
 			}

@@ -84,7 +84,7 @@ func TestNothingOfAnothersIsThere(t *testing.T) {
 	slices.SortStableFunc(routes, func(a, b gin.RouteInfo) int { return deletes(a) - deletes(b) }) // what removes comes last
 	for _, route := range routes {
 		names := parameterOf.FindAllStringSubmatch(route.Path, -1)
-		if len(names) == 0 || strings.HasPrefix(route.Path, "/webhooks/") {
+		if len(names) == 0 || strings.HasPrefix(route.Path, "/webhooks/") || strings.HasPrefix(route.Path, "/webchat/") { // where a token of ours is nothing
 			continue
 		}
 		path, about := route.Path, false
