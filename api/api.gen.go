@@ -1832,7 +1832,10 @@ type Event struct {
 	// At RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
-	At           Timestamp     `json:"at"`
+	At Timestamp `json:"at"`
+
+	// Author With `conversation.typing`, who types.
+	Author       *Author       `json:"author,omitempty"`
 	Channel      *Channel      `json:"channel,omitempty"`
 	Contact      *Contact      `json:"contact,omitempty"`
 	Conversation *Conversation `json:"conversation,omitempty"`
@@ -3725,6 +3728,12 @@ type ListRunsOfConversationParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// TypeInConversationParams defines parameters for TypeInConversation.
+type TypeInConversationParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeadLettersParams defines parameters for ListDeadLetters.
 type ListDeadLettersParams struct {
 	ChannelID *string                      `form:"channel_id,omitempty" json:"channel_id,omitempty"`
@@ -4247,6 +4256,9 @@ type ServerInterface interface {
 	// ListRunsOfConversation List what triggers and automations did on a conversation, latest first
 	// (GET /v1/conversations/{conversation_id}/rule-runs)
 	ListRunsOfConversation(c *gin.Context, conversationID ConversationID, params ListRunsOfConversationParams)
+	// TypeInConversation Show that an agent is typing
+	// (POST /v1/conversations/{conversation_id}/typing)
+	TypeInConversation(c *gin.Context, conversationID ConversationID, params TypeInConversationParams)
 	// ListDeadLetters List messages that failed, or of which nobody knows whether they arrived, the latest first
 	// (GET /v1/dead-letters)
 	ListDeadLetters(c *gin.Context, params ListDeadLettersParams)
@@ -6334,6 +6346,55 @@ func (siw *ServerInterfaceWrapper) ListRunsOfConversation(c *gin.Context) {
 	}
 
 	siw.Handler.ListRunsOfConversation(c, conversationID, params)
+}
+
+// TypeInConversation operation middleware
+func (siw *ServerInterfaceWrapper) TypeInConversation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "conversation_id" -------------
+	var conversationID ConversationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "conversation_id", c.Param("conversation_id"), &conversationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TypeInConversationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TypeInConversation(c, conversationID, params)
 }
 
 // ListDeadLetters operation middleware
@@ -8562,6 +8623,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/accept", wrapper.AcceptConversation)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/end-session", wrapper.EndConversationSession)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/read", wrapper.MarkConversationRead)
+	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/typing", wrapper.TypeInConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/log", wrapper.ListTransitions)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/rule-runs", wrapper.ListRunsOfConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.ListMessages)

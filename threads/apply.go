@@ -253,7 +253,8 @@ func (s *Service) applyIdentity(ctx context.Context, a Arrival) error {
 func (s *Service) applyTyping(ctx context.Context, a Arrival) error {
 	conv, ok, err := s.currentOf(ctx, a)
 	if err == nil && ok {
-		s.tell(ctx, Notice{Type: NoticeTyping, At: s.now(), Conversation: &conv})
+		by := Author{Type: AuthorContact, ID: string(conv.Contact.ID), Name: conv.Contact.Name}
+		s.tell(ctx, Notice{Type: NoticeTyping, At: s.now(), Conversation: &conv, Author: &by})
 	}
 	return err
 }

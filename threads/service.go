@@ -65,6 +65,8 @@ type Notice struct {
 	Conversation *Conversation
 	Message      *Message
 	Contact      *Contact
+	// Author is who types (NoticeTyping).
+	Author *Author
 }
 
 // Announcer spreads notices. An error means that they may not have been heard:

@@ -268,12 +268,12 @@ func (h *Hub) Run(ctx context.Context) error {
 			return err
 		}
 		wg.Go(func() { h.sweeper.Run(work) })
-		wg.Go(func() { h.errands.Run(work) })
 		wg.Go(func() { h.tokens.Run(work) })
 		wg.Go(func() { h.channels.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
 	}
+	wg.Go(func() { h.errands.Run(work) })
 	if h.Role != RoleWorker {
 		wg.Go(func() { h.webchat.Run(work) })
 	}

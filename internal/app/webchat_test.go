@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -152,6 +154,42 @@ func TestAVisitorEndsTheChat(t *testing.T) {
 	for _, c := range h.conversations(ch) {
 		require.Len(t, h.messages(c["id"]), 1)
 	}
+}
+
+func TestTypingIsShownOnBothSides(t *testing.T) {
+	h := startHub(t, newConfig(t))
+	ch := h.webchat(nil, nil)
+	_, token := h.agent("bea")
+	v := h.visitor(ch, object{})
+	v.write("c-1", "hello")
+	conv := h.one(ch)
+	live := v.follow(nil)
+	path := fmt.Sprintf("/v1/conversations/%s/typing", conv["id"])
+	h.must(204, "POST", path, nil, token)
+	require.Equal(t, object{"author": object{"type": "agent", "name": "bea"}}, live.next("typing"))
+
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	events := h.follow(ctx, "")
+	st, _ := v.say("POST", "/typing", nil)
+	require.Equal(t, 204, st)
+	for e := range events {
+		if e.name == "conversation.typing" {
+			require.Equal(t, "contact", e.data["author"].(object)["type"])
+			break
+		}
+	}
+	st, _ = h.patch(conv["id"], object{"status": "solved"}, token)
+	require.Equal(t, 200, st)
+	st, _ = h.patch(conv["id"], object{"status": "closed"}, adminToken)
+	require.Equal(t, 200, st)
+	h.must(409, "POST", path, nil, token)
+
+	api := telegramStub(t)
+	bot := h.telegram(api.URL, nil)
+	require.Equal(t, 200, h.tg(bot, update(5, "hello")))
+	h.must(204, "POST", fmt.Sprintf("/v1/conversations/%s/typing", h.one(bot)["id"]), nil, token)
+	h.eventually("Telegram shows it", func() bool { return len(api.sent("/sendChatAction")) == 1 })
 }
 
 func TestAStreamHearsOfAnotherProcess(t *testing.T) {

@@ -183,6 +183,23 @@ func (s *server) MarkConversationRead(c *gin.Context, id string, _ api.MarkConve
 	s.act(c, id, s.Conversations.MarkRead)
 }
 
+// TypeInConversation implements POST /v1/conversations/{conversation_id}/typing.
+func (s *server) TypeInConversation(c *gin.Context, id string, _ api.TypeInConversationParams) {
+	ctx := c.Request.Context()
+	conv, err := s.conversation(ctx, caller(c), id)
+	if err == nil {
+		err = s.Conversations.Typing(ctx, conv, caller(c).Author())
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if s.Courtesy != nil {
+		s.Courtesy(ctx, conv)
+	}
+	c.Status(http.StatusNoContent)
+}
+
 // ListTransitions implements GET /v1/conversations/{conversation_id}/log.
 func (s *server) ListTransitions(c *gin.Context, id string, params api.ListTransitionsParams) {
 	ctx := c.Request.Context()

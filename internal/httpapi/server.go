@@ -44,6 +44,8 @@ type Conversations interface {
 	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
 	Recount(ctx context.Context, cmd threads.RecountCommand) (threads.RecountResult, error)
+	// Typing tells that somebody writes in the conversation.
+	Typing(ctx context.Context, conv threads.Conversation, by threads.Author) error
 	MarkRead(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
 	// DryRunRules tells what rules make of a conversation and changes nothing.
 	DryRunRules(ctx context.Context, d threads.DryRun) ([]threads.DryResult, threads.Conversation, error)
@@ -111,6 +113,9 @@ type Deps struct {
 	Audit         Audit
 	// Webchat serves visitors of sites; nil: there are no web chats.
 	Webchat *webchat.Service
+	// Courtesy shows the contact, where the platform can, that somebody types; it
+	// must not block. nil: nothing is shown.
+	Courtesy func(ctx context.Context, conv threads.Conversation)
 	// Now is the clock.
 	Now func() time.Time
 	// Probe answers how many bytes the file at an address has, -1 for unknown,

@@ -145,6 +145,10 @@ func (s *server) send(ctx context.Context, p auth.Principal, out *stream, e Even
 		contact := contactView(*e.Contact, p.SeesChannel)
 		view.Contact = &contact
 	}
+	if e.Author != nil {
+		by := authorView(*e.Author)
+		view.Author = &by
+	}
 	if e.Channel != nil {
 		ch := s.channelView(*e.Channel)
 		view.Channel = &ch

@@ -224,6 +224,11 @@ func (f *follower) hear(ctx context.Context, n notice) error {
 		if err := f.fill(ctx); err != nil {
 			return err
 		}
+	case n.Type == threads.NoticeTyping:
+		if by := n.Author; by != nil && by.Type != threads.AuthorContact && n.Conversation != nil && !Ended(*n.Conversation) {
+			return f.tell(Event{Type: EventTyping, Name: by.Name})
+		}
+		return nil
 	case n.Message != nil:
 		if m := n.Message; shown(*m) || f.knows(m.ID) {
 			return f.update(m)
