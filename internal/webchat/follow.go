@@ -140,7 +140,7 @@ const reach = 50
 
 // changed tells what became of earlier messages since a moment.
 func (f *follower) changed(ctx context.Context, c threads.Conversation, since time.Time) error {
-	list, err := f.end(ctx, c, "", reach)
+	list, err := f.end(ctx, c, "", reach, func(m threads.Message) bool { return !m.Internal })
 	if err != nil {
 		return err
 	}

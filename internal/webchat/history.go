@@ -1,7 +1,9 @@
 package webchat
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -41,28 +43,26 @@ func (s *Service) History(ctx context.Context, sess Session, before string, limi
 		return Page{}, err
 	}
 	page := Page{Cursor: end.String()}
-	from := map[threads.ContactID]threads.Message{}
+	var from *threads.Message
 	if before != "" {
 		m, err := s.find(ctx, sess, before)
-		if err != nil {
+		if errors.Is(err, threads.ErrNotFound) {
 			return Page{}, &InvalidError{"before", "is no page of this chat"}
 		}
-		from[m.ContactID] = m
+		if err != nil {
+			return Page{}, err
+		}
+		from = &m
 	}
 	var all []threads.Message
 	for _, head := range heads {
-		list, err := s.back(ctx, head, from, before != "", limit+1)
+		list, err := s.back(ctx, head, from, limit+1)
 		if err != nil {
 			return Page{}, err
 		}
 		all = append(all, list...)
 	}
 	slices.SortStableFunc(all, inReadingOrder)
-	if bound := len(from) > 0; bound {
-		for _, m := range from {
-			all = slices.DeleteFunc(all, func(o threads.Message) bool { return inReadingOrder(o, m) >= 0 })
-		}
-	}
 	if len(all) > limit {
 		all = all[len(all)-limit:]
 		page.Before = MessageID(all[0])
@@ -72,29 +72,32 @@ func (s *Service) History(ctx context.Context, sess Session, before string, limi
 	return page, err
 }
 
-// inReadingOrder compares messages of one visitor. Those of one conversation
-// stay in the order that the store has them in.
+// inReadingOrder compares messages of one visitor, in a total order that is the
+// store's within a conversation.
 func inReadingOrder(a, b threads.Message) int {
-	if c := a.SentAt.Compare(b.SentAt); c != 0 || a.ConversationID != b.ConversationID {
-		return c
-	}
-	return int(a.Sequence - b.Sequence)
+	return cmp.Or(a.SentAt.Compare(b.SentAt), cmp.Compare(a.ConversationID, b.ConversationID), cmp.Compare(a.Sequence, b.Sequence))
 }
 
-// back reads up to limit visible messages of a contact back from the end, or
-// from a message of theirs, through the conversations before.
-func (s *Service) back(ctx context.Context, head threads.Conversation, from map[threads.ContactID]threads.Message, bound bool, limit int) ([]threads.Message, error) {
+// back reads up to limit visible messages of a contact back through their
+// conversations: those before from when it is theirs, those written before it
+// when it is another contact's of the session, the latest when there is none.
+func (s *Service) back(ctx context.Context, head threads.Conversation, from *threads.Message, limit int) ([]threads.Message, error) {
 	conv, out := head, []threads.Message(nil)
 	before := threads.MessageID("")
-	if m, ok := from[head.Contact.ID]; ok && bound {
+	wanted := shown
+	switch {
+	case from == nil:
+	case from.ContactID == head.Contact.ID:
 		var err error
-		if conv, err = s.Records.Conversation(ctx, m.ConversationID); err != nil {
+		if conv, err = s.Records.Conversation(ctx, from.ConversationID); err != nil {
 			return nil, fmt.Errorf("conversation of a page: %w", err)
 		}
-		before = m.ID
+		before = from.ID
+	default:
+		wanted = func(m threads.Message) bool { return shown(m) && inReadingOrder(m, *from) < 0 }
 	}
 	for range chain {
-		list, err := s.end(ctx, conv, before, limit-len(out))
+		list, err := s.end(ctx, conv, before, limit-len(out), wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -110,9 +113,9 @@ func (s *Service) back(ctx context.Context, head threads.Conversation, from map[
 	return out, nil
 }
 
-// end reads up to limit visible messages of a conversation, those before one
-// or its last.
-func (s *Service) end(ctx context.Context, conv threads.Conversation, before threads.MessageID, limit int) ([]threads.Message, error) {
+// end reads up to limit wanted messages of a conversation, those before one or
+// its last.
+func (s *Service) end(ctx context.Context, conv threads.Conversation, before threads.MessageID, limit int, wanted func(threads.Message) bool) ([]threads.Message, error) {
 	var out []threads.Message
 	if before == "" {
 		if conv.LastMessage == nil {
@@ -122,7 +125,7 @@ func (s *Service) end(ctx context.Context, conv threads.Conversation, before thr
 		if err != nil {
 			return nil, fmt.Errorf("latest message: %w", err)
 		}
-		if before = m.ID; shown(m) {
+		if before = m.ID; wanted(m) {
 			out = append(out, m)
 		}
 	}
@@ -135,7 +138,7 @@ func (s *Service) end(ctx context.Context, conv threads.Conversation, before thr
 			break
 		}
 		before = list[0].ID
-		out = append(slices.DeleteFunc(list, func(m threads.Message) bool { return !shown(m) }), out...)
+		out = append(slices.DeleteFunc(list, func(m threads.Message) bool { return !wanted(m) }), out...)
 		if !more {
 			break
 		}
