@@ -67,9 +67,6 @@ func open(c connectors.Config) (connectors.Connector, error) {
 	return w, nil
 }
 
-// Origins lists the sites that may show the chat.
-func (w *Widget) Origins() []string { return slices.Clone(w.origins) }
-
 // Allows tells whether a page of the origin may show the chat: the same scheme,
 // host and port as one that is listed, and nothing like it.
 func (w *Widget) Allows(origin string) bool {
