@@ -68,8 +68,14 @@ func TestWhoMayChat(t *testing.T) {
 		method, path string
 		body         object
 	}{
-		{"DELETE", "/sessions", nil}, {"POST", "/messages", object{"client_id": "x", "text": "x"}}, {"POST", "/stream-tickets", nil}, {"GET", "/stream", nil},
-		{"POST", "/typing", nil}, {"POST", "/read", object{"up_to": "x"}}, {"POST", "/events", object{"type": "page_view"}}, {"POST", "/attachments", nil},
+		{"DELETE", "/sessions", nil},
+		{"POST", "/messages", object{"client_id": "x", "text": "x"}},
+		{"POST", "/stream-tickets", nil},
+		{"GET", "/stream", nil},
+		{"POST", "/typing", nil},
+		{"POST", "/read", object{"up_to": "x"}},
+		{"POST", "/events", object{"type": "page_view"}},
+		{"POST", "/attachments", nil},
 	} {
 		v := &visitor{hub: h, channel: ch, token: good + "x", origin: shop}
 		var body any

@@ -17,7 +17,7 @@ var rules = []rule{
 
 	{pkg: "connectors", may: []string{"normalize"}},
 	{pkg: "connectors/conntest", may: []string{"connectors", "normalize"}},
-	{pkg: "connectors/all", may: []string{"connectors", "connectors/*"}},
+	{pkg: "connectors/all", may: []string{"connectors", "connectors/*"}, tests: []string{"normalize"}},
 	{pkg: "connectors/meta", may: []string{"connectors", "normalize"}},
 	{pkg: "connectors/meta/messaging", may: []string{"connectors", "connectors/meta", "normalize"}},
 	{pkg: "connectors/whatsapp", may: []string{"connectors", "connectors/meta", "normalize"}, tests: []string{"connectors/conntest"}},
