@@ -32,6 +32,7 @@ import (
 	"threadhub/internal/settings"
 	"threadhub/internal/streams"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/templates"
 	"threadhub/internal/tokens"
 	"threadhub/threads"
 	"threadhub/workers"
@@ -68,6 +69,7 @@ type Hub struct {
 	settings  *settings.Service
 	schedules *schedules.Registry
 	rules     *stylerules.Registry
+	templates *templates.Catalogue
 	tokens    *tokens.Keeper
 	book      *rulebook.Registry
 	channels  *channels.Registry
@@ -205,8 +207,12 @@ func (h *Hub) openThreads(context.Context) error {
 		Countdowns: h.store, Journal: h.store.Journal(), Retention: h.Config.JournalRetention,
 		Forget: h.forget, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
+	h.templates = templates.NewCatalogue(templates.Options{
+		Store: h.store, Channels: h.channels, Caller: h.tokens, Now: time.Now, Logger: h.Logger,
+	})
 	h.threads = threads.NewService(threads.Options{
-		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
+		Templates: h.templates,
+		Store:     h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
@@ -257,6 +263,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.errands.Run(work) })
 		wg.Go(func() { h.tokens.Run(work) })
 		wg.Go(func() { h.channels.Run(work) })
+		wg.Go(func() { h.templates.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
 	}

@@ -14,6 +14,7 @@ import (
 
 	"threadhub/connectors/all"
 	"threadhub/internal/accept"
+	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
 	"threadhub/workers"
 )
@@ -35,7 +36,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	deps := httpapi.Deps{
 		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Rules: h.book, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
-		Live: live{h.bus, h.streams}, Media: h.media, Probe: h.egress.Probe, Now: time.Now, Ready: h.ready,
+		Live: live{h.bus, h.streams}, Media: h.media, Probe: h.egress.Probe, Canned: canned.New(h.store, time.Now), Templates: h.templates, Now: time.Now, Ready: h.ready,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
 		Observe: func(operation string, status int, took time.Duration) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())

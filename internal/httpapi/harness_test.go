@@ -26,6 +26,7 @@ import (
 	"threadhub/api"
 	"threadhub/connectors"
 	"threadhub/internal/auth"
+	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
 	"threadhub/internal/httpapi"
@@ -36,6 +37,7 @@ import (
 	"threadhub/internal/settings"
 	"threadhub/internal/sqlite"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/templates"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -122,8 +124,10 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			return exists(err)
 		},
 	})
+	catalogue := templates.NewCatalogue(templates.Options{Store: store, Channels: registry, Caller: h, Now: h.clock, Logger: logger})
 	h.service = threads.NewService(threads.Options{
-		Store: store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
+		Templates: catalogue,
+		Store:     store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 		Rules: book,
 	})
 	library, err := media.Open(media.Options{
@@ -132,7 +136,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	require.NoError(t, err)
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
-		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Probe: h.probe, Now: h.clock, PublicURL: publicURL,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Canned: canned.New(store, h.clock), Templates: catalogue, Media: library, Probe: h.probe, Now: h.clock, PublicURL: publicURL,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
 		},
