@@ -65,6 +65,7 @@ type Hub struct {
 	queue     *queue.Queue
 	bus       bus.Bus
 	egress    *egress.Client
+	rates     *egress.SharedLimiter // nil where this process has no others
 	auth      *auth.Service
 	settings  *settings.Service
 	schedules *schedules.Registry
@@ -151,8 +152,14 @@ func (h *Hub) openQueue(ctx context.Context) (err error) {
 
 func (h *Hub) openChannels(ctx context.Context) (err error) {
 	cfg := h.Config
-	h.egress, err = egress.New(egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry})
-	if err != nil {
+	o := egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry}
+	if !cfg.RedisURL.Empty() {
+		if h.rates, err = egress.NewSharedLimiter(cfg.RedisURL.Reveal(), h.Logger); err != nil {
+			return err
+		}
+		o.Limiter = h.rates
+	}
+	if h.egress, err = egress.New(o); err != nil {
 		return err
 	}
 	keys, err := openKeyring(ctx, cfg, h.store)
@@ -344,6 +351,9 @@ func (h *Hub) close(ctx context.Context) {
 	}
 	if h.egress != nil {
 		h.egress.Close()
+	}
+	if h.rates != nil {
+		fail("shared rates", h.rates.Close())
 	}
 	if h.store != nil {
 		fail("store", h.store.Close())
