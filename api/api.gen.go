@@ -1295,6 +1295,51 @@ type Button struct {
 	URL   *string `json:"url,omitempty"`
 }
 
+// CannedReply defines model for CannedReply.
+type CannedReply struct {
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp `json:"created_at"`
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+
+	// Rendered With `conversation_id`, the text with its variables filled in.
+	Rendered *string `json:"rendered,omitempty"`
+	Text     string  `json:"text"`
+
+	// UpdatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	UpdatedAt Timestamp `json:"updated_at"`
+	Version   int64     `json:"version"`
+}
+
+// CannedReplyChange defines model for CannedReplyChange.
+type CannedReplyChange struct {
+	Name *string `json:"name,omitempty"`
+	Text *string `json:"text,omitempty"`
+
+	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
+	Version *ExpectedVersion `json:"version,omitempty"`
+}
+
+// CannedReplyDraft defines model for CannedReplyDraft.
+type CannedReplyDraft struct {
+	Name string `json:"name"`
+
+	// Text With variables such as `{{contact.first_name}}`, or `{{contact.first_name|there}}` with words to take where it is empty. There are `contact.name`, `contact.first_name`, `contact.external_id`, `agent.name`, `agent.first_name`, `channel.name`, `conversation.id` and `conversation.subject`.
+	Text string `json:"text"`
+}
+
+// CannedReplyList defines model for CannedReplyList.
+type CannedReplyList struct {
+	Data []CannedReply `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
 // Capabilities What a channel can carry. What is absent or zero it cannot.
 type Capabilities = json.RawMessage
 
@@ -2113,9 +2158,12 @@ type MessageDraft struct {
 	Attachments *[]AttachmentDraft `json:"attachments,omitempty"`
 
 	// Bulk Part of a mailing. Other messages leave first, and it is refused with 409 `contact_opted_out` or `contact_blocked` for who wants none.
-	Bulk     *bool               `json:"bulk,omitempty"`
-	Buttons  *[]Button           `json:"buttons,omitempty"`
-	Contacts *[]ContactCardDraft `json:"contacts,omitempty"`
+	Bulk    *bool     `json:"bulk,omitempty"`
+	Buttons *[]Button `json:"buttons,omitempty"`
+
+	// CannedReplyID In place of `text`, a canned reply, its variables filled in.
+	CannedReplyID *string             `json:"canned_reply_id,omitempty"`
+	Contacts      *[]ContactCardDraft `json:"contacts,omitempty"`
 
 	// Internal A note that never leaves the hub.
 	Internal *bool              `json:"internal,omitempty"`
@@ -3083,6 +3131,58 @@ type Template struct {
 	Name       string         `json:"name"`
 }
 
+// TemplateInfo defines model for TemplateInfo.
+type TemplateInfo struct {
+	// Category The platform's own word.
+	Category string `json:"category"`
+	Language string `json:"language"`
+	Name     string `json:"name"`
+
+	// Parameters What a message of it has to bring.
+	Parameters []TemplateSlot `json:"parameters"`
+
+	// Status The platform's own word.
+	Status string `json:"status"`
+
+	// Text Of its body, with its placeholders.
+	Text string `json:"text"`
+
+	// Usable Whether a message of it can be sent now.
+	Usable bool `json:"usable"`
+}
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Data []TemplateInfo `json:"data"`
+
+	// Failure Why the latest attempt to fetch it brought none.
+	Failure *string `json:"failure,omitempty"`
+
+	// Listed Whether the platform has a list of the channel's templates.
+	Listed bool `json:"listed"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+
+	// SyncedAt When the list was fetched; null when it never was.
+	SyncedAt nullable.Nullable[Timestamp] `json:"synced_at"`
+}
+
+// TemplateSlot defines model for TemplateSlot.
+type TemplateSlot struct {
+	Count int `json:"count"`
+
+	// Index Of a button, from 0.
+	Index int `json:"index"`
+
+	// Kind `text`, `image`, `video`, `document` or `location`.
+	Kind  string    `json:"kind"`
+	Names *[]string `json:"names,omitempty"`
+
+	// Type `header`, `body` or `button`.
+	Type string `json:"type"`
+}
+
 // Timestamp RFC 3339, UTC, with milliseconds.
 //
 // Examples: 2026-03-01T09:30:00.000Z
@@ -3507,6 +3607,36 @@ type ListAuditParams struct {
 	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// ListCannedRepliesParams defines parameters for ListCannedReplies.
+type ListCannedRepliesParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateCannedReplyParams defines parameters for CreateCannedReply.
+type CreateCannedReplyParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetCannedReplyParams defines parameters for GetCannedReply.
+type GetCannedReplyParams struct {
+	// ConversationID The answer's `rendered` is the text with the variables of this conversation and the caller.
+	ConversationID *string `form:"conversation_id,omitempty" json:"conversation_id,omitempty"`
+}
+
+// UpdateCannedReplyParams defines parameters for UpdateCannedReply.
+type UpdateCannedReplyParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The version the change is meant for, as the `ETag` that came with it.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListChannelsParams defines parameters for ListChannels.
 type ListChannelsParams struct {
 	// Limit The most records to answer.
@@ -3550,6 +3680,12 @@ type ListChannelEventsParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListChannelTemplatesParams defines parameters for ListChannelTemplates.
+type ListChannelTemplatesParams struct {
+	// Refresh Ask the platform first.
+	Refresh *bool `form:"refresh,omitempty" json:"refresh,omitempty"`
 }
 
 // RegisterChannelWebhookParams defines parameters for RegisterChannelWebhook.
@@ -4029,6 +4165,12 @@ type UpdateAgentJSONRequestBody = AgentChange
 // SetAgentAvailabilityJSONRequestBody defines body for SetAgentAvailability for application/json ContentType.
 type SetAgentAvailabilityJSONRequestBody = AvailabilityChange
 
+// CreateCannedReplyJSONRequestBody defines body for CreateCannedReply for application/json ContentType.
+type CreateCannedReplyJSONRequestBody = CannedReplyDraft
+
+// UpdateCannedReplyJSONRequestBody defines body for UpdateCannedReply for application/json ContentType.
+type UpdateCannedReplyJSONRequestBody = CannedReplyChange
+
 // CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
 type CreateChannelJSONRequestBody = ChannelDraft
 
@@ -4172,6 +4314,21 @@ type ServerInterface interface {
 	// ListAudit List what people changed
 	// (GET /v1/audit)
 	ListAudit(c *gin.Context, params ListAuditParams)
+	// ListCannedReplies List canned replies
+	// (GET /v1/canned-replies)
+	ListCannedReplies(c *gin.Context, params ListCannedRepliesParams)
+	// CreateCannedReply Add a canned reply
+	// (POST /v1/canned-replies)
+	CreateCannedReply(c *gin.Context, params CreateCannedReplyParams)
+	// DeleteCannedReply Remove a canned reply
+	// (DELETE /v1/canned-replies/{canned_reply_id})
+	DeleteCannedReply(c *gin.Context, cannedReplyID string)
+	// GetCannedReply Get a canned reply, with `conversation_id` as it would be sent there
+	// (GET /v1/canned-replies/{canned_reply_id})
+	GetCannedReply(c *gin.Context, cannedReplyID string, params GetCannedReplyParams)
+	// UpdateCannedReply Change a canned reply
+	// (PATCH /v1/canned-replies/{canned_reply_id})
+	UpdateCannedReply(c *gin.Context, cannedReplyID string, params UpdateCannedReplyParams)
 	// ListChannels List channels
 	// (GET /v1/channels)
 	ListChannels(c *gin.Context, params ListChannelsParams)
@@ -4193,6 +4350,9 @@ type ServerInterface interface {
 	// ListChannelEvents List the latest webhooks of a channel, newest first
 	// (GET /v1/channels/{channel_id}/events)
 	ListChannelEvents(c *gin.Context, channelID ChannelID, params ListChannelEventsParams)
+	// ListChannelTemplates List the templates that the platform has for the channel
+	// (GET /v1/channels/{channel_id}/templates)
+	ListChannelTemplates(c *gin.Context, channelID ChannelID, params ListChannelTemplatesParams)
 	// RegisterChannelWebhook Register the webhook at the platform, where its API allows it
 	// (POST /v1/channels/{channel_id}/webhook)
 	RegisterChannelWebhook(c *gin.Context, channelID ChannelID, params RegisterChannelWebhookParams)
@@ -5019,6 +5179,210 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 	siw.Handler.ListAudit(c, params)
 }
 
+// ListCannedReplies operation middleware
+func (siw *ServerInterfaceWrapper) ListCannedReplies(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCannedRepliesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCannedReplies(c, params)
+}
+
+// CreateCannedReply operation middleware
+func (siw *ServerInterfaceWrapper) CreateCannedReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCannedReplyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateCannedReply(c, params)
+}
+
+// DeleteCannedReply operation middleware
+func (siw *ServerInterfaceWrapper) DeleteCannedReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "canned_reply_id" -------------
+	var cannedReplyID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "canned_reply_id", c.Param("canned_reply_id"), &cannedReplyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter canned_reply_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteCannedReply(c, cannedReplyID)
+}
+
+// GetCannedReply operation middleware
+func (siw *ServerInterfaceWrapper) GetCannedReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "canned_reply_id" -------------
+	var cannedReplyID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "canned_reply_id", c.Param("canned_reply_id"), &cannedReplyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter canned_reply_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCannedReplyParams
+
+	// ------------- Optional query parameter "conversation_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "conversation_id", c.Request.URL.Query(), &params.ConversationID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCannedReply(c, cannedReplyID, params)
+}
+
+// UpdateCannedReply operation middleware
+func (siw *ServerInterfaceWrapper) UpdateCannedReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "canned_reply_id" -------------
+	var cannedReplyID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "canned_reply_id", c.Param("canned_reply_id"), &cannedReplyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter canned_reply_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateCannedReplyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateCannedReply(c, cannedReplyID, params)
+}
+
 // ListChannels operation middleware
 func (siw *ServerInterfaceWrapper) ListChannels(c *gin.Context) {
 
@@ -5314,6 +5678,42 @@ func (siw *ServerInterfaceWrapper) ListChannelEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListChannelEvents(c, channelID, params)
+}
+
+// ListChannelTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListChannelTemplates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChannelTemplatesParams
+
+	// ------------- Optional query parameter "refresh" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "refresh", c.Request.URL.Query(), &params.Refresh, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refresh: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannelTemplates(c, channelID, params)
 }
 
 // RegisterChannelWebhook operation middleware
@@ -8613,6 +9013,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/channels/:channel_id/check", wrapper.CheckChannel)
 	router.POST(options.BaseURL+"/v1/channels/:channel_id/webhook", wrapper.RegisterChannelWebhook)
 	router.GET(options.BaseURL+"/v1/channels/:channel_id/events", wrapper.ListChannelEvents)
+	router.GET(options.BaseURL+"/v1/canned-replies", wrapper.ListCannedReplies)
+	router.POST(options.BaseURL+"/v1/canned-replies", wrapper.CreateCannedReply)
+	router.DELETE(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.DeleteCannedReply)
+	router.GET(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.GetCannedReply)
+	router.PATCH(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.UpdateCannedReply)
+	router.GET(options.BaseURL+"/v1/channels/:channel_id/templates", wrapper.ListChannelTemplates)
 	router.GET(options.BaseURL+"/v1/conversations", wrapper.ListConversations)
 	router.POST(options.BaseURL+"/v1/conversations", wrapper.StartConversation)
 	router.GET(options.BaseURL+"/v1/conversations/counts", wrapper.CountConversations)

@@ -108,6 +108,15 @@ type Profiler interface {
 	ReadProfile(resp *Response) (normalize.Peer, error)
 }
 
+// Templater lists the templates that the platform has for the channel.
+type Templater interface {
+	// Templates returns the call for the page after the cursor, "" for the first.
+	// Its error says what the settings lack.
+	Templates(cursor string) (*Call, error)
+	// ReadTemplates reads its answer. next is "" on the last page.
+	ReadTemplates(resp *Response) (list []normalize.TemplateInfo, next string, err error)
+}
+
 // Redactor names strings besides the credentials that must not be logged.
 type Redactor interface {
 	Redactions() []string

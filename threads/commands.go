@@ -83,6 +83,7 @@ const (
 	RefusedOptedOut    RefusalCode = "contact_opted_out"
 	RefusedContact     RefusalCode = "contact_deleted"
 	RefusedSendAt      RefusalCode = "invalid_send_at"
+	RefusedTemplate    RefusalCode = "unknown_template"
 	RefusedLeft        RefusalCode = "message_left"
 	RefusedNotDead     RefusalCode = "message_not_failed"
 )

@@ -219,6 +219,9 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 	if err != nil {
 		return Message{}, fitRefusal(conv.ID, err)
 	}
+	if err := s.checkTemplate(ctx, conv, m.Content.Template); err != nil {
+		return Message{}, err
+	}
 	m.Losses = losses
 	if n := partsLeft(len(parts), cmd.done); n > 1 {
 		m.Parts = n

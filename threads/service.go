@@ -84,6 +84,12 @@ type Defaults struct {
 	CountInactive bool
 }
 
+// Templates answers why the platform would not take a message of a template, in
+// words for whoever wrote it; empty when it would, as far as anybody knows.
+type Templates interface {
+	Refusal(ctx context.Context, ch ChannelID, t normalize.Template) (string, error)
+}
+
 // Hub answers the settings of the hub. It is asked with every decision.
 type Hub interface {
 	Defaults(ctx context.Context) (Defaults, error)
@@ -94,7 +100,7 @@ type noSettings struct{}
 
 func (noSettings) Defaults(context.Context) (Defaults, error) { return Defaults{}, nil }
 
-// Options are what a Service works with. All but Hub, Schedules, StyleRules,
+// Options are what a Service works with. All but Hub, Schedules, StyleRules, Templates,
 // Deliver, Count, Wake, Rules and RuleCalls are required.
 type Options struct {
 	Store    Store
@@ -119,6 +125,8 @@ type Options struct {
 	Wake func(at time.Time)
 	// Rules are the triggers and automations, nil for none.
 	Rules RuleBook
+	// Templates knows what platforms have approved, nil where nobody does.
+	Templates Templates
 	// RuleCalls is called after a commit in which rules asked for calls.
 	RuleCalls func()
 }

@@ -78,7 +78,7 @@ func (w *Outbound) Drain(ctx context.Context) error {
 		err := r.loop(context.WithoutCancel(ctx))
 		if r.stopping() {
 			w.Bell.Ring(RingOutbound) // for what is left
-		} else if next, e := w.Outbox.NextDelivery(ctx); e == nil && next.After(w.now()) {
+		} else if next := w.next(ctx); !next.IsZero() {
 			w.Bell.RingAt(RingOutbound, next)
 		}
 		if err != nil {
@@ -86,6 +86,23 @@ func (w *Outbound) Drain(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// next is when there may be something to do again, zero for when somebody rings:
+// the time of the next delivery or, when one is due that is held back, the end
+// of the first of the channels' pauses.
+func (w *Outbound) next(ctx context.Context) time.Time {
+	next, err := w.Outbox.NextDelivery(ctx)
+	if err != nil || next.IsZero() || next.After(w.now()) {
+		return next
+	}
+	next = time.Time{}
+	for _, until := range w.Carrier.Held() {
+		if next.IsZero() || until.Before(next) {
+			next = until
+		}
+	}
+	return next
 }
 
 // Resume looks at a channel again that was paused or suspended: it was changed.

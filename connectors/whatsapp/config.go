@@ -39,6 +39,7 @@ var (
 	_ connectors.Skimmer       = (*connector)(nil)
 	_ connectors.Accounted     = (*connector)(nil)
 	_ connectors.Rated         = (*connector)(nil)
+	_ connectors.Templater     = (*connector)(nil)
 	_ connectors.Checker       = (*connector)(nil)
 	_ connectors.Subscriber    = (*connector)(nil)
 	_ connectors.Reader        = (*connector)(nil)

@@ -34,6 +34,7 @@ import (
 	"threadhub/internal/settings"
 	"threadhub/internal/streams"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/templates"
 	"threadhub/internal/tokens"
 	"threadhub/internal/webchat"
 	"threadhub/threads"
@@ -68,11 +69,13 @@ type Hub struct {
 	queue     *queue.Queue
 	bus       bus.Bus
 	egress    *egress.Client
+	rates     *egress.SharedLimiter // nil where this process has no others
 	auth      *auth.Service
 	settings  *settings.Service
 	keys      *seal.Keyring
 	schedules *schedules.Registry
 	rules     *stylerules.Registry
+	templates *templates.Catalogue
 	tokens    *tokens.Keeper
 	book      *rulebook.Registry
 	channels  *channels.Registry
@@ -160,8 +163,14 @@ func (h *Hub) openQueue(ctx context.Context) (err error) {
 
 func (h *Hub) openChannels(ctx context.Context) (err error) {
 	cfg := h.Config
-	h.egress, err = egress.New(egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry})
-	if err != nil {
+	o := egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry}
+	if !cfg.RedisURL.Empty() {
+		if h.rates, err = egress.NewSharedLimiter(cfg.RedisURL.Reveal(), h.Logger); err != nil {
+			return err
+		}
+		o.Limiter = h.rates
+	}
+	if h.egress, err = egress.New(o); err != nil {
 		return err
 	}
 	if h.keys, err = openKeyring(ctx, cfg, h.store); err != nil {
@@ -215,8 +224,12 @@ func (h *Hub) openThreads(context.Context) error {
 		Countdowns: h.store, Journal: h.store.Journal(), Retention: h.Config.JournalRetention,
 		Forget: h.forget, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
+	h.templates = templates.NewCatalogue(templates.Options{
+		Store: h.store, Channels: h.channels, Caller: h.tokens, Now: time.Now, Logger: h.Logger,
+	})
 	h.threads = threads.NewService(threads.Options{
-		Store: h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
+		Templates: h.templates,
+		Store:     h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
@@ -270,6 +283,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.sweeper.Run(work) })
 		wg.Go(func() { h.tokens.Run(work) })
 		wg.Go(func() { h.channels.Run(work) })
+		wg.Go(func() { h.templates.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
 	}
@@ -354,6 +368,9 @@ func (h *Hub) close(ctx context.Context) {
 	}
 	if h.egress != nil {
 		h.egress.Close()
+	}
+	if h.rates != nil {
+		fail("shared rates", h.rates.Close())
 	}
 	if h.store != nil {
 		fail("store", h.store.Close())

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"threadhub/connectors"
@@ -29,5 +30,5 @@ func (h *Hub) openTokens(keys *seal.Keyring) {
 
 // channelDeleted drops what is kept for a channel.
 func (h *Hub) channelDeleted(ctx context.Context, id threads.ChannelID) error {
-	return h.tokens.Forget(ctx, string(id))
+	return errors.Join(h.tokens.Forget(ctx, string(id)), h.templates.Forget(ctx, id))
 }

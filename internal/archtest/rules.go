@@ -47,6 +47,7 @@ var rules = []rule{
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
+	{pkg: "internal/canned", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
 	{pkg: "internal/rulebook", may: []string{"connectors", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
@@ -62,6 +63,9 @@ var rules = []rule{
 	{pkg: "internal/channels", may: []string{
 		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal", "internal/tokens",
 	}, tests: []string{"connectors/*"}},
+	{pkg: "internal/templates", may: []string{
+		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress",
+	}},
 	{pkg: "internal/media", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
 	}, tests: []string{"internal/directory", "internal/seal"}},
@@ -81,7 +85,7 @@ var rules = []rule{
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
-		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.

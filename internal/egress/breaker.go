@@ -74,7 +74,8 @@ type circuit struct {
 	key       circuitKey
 	used      atomic.Int64 // unix nanoseconds
 	openUntil atomic.Int64 // unix nanoseconds, 0 when not open
-	visible   atomic.Bool  // has carried calls that show something to a peer
+	ramp      ramp
+	visible   atomic.Bool // has carried calls that show something to a peer
 }
 
 // circuits makes, keeps and forgets breakers.
@@ -102,6 +103,10 @@ func (c *circuits) allow(key circuitKey, visible bool) (done func(error), retryA
 	done, err := cb.Allow()
 	switch {
 	case err == nil:
+		if wait := cb.ramp.take(); wait > 0 {
+			done(errIgnored)
+			return nil, wait
+		}
 		return done, 0
 	case errors.Is(err, gobreaker.ErrTooManyRequests):
 		return nil, halfOpenRetry
@@ -159,6 +164,9 @@ func (c *circuits) changed(cb *circuit, from, to gobreaker.State) {
 			level = slog.LevelWarn
 		}
 	}
+	if from == gobreaker.StateHalfOpen && to == gobreaker.StateClosed && cb.key.host == "" {
+		cb.ramp.begin()
+	}
 	cb.openUntil.Store(until)
 	c.logger.Log(context.Background(), level, "circuit breaker changed",
 		"kind", cb.key.kind, "channel", cb.key.channel, "call", cb.key.call, "host", cb.key.host,
@@ -185,7 +193,7 @@ func (c *circuits) left(key circuitKey) time.Duration {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if cb := c.all[key]; cb != nil {
-		return max(time.Duration(cb.openUntil.Load()-time.Now().UnixNano()), 0)
+		return max(time.Duration(cb.openUntil.Load()-time.Now().UnixNano()), cb.ramp.left(), 0)
 	}
 	return 0
 }
@@ -198,6 +206,9 @@ func (c *circuits) channels(held map[string]time.Time) {
 	now := time.Now()
 	for key, cb := range c.all {
 		until := time.Unix(0, cb.openUntil.Load())
+		if wait := cb.ramp.left(); wait > 0 {
+			until = now.Add(wait)
+		}
 		if key.channel != "" && cb.visible.Load() && until.After(now) && until.After(held[key.channel]) {
 			held[key.channel] = until
 		}

@@ -58,6 +58,7 @@ type Client struct {
 	limiter   Limiter
 	coolDowns *coolDowns
 	circuits  *circuits
+	rests     rests
 	metrics   *metrics
 	own       Own
 
@@ -201,10 +202,19 @@ func (c *Client) admit(ctx context.Context, t Target, call *connectors.Call, u *
 		report(errIgnored, errIgnored)
 		return nil, &Error{Reason: ReasonThrottled, RetryAfter: time.Second, call: call.Name, detail: "rate limiter: " + t.Redactor.String(err.Error())}
 	case wait > 0:
+		c.rest(t)
 		report(errIgnored, errIgnored)
 		return nil, refused(ReasonThrottled, wait)
 	}
 	return report, nil
+}
+
+// rest holds a channel back that has used up its rate; not one of which only a
+// peer has.
+func (c *Client) rest(t Target) {
+	if wait := c.limiter.Delay(t.Channel, "", t.Rate); wait > 0 {
+		c.rests.begin(t.Channel, wait, t.Rate)
+	}
 }
 
 // judge says what a call tells the channel's and the host's breaker.
@@ -235,18 +245,24 @@ func (c *Client) CoolDown(channel, peer string, until time.Time) {
 // things are: 0 when it would go out. It lets a worker leave a delivery alone
 // before it is marked as begun.
 func (c *Client) Delay(t Target, call string) time.Duration {
+	rate := c.limiter.Delay(t.Channel, t.Peer, t.Rate)
+	if rate > 0 {
+		c.rest(t)
+	}
 	return max(
 		c.coolDowns.left(t.Channel, t.Peer),
 		c.circuits.left(circuitKey{kind: t.Kind, channel: t.Channel, call: call}),
-		c.limiter.Delay(t.Channel, t.Peer, t.Rate),
+		rate,
 	)
 }
 
 // Held answers the channels that cannot send for now, with the time at which
-// that ends: those that cool down and those with an open breaker.
+// that ends: those that cool down, those with a breaker that is open or has just
+// closed, and those that have used up their rate.
 func (c *Client) Held() map[string]time.Time {
 	held := map[string]time.Time{}
 	c.coolDowns.channels(held)
 	c.circuits.channels(held)
+	c.rests.channels(held)
 	return held
 }

@@ -27,6 +27,7 @@ import (
 	"threadhub/connectors"
 	"threadhub/internal/audit"
 	"threadhub/internal/auth"
+	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
 	"threadhub/internal/egress"
@@ -38,6 +39,7 @@ import (
 	"threadhub/internal/settings"
 	"threadhub/internal/sqlite"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/templates"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -126,8 +128,10 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			return exists(err)
 		},
 	})
+	catalogue := templates.NewCatalogue(templates.Options{Store: store, Channels: registry, Caller: h, Now: h.clock, Logger: logger})
 	h.service = threads.NewService(threads.Options{
-		Store: store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
+		Templates: catalogue,
+		Store:     store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 		Rules: book,
 	})
 	library, err := media.Open(media.Options{
@@ -136,7 +140,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	require.NoError(t, err)
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
-		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL, Canned: canned.New(store, h.clock), Templates: catalogue,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
 		},

@@ -82,12 +82,15 @@ func (s *server) SendMessage(c *gin.Context, id string, params api.SendMessagePa
 		return
 	}
 	ctx := c.Request.Context()
-	cmd, err := s.sendCommand(c, "", in)
+	conv, err := s.conversation(ctx, caller(c), id)
+	if err == nil {
+		err = s.useCanned(ctx, caller(c), &in, conv)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	conv, err := s.conversation(ctx, caller(c), id)
+	cmd, err := s.sendCommand(c, "", in)
 	if err == nil {
 		err = s.quotes(ctx, "reply_to", conv.ID, cmd.ReplyTo)
 	}
@@ -152,7 +155,11 @@ func (s *server) StartConversation(c *gin.Context, params api.StartConversationP
 		return
 	}
 	ctx, p := c.Request.Context(), caller(c)
-	cmd, err := s.sendCommand(c, "message", in.Message)
+	err := s.noCanned(in.Message)
+	var cmd threads.SendCommand
+	if err == nil {
+		cmd, err = s.sendCommand(c, "message", in.Message)
+	}
 	if err == nil {
 		err = s.mayStart(ctx, p, threads.ChannelID(in.ChannelID), in.To)
 	}
@@ -202,10 +209,14 @@ func (s *server) StartFollowUp(c *gin.Context, id string, params api.StartFollow
 	if !s.decode(c, &in) {
 		return
 	}
-	cmd, err := s.sendCommand(c, "message", in.Message)
-	var conv threads.Conversation
+	ctx := c.Request.Context()
+	var cmd threads.SendCommand
+	conv, err := s.conversation(ctx, caller(c), id)
 	if err == nil {
-		conv, err = s.conversation(c.Request.Context(), caller(c), id)
+		err = s.useCanned(ctx, caller(c), &in.Message, conv)
+	}
+	if err == nil {
+		cmd, err = s.sendCommand(c, "message", in.Message)
 	}
 	if err == nil && conv.State.Status != threads.StatusClosed {
 		err = problem(http.StatusConflict, string(threads.RefusedIllegal), "the conversation is not closed: send into it")

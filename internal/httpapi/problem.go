@@ -11,6 +11,7 @@ import (
 
 	"threadhub/api"
 	"threadhub/internal/auth"
+	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
 	"threadhub/internal/rulebook"
@@ -114,6 +115,7 @@ func problemOf(err error) *problemError {
 		channel *channels.InvalidError
 		inUse   *channels.InUseError
 		person  *auth.InvalidError
+		reply   *canned.InvalidError
 		hours   *threads.HoursError
 		counted *schedules.InUseError
 		rule    *stylerules.InvalidError
@@ -137,6 +139,8 @@ func problemOf(err error) *problemError {
 		return problem(http.StatusConflict, codeChannelInUse, inUse.Error())
 	case errors.As(err, &person):
 		return invalid(fieldError{person.Field, person.Message})
+	case errors.As(err, &reply):
+		return invalid(fieldError{reply.Field, reply.Message})
 	case errors.As(err, &hours):
 		return invalid(convert(hours.Problems, func(p threads.HoursProblem) fieldError { return fieldError{p.Field, p.Message} })...)
 	case errors.As(err, &counted):
@@ -177,7 +181,7 @@ func problemOf(err error) *problemError {
 func refusal(r *threads.RefusedError) *problemError {
 	status := http.StatusConflict
 	switch r.Code {
-	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge, threads.RefusedSendAt:
+	case threads.RefusedInvalid, threads.RefusedWindow, threads.RefusedUnsupported, threads.RefusedTooLarge, threads.RefusedSendAt, threads.RefusedTemplate:
 		status = http.StatusUnprocessableEntity
 	}
 	p := problem(status, string(r.Code), r.Detail)

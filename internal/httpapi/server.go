@@ -19,6 +19,7 @@ import (
 	"threadhub/api"
 	"threadhub/connectors"
 	"threadhub/internal/auth"
+	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
@@ -26,6 +27,7 @@ import (
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/templates"
 	"threadhub/internal/webchat"
 	"threadhub/threads"
 )
@@ -117,7 +119,9 @@ type Deps struct {
 	// must not block. nil: nothing is shown.
 	Courtesy func(ctx context.Context, conv threads.Conversation)
 	// Now is the clock.
-	Now func() time.Time
+	Now       func() time.Time
+	Canned    *canned.Registry
+	Templates *templates.Catalogue
 	// Probe answers how many bytes the file at an address has, -1 for unknown,
 	// and refuses one that nobody should fetch (egress.Client).
 	Probe func(ctx context.Context, address string) (int64, error)

@@ -44,6 +44,14 @@ func (parrot) Verify(*connectors.Request, time.Time) error          { return nil
 func (parrot) Parse(*connectors.Request) ([]normalize.Event, error) { return nil, nil }
 func (parrot) Check() *connectors.Call                              { return &connectors.Call{Name: "whoami"} }
 
+func (parrot) Templates(string) (*connectors.Call, error) {
+	return &connectors.Call{Name: "templates"}, nil
+}
+
+func (parrot) ReadTemplates(resp *connectors.Response) (list []normalize.TemplateInfo, _ string, err error) {
+	return list, "", json.Unmarshal(resp.Body, &list)
+}
+
 func (parrot) Subscribe(string) ([]*connectors.Call, error) {
 	return []*connectors.Call{{Name: "hook"}}, nil
 }
