@@ -59,8 +59,8 @@ type ConfigError struct{ Faults []ConfigFault }
 
 // ConfigFault is one thing that is wrong. Field is a path such as
 // "settings.outbound.text.url"; Message says what is wrong and what to do. It
-// holds no credential.
-type ConfigFault struct{ Field, Message string }
+// holds no credential. Credential names one that is missing, if that is all.
+type ConfigFault struct{ Field, Message, Credential string }
 
 // Error lists the faults.
 func (e *ConfigError) Error() string {

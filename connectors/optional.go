@@ -135,3 +135,10 @@ type Address struct{ Field, URL string }
 type Warner interface {
 	Warnings() []string
 }
+
+// Rehearser is implemented by connectors some of whose calls need what the
+// answer to an earlier one held. Rehearse answers what such an answer might
+// hold, so that a message can be tried without making calls.
+type Rehearser interface {
+	Rehearse(call *Call) map[string]string
+}

@@ -27,6 +27,7 @@ var (
 	_ connectors.MediaResolver = (*channel)(nil)
 	_ connectors.Perishable    = (*channel)(nil)
 	_ connectors.Tokened       = (*channel)(nil)
+	_ connectors.Rehearser     = (*channel)(nil)
 )
 
 // noTime stands for a time that is not to be looked at.

@@ -140,6 +140,7 @@ func (c *compiled) needs(credentials map[string]connectors.Secret) error {
 		if credentials[name].Empty() {
 			faults = append(faults, connectors.ConfigFault{
 				Field: path, Message: fmt.Sprintf("it names the credential %q, which is not set: enter it under credentials.%s", name, name),
+				Credential: name,
 			})
 		}
 	}

@@ -155,3 +155,16 @@ func (ch *channel) Media(att *normalize.Attachment, done []connectors.Response) 
 
 // MediaKept is how long the platform keeps what customers send.
 func (ch *channel) MediaKept() time.Duration { return ch.def.media.kept }
+
+// Rehearse answers placeholders for what a step saves.
+func (ch *channel) Rehearse(made *connectors.Call) map[string]string {
+	k := ch.def.calls[made.Name]
+	if k == nil || len(k.save) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(k.save))
+	for name := range k.save {
+		out[name] = "{" + name + " of the answer}"
+	}
+	return out
+}
