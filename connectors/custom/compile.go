@@ -34,8 +34,12 @@ type compiled struct {
 	secrets map[string]string
 }
 
-// maxExpressions bounds the expressions of a definition.
-const maxExpressions = 500
+// Bounds of the expressions of a definition, all together: how many there are,
+// and what it takes to compile them.
+const (
+	maxExpressions = 500
+	maxWeight      = 6000
+)
 
 // compiler turns a definition into what runs, and collects what is wrong.
 type compiler struct {
@@ -43,6 +47,8 @@ type compiler struct {
 	out         *compiled
 	faults      []connectors.ConfigFault
 	expressions int
+	weight      int
+	full        bool
 	// mentioned are texts of all expressions of outgoing calls.
 	mentioned strings.Builder
 }
@@ -98,10 +104,11 @@ func (c *compiler) optional(scope scopeName, path, source string, want expressio
 // exprAt compiles an expression that begins after so many characters of its
 // field.
 func (c *compiler) exprAt(scope scopeName, path, source string, want expression.Want, offset int) *expression.Program {
-	if c.expressions++; c.expressions > maxExpressions {
-		if c.expressions == maxExpressions+1 {
-			c.fault("settings", "there are more than %d expressions", maxExpressions)
+	if c.expressions++; c.expressions > maxExpressions || c.weight > maxWeight {
+		if !c.full {
+			c.fault("settings", "there are too many expressions (%d are allowed), or too many loops in them: make it simpler", maxExpressions)
 		}
+		c.full = true
 		return nil
 	}
 	p, err := c.scopes[scope].Compile(source, want)
@@ -113,6 +120,7 @@ func (c *compiler) exprAt(scope scopeName, path, source string, want expression.
 		c.fault(path, "%s", err.Error())
 		return nil
 	}
+	c.weight += p.Weight()
 	for _, name := range p.Uses(varSecrets) {
 		c.secret(path, name)
 	}

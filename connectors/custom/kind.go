@@ -30,5 +30,6 @@ func Kind() connectors.Kind {
 		Setup:       setup,
 		Caps:        normalize.Capabilities{Text: normalize.TextLimit{Max: defaultText}},
 		New:         func(c connectors.Config) (connectors.Connector, error) { return open(engine, c) },
+		Presets:     presets(),
 	}
 }

@@ -42,6 +42,7 @@ const (
 type Program struct {
 	program cel.Program
 	uses    map[string][]string
+	loops   int
 }
 
 // costLimit bounds one evaluation. A field of a typical webhook costs 2 to 20,
@@ -77,7 +78,8 @@ func (s *Scope) Compile(source string, want Want) (*Program, error) {
 	if err != nil {
 		return nil, &Error{Message: "it cannot be compiled: " + err.Error()}
 	}
-	return &Program{program: program, uses: check.uses}, nil
+	_, count := loops(compiled.NativeRep().Expr())
+	return &Program{program: program, uses: check.uses, loops: count}, nil
 }
 
 // check parses an expression and finds out its types. To find the types of
@@ -102,6 +104,9 @@ func (s *Scope) check(source string) (*cel.Ast, *Error) {
 // Uses lists the fields of a Literal variable that the expression names.
 func (p *Program) Uses(variable string) []string { return p.uses[variable] }
 
+// Weight is about how much it took to compile the expression, by its loops.
+func (p *Program) Weight() int { return 1 + p.loops*p.loops }
+
 // explain answers the first of what the compiler found, in the words of the
 // definition's writer.
 func (s *Scope) explain(issues *cel.Issues) *Error {
@@ -118,6 +123,8 @@ func (s *Scope) explain(issues *cel.Issues) *Error {
 	case strings.HasPrefix(e.Message, "undeclared reference to"):
 		name, _, _ := strings.Cut(strings.TrimPrefix(e.Message, "undeclared reference to "), " (in container")
 		e.Message = fmt.Sprintf("%s is not known here: use %s, or put text in quotes", name, s.names())
+	case strings.HasPrefix(e.Message, "found no matching overload for '_?_:_'"):
+		e.Message += ": both sides of ? : have to be of one type; leave a value out with optional.none() on one side and optional.of(…) on the other"
 	case strings.HasPrefix(e.Message, "found no matching overload"):
 		e.Message += ": convert with string(…), int(…) or double(…)"
 	case strings.HasPrefix(e.Message, "Syntax error"):

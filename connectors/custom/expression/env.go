@@ -16,7 +16,7 @@ const (
 	maxDepth  = 40   // of brackets and calls in each other, for the parser
 	maxNodes  = 2000 // of the parsed expression, macros written out
 	maxNested = 64
-	maxLoops  = 12 // map, filter, all, exists …
+	maxLoops  = 24 // map, filter, all, exists …
 	maxDeep   = 4  // … and how many of them in each other
 )
 
