@@ -84,3 +84,5 @@ func TestAPlatformThatSendsFormsWithATokenConforms(t *testing.T) { conntest.Run(
 func FuzzParseJSON(f *testing.F) { conntest.FuzzParse(f, acme(f)) }
 func FuzzParseForm(f *testing.F) { conntest.FuzzParse(f, gate(f)) }
 func FuzzVerify(f *testing.F)    { conntest.FuzzVerify(f, acme(f)) }
+
+func noTime() time.Time { return time.Time{} }

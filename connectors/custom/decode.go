@@ -105,9 +105,9 @@ func decodeMultipart(contentType string, raw []byte) (document, error) {
 	}
 	f := fields{map[string]any{}, map[string]any{}}
 	r := multipart.NewReader(bytes.NewReader(raw), params["boundary"])
-	for range maxFields {
+	for n := range maxFields {
 		part, err := r.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && n > 0 {
 			return document{f.body, f.params}, nil
 		}
 		if err != nil {

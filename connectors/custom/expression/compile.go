@@ -69,8 +69,10 @@ func (s *Scope) Compile(source string, want Want) (*Program, error) {
 	if err := check.run(); err != nil {
 		return nil, err
 	}
+	// The library's own optimisations are left out: they would put its matching
+	// in place of ours, which has bounds.
 	program, err := s.env.Program(compiled,
-		cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost),
+		cel.EvalOptions(cel.OptTrackCost),
 		cel.CostLimit(costLimit),
 		cel.CostTrackerOptions(s.functions.trackers()...),
 		cel.InterruptCheckFrequency(1),
