@@ -133,7 +133,6 @@ func (ch *channel) Classify(made *connectors.Call, resp *connectors.Response) co
 		return connectors.Outcome{Verdict: connectors.Done}
 	}
 	budget := expression.NewBudget()
-	defer budget.Close()
 	a := newAnswer(resp, budget)
 	for i := range ch.def.outbound.errors {
 		r := &ch.def.outbound.errors[i]

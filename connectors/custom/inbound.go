@@ -178,7 +178,6 @@ func (ch *channel) Parse(req *connectors.Request) ([]normalize.Event, error) {
 	}
 	p := &parser{inbound: &ch.def.inbound, scrub: ch.scrub}
 	p.stage.budget = expression.NewBudget()
-	defer p.stage.budget.Close()
 	p.stage.values = ch.webhookValues(req, doc)
 	items, err := p.items(doc.body)
 	if err != nil {
@@ -244,7 +243,7 @@ func (ch *channel) webhookValues(req *connectors.Request, doc document) map[stri
 
 // hookStage is what the answer to a webhook is filled from. A body that cannot
 // be decoded is null.
-func (ch *channel) hookStage(req *connectors.Request) (*stage, func()) {
+func (ch *channel) hookStage(req *connectors.Request) *stage {
 	doc, err := ch.decode(req)
 	if err != nil {
 		doc = document{params: map[string]any{}}
@@ -252,5 +251,5 @@ func (ch *channel) hookStage(req *connectors.Request) (*stage, func()) {
 	s := &stage{budget: expression.NewBudget(), values: ch.webhookValues(req, doc)}
 	s.values[varSecrets] = ch.secrets
 	s.values[varChannel] = map[string]any{"webhook_url": ch.webhookURL}
-	return s, s.budget.Close
+	return s
 }

@@ -14,7 +14,6 @@ import (
 func (ch *channel) react(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
 	out := &normalize.Outbound{To: to, Parts: []normalize.Message{{}}}
 	budget := expression.NewBudget()
-	defer budget.Close()
 	values, err := ch.sendValues(out, 0)
 	if err != nil {
 		return nil, fmt.Errorf("custom: react: %w", err)
@@ -39,7 +38,6 @@ func (ch *channel) sign(k *call, out *normalize.Outbound) *connectors.Call {
 	about := *out
 	about.Parts = []normalize.Message{{}}
 	budget := expression.NewBudget()
-	defer budget.Close()
 	values, err := ch.sendValues(&about, 0)
 	if err != nil {
 		return nil
@@ -58,7 +56,6 @@ func (ch *channel) sign(k *call, out *normalize.Outbound) *connectors.Call {
 // setup makes a call that is for no message.
 func (ch *channel) setup(k *call, webhookURL string) (*connectors.Call, error) {
 	budget := expression.NewBudget()
-	defer budget.Close()
 	values := ch.setupValues()
 	values[varChannel] = map[string]any{"webhook_url": webhookURL}
 	call, err := k.build(ch.def.base, &stage{budget, values})
@@ -131,7 +128,6 @@ func (ch *channel) Media(att *normalize.Attachment, done []connectors.Response) 
 		return nil, nil
 	}
 	budget := expression.NewBudget()
-	defer budget.Close()
 	attachment, err := asValues(att)
 	if err != nil {
 		return nil, fmt.Errorf("custom: fetch: %w", err)

@@ -88,7 +88,6 @@ func (c *compiler) steps(scope scopeName, path, op string, defs oneOrMore) []*ca
 // Next makes the next call of the next part that is not out yet.
 func (ch *channel) Next(out *normalize.Outbound, done []normalize.Exchange) (*connectors.Call, error) {
 	budget := expression.NewBudget()
-	defer budget.Close()
 	for i := range out.Parts {
 		var mine []normalize.Exchange
 		for _, e := range done {

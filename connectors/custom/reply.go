@@ -134,8 +134,7 @@ func (ch *channel) Handshake(req *connectors.Request) (connectors.Reply, bool) {
 	if !asked {
 		return connectors.Reply{}, false
 	}
-	s, done := ch.hookStage(req)
-	defer done()
+	s := ch.hookStage(req)
 	if !h.holds(req, s) || h.verified && ch.prove(req, noTime) != nil {
 		return refusedEcho, h.echoQuery != ""
 	}
@@ -185,8 +184,7 @@ func (ch *channel) Acknowledge(req *connectors.Request) connectors.Reply {
 	if ch.def.ack == nil {
 		return connectors.Reply{Status: http.StatusOK}
 	}
-	s, done := ch.hookStage(req)
-	defer done()
+	s := ch.hookStage(req)
 	out, err := ch.def.ack.write(s)
 	if err != nil {
 		return connectors.Reply{Status: http.StatusOK}

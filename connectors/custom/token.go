@@ -60,7 +60,6 @@ func (ch *channel) ReadToken(resp *connectors.Response) (connectors.Token, error
 		return connectors.Token{}, fmt.Errorf("custom: token: the platform answered with status %d", resp.Status)
 	}
 	budget := expression.NewBudget()
-	defer budget.Close()
 	a := newAnswer(resp, budget)
 	out := connectors.Token{Access: connectors.NewSecret(a.text(t.access)), Rotated: map[string]connectors.Secret{}}
 	if out.Access.Empty() {

@@ -10,7 +10,7 @@
 //     not written out). These are refused with the place and what to write
 //     instead.
 //   - When it runs: a cost limit per evaluation, a [Budget] for all evaluations
-//     that serve one webhook or one call, and a deadline looked at in every
+//     that serve one webhook or one call, and a deadline for each looked at in every
 //     round of every loop, which is the last resort.
 //   - What functions and results may hold: see the constants Max….
 //

@@ -12,12 +12,13 @@ import (
 	"cel.dev/cel-go/interpreter"
 )
 
-// Bounds of everything that is evaluated for one webhook, call or answer.
 const (
+	// budgetCost bounds everything that is evaluated for one webhook, call or
+	// answer.
 	budgetCost = 100_000
-	// budgetTime is the last resort: what is bounded by cost ends well before
-	// it, even on a slow machine.
-	budgetTime = 100 * time.Millisecond
+	// deadline is the last resort for one evaluation: what is bounded by cost
+	// ends well before it, even on a slow machine.
+	deadline = 100 * time.Millisecond
 )
 
 // ErrLimit is wrapped by errors of evaluations that came to a bound.
@@ -25,21 +26,10 @@ var ErrLimit = errors.New("the expression takes too much time or memory")
 
 // Budget is what the evaluations for one webhook, call or answer may use
 // together. It is used by one goroutine.
-type Budget struct {
-	left uint64
-	// spent is the time that evaluations took, as their deadlines see it.
-	ctx    context.Context
-	cancel context.CancelFunc
-}
+type Budget struct{ left uint64 }
 
-// NewBudget returns a full budget. Close it.
-func NewBudget() *Budget {
-	ctx, cancel := context.WithTimeout(context.Background(), budgetTime)
-	return &Budget{left: budgetCost, ctx: ctx, cancel: cancel}
-}
-
-// Close frees what the budget holds.
-func (b *Budget) Close() { b.cancel() }
+// NewBudget returns a full budget.
+func NewBudget() *Budget { return &Budget{left: budgetCost} }
 
 // Spent is the cost of all evaluations so far.
 func (b *Budget) Spent() uint64 { return budgetCost - b.left }
@@ -53,7 +43,9 @@ func (p *Program) Eval(b *Budget, values map[string]any) (Value, error) {
 	if b.left == 0 {
 		return Value{}, fmt.Errorf("%w: all of them together cost more than %d", ErrLimit, budgetCost)
 	}
-	out, details, err := p.program.ContextEval(b.ctx, values)
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	out, details, err := p.program.ContextEval(ctx, values)
 	if details != nil && details.ActualCost() != nil {
 		b.left -= min(b.left, *details.ActualCost())
 	}
@@ -69,7 +61,7 @@ func explain(err error) error {
 	case errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded:
 		return fmt.Errorf("%w: it costs more than %d", ErrLimit, costLimit)
 	case errors.Is(err, interpreter.InterruptError{}), errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled):
-		return fmt.Errorf("%w: it was stopped after %s", ErrLimit, budgetTime)
+		return fmt.Errorf("%w: it was stopped after %s", ErrLimit, deadline)
 	}
 	return errors.New(bounded(err.Error()))
 }
