@@ -248,6 +248,24 @@ func (e ChannelHealthState) Valid() bool {
 	}
 }
 
+// Defines values for ChannelTrialMethod.
+const (
+	ChannelTrialMethodGET  ChannelTrialMethod = "GET"
+	ChannelTrialMethodPOST ChannelTrialMethod = "POST"
+)
+
+// Valid indicates whether the value is a known member of the ChannelTrialMethod enum.
+func (e ChannelTrialMethod) Valid() bool {
+	switch e {
+	case ChannelTrialMethodGET:
+		return true
+	case ChannelTrialMethodPOST:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChoiceKind.
 const (
 	ChoiceKindButton     ChoiceKind = "button"
@@ -1372,10 +1390,13 @@ type Channel struct {
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
-	UpdatedAt   Timestamp `json:"updated_at"`
-	Version     int64     `json:"version"`
-	WebhookPath string    `json:"webhook_path"`
-	WebhookURL  string    `json:"webhook_url"`
+	UpdatedAt Timestamp `json:"updated_at"`
+	Version   int64     `json:"version"`
+
+	// Warnings What an admin has to be reminded of, such as webhooks that nothing proves.
+	Warnings    []string `json:"warnings"`
+	WebhookPath string   `json:"webhook_path"`
+	WebhookURL  string   `json:"webhook_url"`
 }
 
 // ChannelChange defines model for ChannelChange.
@@ -1480,6 +1501,105 @@ type ChannelList struct {
 // ChannelSettings As the connector's `settings_schema` says.
 type ChannelSettings = json.RawMessage
 
+// ChannelTrial defines model for ChannelTrial.
+type ChannelTrial struct {
+	// ChannelID A channel whose settings and credentials are tried, where none are given.
+	ChannelID *string `json:"channel_id,omitempty"`
+
+	// Credentials As the connector's `credentials_schema` says.
+	Credentials *Credentials `json:"credentials,omitempty"`
+
+	// Headers The webhook's headers.
+	Headers *map[string]string  `json:"headers,omitempty"`
+	Kind    *string             `json:"kind,omitempty"`
+	Message *MessageDraft       `json:"message,omitempty"`
+	Method  *ChannelTrialMethod `json:"method,omitempty"`
+
+	// Payload The webhook's body; a text as it is, anything else as JSON. Left out, no webhook is tried.
+	Payload *json.RawMessage `json:"payload,omitempty"`
+
+	// ReceivedAt When it came, for signed times. Now, if left out.
+	ReceivedAt *time.Time `json:"received_at,omitempty"`
+
+	// RemoteIP Who called.
+	RemoteIP *string `json:"remote_ip,omitempty"`
+
+	// Settings As the connector's `settings_schema` says.
+	Settings *ChannelSettings `json:"settings,omitempty"`
+
+	// To The platform's name of the contact the message goes to. The first one that the webhook names, if left out.
+	To *string `json:"to,omitempty"`
+
+	// URL The address as the platform called it, with its query, where that is signed or read.
+	URL *string `json:"url,omitempty"`
+}
+
+// ChannelTrialMethod defines model for ChannelTrial.Method.
+type ChannelTrialMethod string
+
+// ChannelTrialCall defines model for ChannelTrialCall.
+type ChannelTrialCall struct {
+	Body    string            `json:"body"`
+	Headers map[string]string `json:"headers"`
+	Method  string            `json:"method"`
+	Name    string            `json:"name"`
+
+	// Part Of the message, from 1.
+	Part int `json:"part"`
+
+	// Upload Where the hub would fetch the file that it sends.
+	Upload *string `json:"upload,omitempty"`
+	URL    string  `json:"url"`
+
+	// Visible Whether the contact sees something of it.
+	Visible bool `json:"visible"`
+}
+
+// ChannelTrialProblem defines model for ChannelTrialProblem.
+type ChannelTrialProblem struct {
+	// Field What it is about; a field of the settings where it can be told.
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// ChannelTrialReply defines model for ChannelTrialReply.
+type ChannelTrialReply struct {
+	Body        string `json:"body"`
+	ContentType string `json:"content_type"`
+	Status      int    `json:"status"`
+}
+
+// ChannelTrialResult defines model for ChannelTrialResult.
+type ChannelTrialResult struct {
+	// Acknowledgement The answer to the webhook.
+	Acknowledgement nullable.Nullable[ChannelTrialReply] `json:"acknowledgement"`
+	Calls           []ChannelTrialCall                   `json:"calls"`
+
+	// Capabilities What a channel can carry. What is absent or zero it cannot.
+	Capabilities Capabilities `json:"capabilities"`
+
+	// Events The events in the hub's own vocabulary.
+	Events []json.RawMessage `json:"events"`
+
+	// Handshake The answer, when the request is a handshake.
+	Handshake nullable.Nullable[ChannelTrialReply] `json:"handshake"`
+
+	// Losses What of the message the channel cannot carry, and what becomes of it.
+	Losses   []string              `json:"losses"`
+	Problems []ChannelTrialProblem `json:"problems"`
+
+	// Verification Whether the webhook proves its origin.
+	Verification nullable.Nullable[ChannelTrialVerification] `json:"verification"`
+	Warnings     []string                                    `json:"warnings"`
+}
+
+// ChannelTrialVerification defines model for ChannelTrialVerification.
+type ChannelTrialVerification struct {
+	// Detail For people: why not, for each way of proving that was tried.
+	Detail string `json:"detail"`
+	OK     bool   `json:"ok"`
+}
+
 // Choice defines model for Choice.
 type Choice struct {
 	Data  *string    `json:"data,omitempty"`
@@ -1504,6 +1624,9 @@ type Connector struct {
 	Kind              string          `json:"kind"`
 	Name              string          `json:"name"`
 
+	// Presets Settings to begin with, for connectors that are told by their settings how to speak to a platform.
+	Presets *[]ConnectorPreset `json:"presets,omitempty"`
+
 	// SettingsSchema JSON Schema (2020-12).
 	SettingsSchema json.RawMessage `json:"settings_schema"`
 
@@ -1517,6 +1640,25 @@ type ConnectorList struct {
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// ConnectorPreset defines model for ConnectorPreset.
+type ConnectorPreset struct {
+	// Credentials The credentials that the settings need.
+	Credentials []ConnectorPresetCredential `json:"credentials"`
+
+	// Description What it covers and what not, in Markdown.
+	Description string          `json:"description"`
+	Name        string          `json:"name"`
+	Settings    json.RawMessage `json:"settings"`
+	Title       string          `json:"title"`
+}
+
+// ConnectorPresetCredential defines model for ConnectorPresetCredential.
+type ConnectorPresetCredential struct {
+	Description string `json:"description"`
+	Name        string `json:"name"`
+	Title       string `json:"title"`
 }
 
 // Contact defines model for Contact.
@@ -3652,6 +3794,12 @@ type CreateChannelParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// TryChannelParams defines parameters for TryChannel.
+type TryChannelParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteChannelParams defines parameters for DeleteChannel.
 type DeleteChannelParams struct {
 	// Force Delete although conversations are open.
@@ -4174,6 +4322,9 @@ type UpdateCannedReplyJSONRequestBody = CannedReplyChange
 // CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
 type CreateChannelJSONRequestBody = ChannelDraft
 
+// TryChannelJSONRequestBody defines body for TryChannel for application/json ContentType.
+type TryChannelJSONRequestBody = ChannelTrial
+
 // UpdateChannelJSONRequestBody defines body for UpdateChannel for application/json ContentType.
 type UpdateChannelJSONRequestBody = ChannelChange
 
@@ -4335,6 +4486,9 @@ type ServerInterface interface {
 	// CreateChannel Register a channel
 	// (POST /v1/channels)
 	CreateChannel(c *gin.Context, params CreateChannelParams)
+	// TryChannel Try a channel's settings on a webhook, and on a reply
+	// (POST /v1/channels/try)
+	TryChannel(c *gin.Context, params TryChannelParams)
 	// DeleteChannel Delete a channel
 	// (DELETE /v1/channels/{channel_id})
 	DeleteChannel(c *gin.Context, channelID ChannelID, params DeleteChannelParams)
@@ -5456,6 +5610,46 @@ func (siw *ServerInterfaceWrapper) CreateChannel(c *gin.Context) {
 	}
 
 	siw.Handler.CreateChannel(c, params)
+}
+
+// TryChannel operation middleware
+func (siw *ServerInterfaceWrapper) TryChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TryChannelParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryChannel(c, params)
 }
 
 // DeleteChannel operation middleware
@@ -9007,6 +9201,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/connectors", wrapper.ListConnectors)
 	router.GET(options.BaseURL+"/v1/channels", wrapper.ListChannels)
 	router.POST(options.BaseURL+"/v1/channels", wrapper.CreateChannel)
+	router.POST(options.BaseURL+"/v1/channels/try", wrapper.TryChannel)
 	router.DELETE(options.BaseURL+"/v1/channels/:channel_id", wrapper.DeleteChannel)
 	router.GET(options.BaseURL+"/v1/channels/:channel_id", wrapper.GetChannel)
 	router.PATCH(options.BaseURL+"/v1/channels/:channel_id", wrapper.UpdateChannel)

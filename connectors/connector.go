@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"threadhub/normalize"
@@ -32,8 +33,42 @@ type Kind struct {
 	// Headers are the request headers Parse reads, kept with the raw body so
 	// that a stored webhook can be parsed again. Never one that holds a secret.
 	Headers []string
-	// New checks the configuration and opens a connector. It does no I/O.
+	// New checks the configuration and opens a connector. It does no I/O. What
+	// is wrong with the configuration may be told by field (*ConfigError).
 	New func(Config) (Connector, error)
+	// Presets are settings to begin with, for kinds that are told by their
+	// settings how to speak to a platform.
+	Presets []Preset
+}
+
+// Preset is a channel's settings, ready but for the credentials.
+type Preset struct {
+	Name        string // stable, lower case
+	Title       string // for people
+	Description string // what it covers and what not, in Markdown
+	// Credentials are those the settings need, with what each is.
+	Credentials []PresetCredential
+	Settings    json.RawMessage
+}
+
+// PresetCredential is a credential that a preset needs.
+type PresetCredential struct{ Name, Title, Description string }
+
+// ConfigError says what is wrong with a configuration, by field.
+type ConfigError struct{ Faults []ConfigFault }
+
+// ConfigFault is one thing that is wrong. Field is a path such as
+// "settings.outbound.text.url"; Message says what is wrong and what to do. It
+// holds no credential. Credential names one that is missing, if that is all.
+type ConfigFault struct{ Field, Message, Credential string }
+
+// Error lists the faults.
+func (e *ConfigError) Error() string {
+	parts := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
+		parts[i] = f.Field + ": " + f.Message
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Config is what a channel's admin entered, already valid against the Kind's
@@ -77,6 +112,9 @@ type Request struct {
 	Query  url.Values
 	Header http.Header
 	Body   []byte
+	// RemoteIP is who called: the first address that no trusted proxy reported.
+	// Verify alone may look at it; it is not kept.
+	RemoteIP string
 }
 
 // Reply is what to answer a platform.

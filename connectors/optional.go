@@ -121,3 +121,41 @@ type Templater interface {
 type Redactor interface {
 	Redactions() []string
 }
+
+// HeaderReader is implemented by connectors whose channels differ in which
+// request headers Parse reads; ReadHeaders takes the place of the Kind's
+// Headers.
+type HeaderReader interface {
+	ReadHeaders() []string
+}
+
+// SecretQuery is implemented by connectors of platforms that prove their
+// webhooks by a parameter of the address. The parameters it names are not kept
+// with the webhook; Parse does not read them.
+type SecretQuery interface {
+	SecretQuery() []string
+}
+
+// Addressed is implemented by connectors whose settings name, in other places
+// than settings that end in _url, addresses the hub is going to call. They are
+// checked before the settings are stored.
+type Addressed interface {
+	Addresses() []Address
+}
+
+// Address is an address in a channel's settings.
+type Address struct{ Field, URL string }
+
+// Warner is implemented by connectors whose channels can be configured in ways
+// that an admin has to be reminded of. Warnings are shown wherever the channel
+// is.
+type Warner interface {
+	Warnings() []string
+}
+
+// Rehearser is implemented by connectors some of whose calls need what the
+// answer to an earlier one held. Rehearse answers what such an answer might
+// hold, so that a message can be tried without making calls.
+type Rehearser interface {
+	Rehearse(call *Call) map[string]string
+}

@@ -3,6 +3,7 @@ package all
 
 import (
 	"threadhub/connectors"
+	"threadhub/connectors/custom"
 	"threadhub/connectors/discord"
 	"threadhub/connectors/instagram"
 	"threadhub/connectors/line"
@@ -40,5 +41,6 @@ func Kinds() connectors.Set {
 		discord.Kind(),
 		rcs.Kind(),
 		x.Kind(),
+		custom.Kind(),
 	}
 }

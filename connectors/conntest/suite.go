@@ -111,6 +111,9 @@ func newBench(s Suite) (*bench, error) {
 	if c, ok := b.conn.(connectors.Capable); ok {
 		b.Kind.Caps = c.Capabilities()
 	}
+	if r, ok := b.conn.(connectors.HeaderReader); ok {
+		b.Kind.Headers = r.ReadHeaders()
+	}
 	if b.in, err = readCases(filepath.Join(s.Cases, "in")); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -127,7 +128,7 @@ func (d *Desk) accounts(ctx context.Context, ch *channels.Opened, req *connector
 // named in it and would have verified it too.
 func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors.Request, accounts []string, now time.Time) ([]journal.Entry, error) {
 	entry := journal.Entry{
-		ChannelID: string(ch.ID), ReceivedAt: now, Method: req.Method, URL: req.URL,
+		ChannelID: string(ch.ID), ReceivedAt: now, Method: req.Method, URL: address(ch, req),
 		Header: keep(req.Header, ch.Headers), Body: req.Body, State: journal.Pending,
 	}
 	var out []journal.Entry
@@ -149,6 +150,24 @@ func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors
 	}
 	entry.ID = ident.New("ev")
 	return append(out, entry), nil
+}
+
+// address is the webhook's, without the parameters of it that prove its origin.
+func address(ch *channels.Opened, req *connectors.Request) string {
+	s, ok := ch.Connector.(connectors.SecretQuery)
+	if !ok || len(s.SecretQuery()) == 0 {
+		return req.URL
+	}
+	u, err := url.Parse(req.URL)
+	if err != nil {
+		return ""
+	}
+	query := u.Query()
+	for _, name := range s.SecretQuery() {
+		query.Del(name)
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // foreign lists those of the accounts that are not the channel's own.

@@ -104,6 +104,9 @@ func pureLibraries(pkg string) (allowed []string, isPure bool) {
 	if matchesAny([]string{"connectors/conntest", "connectors/all"}, pkg) {
 		return nil, false
 	}
+	if libs, ok := pure[pkg]; ok {
+		return libs, true
+	}
 	for pattern, libs := range pure {
 		if matches(pattern, pkg) {
 			return libs, true

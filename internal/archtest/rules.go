@@ -25,6 +25,8 @@ var rules = []rule{
 	{pkg: "connectors/instagram", may: []string{"connectors", "connectors/meta", "connectors/meta/messaging", "normalize"}, tests: []string{"connectors/conntest"}},
 	{pkg: "connectors/discord", may: []string{"connectors", "connectors/discord/gateway", "normalize"}, tests: []string{"connectors/conntest"}},
 	{pkg: "connectors/discord/gateway", may: []string{"connectors"}, tests: []string{"normalize", "internal/egress"}},
+	{pkg: "connectors/custom", may: []string{"connectors", "connectors/custom/expression", "normalize"}, tests: []string{"connectors/conntest", "connectors/*"}},
+	{pkg: "connectors/custom/expression"},
 	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
 
 	{pkg: "threads/rules"},
@@ -140,6 +142,7 @@ var libraries = map[string][]string{
 	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest"},
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
 	"github.com/golang-jwt/jwt":             {"connectors/webchat", "internal/webchat"},
+	"cel.dev/cel-go":                        {"connectors/custom/expression"},
 	"go.uber.org/goleak":                    {},
 	"pgregory.net/rapid":                    {"internal/storetest", "internal/threadtest"},
 }
@@ -150,6 +153,14 @@ var pure = map[string][]string{
 	"normalize":    {},
 	"connectors":   {},
 	"connectors/*": {"github.com/nyaruka/phonenumbers", "github.com/kyokomi/emoji/v2", "github.com/golang-jwt/jwt/v5"},
+
+	"connectors/custom": {"github.com/hashicorp/golang-lru/v2"},
+	// The language of expressions, whose values are the library's.
+	"connectors/custom/expression": {
+		"cel.dev/cel-go/cel", "cel.dev/cel-go/common/ast", "cel.dev/cel-go/common/cost", "cel.dev/cel-go/common/env", "cel.dev/cel-go/common/operators",
+		"cel.dev/cel-go/common/types", "cel.dev/cel-go/common/types/ref", "cel.dev/cel-go/common/types/traits", "cel.dev/cel-go/interpreter",
+		"github.com/hashicorp/golang-lru/v2",
+	},
 
 	"connectors/meta/messaging": {},
 	"threads/rules":             {},

@@ -23,10 +23,12 @@ type Channel struct {
 	Enabled        bool
 	SendFor        time.Duration // how long a message is tried; 0: see SendingFor
 	CredentialKeys []string      // which credentials are set
-	Health         Health
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	Version        int64
+	// Warnings are what an admin has to be reminded of (connectors.Warner).
+	Warnings  []string
+	Health    Health
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Version   int64
 }
 
 // Bounds of how long a message is tried before it fails as expired.

@@ -83,6 +83,9 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	if r, ok := c.(connectors.Rated); ok {
 		o.Caps.Rate = r.Rate()
 	}
+	if h, ok := c.(connectors.HeaderReader); ok {
+		o.Headers = h.ReadHeaders()
+	}
 	o.Fingerprint = fingerprint(o.revision, item.Value.Settings)
 	o.Target = egress.Target{
 		Kind: kind.Name, Channel: item.ID, Rate: o.Caps.Rate, Redactor: egress.NewRedactor(credentials, more...),
@@ -145,10 +148,15 @@ func (r *Registry) Check(ctx context.Context, id threads.ChannelID) (CheckResult
 		return CheckResult{}, err
 	}
 	checker, ok := o.Connector.(connectors.Checker)
-	if !ok {
-		return CheckResult{OK: true, Detail: "the platform offers no check"}, nil
+	var call *connectors.Call
+	if ok {
+		call = checker.Check()
 	}
-	res := r.tryCalls(ctx, o, []*connectors.Call{checker.Check()}, "the platform accepts the credentials")
+	if call == nil {
+		return CheckResult{OK: true, Detail: warned("the platform offers no check", o.Warnings)}, nil
+	}
+	res := r.tryCalls(ctx, o, []*connectors.Call{call}, "the platform accepts the credentials")
+	res.Detail = warned(res.Detail, o.Warnings)
 	h := Health{State: HealthOK, Detail: res.Detail, CheckedAt: r.now()}
 	if !res.OK {
 		h.State = HealthFailing
@@ -157,6 +165,14 @@ func (r *Registry) Check(ctx context.Context, id threads.ChannelID) (CheckResult
 		}
 	}
 	return res.CheckResult, r.setHealth(ctx, id, h)
+}
+
+// warned adds what an admin has to be reminded of.
+func warned(detail string, warnings []string) string {
+	for _, w := range warnings {
+		detail += ". Warning: " + w
+	}
+	return detail
 }
 
 // RegisterWebhook tells the platform to deliver to webhookURL.

@@ -32,6 +32,7 @@ type record struct {
 	Enabled     bool              `json:"enabled"`
 	SendFor     time.Duration     `json:"send_for,omitempty"`
 	Health      Health            `json:"health"`
+	Warnings    []string          `json:"warnings,omitempty"`
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
 }
@@ -121,7 +122,8 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	if len(d.Settings) == 0 {
 		d.Settings = json.RawMessage("{}")
 	}
-	if err := r.validate(kind, d.Name, d.Credentials, d.Settings); err != nil {
+	warnings, err := r.validate(kind, d.Name, d.Credentials, d.Settings)
+	if err != nil {
 		return Channel{}, err
 	}
 	style, err := r.DefaultStyle(ctx)
@@ -143,6 +145,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	item, err := r.records.Create(ctx, id, record{
 		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Style: style, GroupID: d.GroupID,
 		SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
+		Warnings: warnings,
 	})
 	if err != nil {
 		return Channel{}, err
@@ -193,7 +196,7 @@ func channelOf(i directory.Item[record]) Channel {
 	v := i.Value
 	return Channel{
 		ID: threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
-		Enabled: v.Enabled, SendFor: v.SendFor, CredentialKeys: keys, Health: v.Health, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Enabled: v.Enabled, SendFor: v.SendFor, CredentialKeys: keys, Health: v.Health, Warnings: v.Warnings, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -286,7 +289,7 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 			delete(credentials, name)
 		}
 	}
-	if err := r.validate(kind, v.Name, credentials, v.Settings); err != nil {
+	if v.Warnings, err = r.validate(kind, v.Name, credentials, v.Settings); err != nil {
 		return err
 	}
 	if len(c.Credentials) == 0 {

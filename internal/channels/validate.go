@@ -42,8 +42,9 @@ func compile(name string, raw json.RawMessage) (*jsonschema.Schema, error) {
 }
 
 // validate checks a channel's fields against its kind, and that the connector
-// opens with them. All that is wrong is answered at once.
-func (r *Registry) validate(k connectors.Kind, name string, credentials map[string]string, settings json.RawMessage) error {
+// opens with them. All that is wrong is answered at once; what an admin has to be
+// reminded of otherwise.
+func (r *Registry) validate(k connectors.Kind, name string, credentials map[string]string, settings json.RawMessage) ([]string, error) {
 	var wrong []FieldError
 	if trimmed := strings.TrimSpace(name); trimmed == "" || len(name) > 200 {
 		wrong = append(wrong, FieldError{"name", "a name of 1 to 200 bytes is needed"})
@@ -55,21 +56,59 @@ func (r *Registry) validate(k connectors.Kind, name string, credentials map[stri
 	wrong = append(wrong, fieldErrors("credentials", r.schemas[k.Name].credentials.Validate(doc))...)
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(settings))
 	if err != nil {
-		return &InvalidError{append(wrong, FieldError{"settings", "not valid JSON"})}
+		return nil, &InvalidError{append(wrong, FieldError{"settings", "not valid JSON"})}
 	}
 	wrong = append(wrong, fieldErrors("settings", r.schemas[k.Name].settings.Validate(parsed))...)
 	wrong = append(wrong, r.addressErrors(parsed)...)
 	if len(wrong) > 0 {
-		return &InvalidError{wrong}
+		return nil, &InvalidError{wrong}
 	}
-	secrets := make(map[string]connectors.Secret, len(credentials))
+	c, err := k.New(connectors.Config{Credentials: secrets(credentials), Settings: settings})
+	if err != nil {
+		return nil, &InvalidError{configErrors(err)}
+	}
+	if wrong := r.calledErrors(c); len(wrong) > 0 {
+		return nil, &InvalidError{wrong}
+	}
+	if w, ok := c.(connectors.Warner); ok {
+		return w.Warnings(), nil
+	}
+	return nil, nil
+}
+
+func secrets(credentials map[string]string) map[string]connectors.Secret {
+	out := make(map[string]connectors.Secret, len(credentials))
 	for field, value := range credentials {
-		secrets[field] = connectors.NewSecret(value)
+		out[field] = connectors.NewSecret(value)
 	}
-	if _, err := k.New(connectors.Config{Credentials: secrets, Settings: settings}); err != nil {
-		return &InvalidError{[]FieldError{{"settings", err.Error()}}}
+	return out
+}
+
+// configErrors lists what a connector found wrong, by field where it tells.
+func configErrors(err error) []FieldError {
+	var told *connectors.ConfigError
+	if !errors.As(err, &told) {
+		return []FieldError{{"settings", err.Error()}}
 	}
-	return nil
+	out := make([]FieldError, len(told.Faults))
+	for i, f := range told.Faults {
+		out[i] = FieldError{f.Field, f.Message}
+	}
+	return out
+}
+
+// calledErrors refuses addresses that a connector is going to call and must not.
+func (r *Registry) calledErrors(c connectors.Connector) (wrong []FieldError) {
+	a, ok := c.(connectors.Addressed)
+	if !ok {
+		return nil
+	}
+	for _, address := range a.Addresses() {
+		if err := r.CheckURL(address.URL); err != nil {
+			wrong = append(wrong, FieldError{address.Field, err.Error()})
+		}
+	}
+	return wrong
 }
 
 // validSendFor refuses a time to try messages for that is none; 0 is the usual.

@@ -35,7 +35,7 @@ func NewWebhook(desk Desk, publicURL string, logger *slog.Logger) gin.HandlerFun
 		}
 		reply, err := desk.Take(c.Request.Context(), threads.ChannelID(c.Param("channel_id")), &connectors.Request{
 			Method: c.Request.Method, URL: publicURL + c.Request.URL.RequestURI(), Query: c.Request.URL.Query(),
-			Header: c.Request.Header, Body: body,
+			Header: c.Request.Header, Body: body, RemoteIP: c.ClientIP(),
 		})
 		if err != nil {
 			p := webhookProblem(err)

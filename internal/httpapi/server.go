@@ -77,6 +77,7 @@ type Channels interface {
 	Delete(ctx context.Context, id threads.ChannelID, force bool) error
 	Check(ctx context.Context, id threads.ChannelID) (channels.CheckResult, error)
 	RegisterWebhook(ctx context.Context, id threads.ChannelID, webhookURL string) (channels.CheckResult, error)
+	Try(ctx context.Context, t channels.Trial) (channels.TrialResult, error)
 	ChannelInfo(ctx context.Context, id threads.ChannelID) (threads.ChannelInfo, error)
 	// Open answers the channel with the secrets to mask in raw webhooks.
 	Open(ctx context.Context, id threads.ChannelID) (*channels.Opened, error)

@@ -19,7 +19,7 @@ func (s *server) channelView(ch channels.Channel) api.Channel {
 	return api.Channel{
 		ID: string(ch.ID), Kind: ch.Kind, Name: ch.Name, WebhookURL: s.PublicURL + path, WebhookPath: path,
 		Settings: settings, Style: styleView(ch.Style), GroupID: orNull(string(ch.GroupID)),
-		Enabled: ch.Enabled, SendFor: durationText(ch.SendingFor()), CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health),
+		Enabled: ch.Enabled, SendFor: durationText(ch.SendingFor()), CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health), Warnings: convert(ch.Warnings, text[string]),
 		CreatedAt: timeView(ch.CreatedAt), UpdatedAt: timeView(ch.UpdatedAt), Version: ch.Version,
 	}
 }
@@ -39,10 +39,24 @@ func connectorView(k connectors.Kind) (api.Connector, error) {
 	if err != nil {
 		return api.Connector{}, fmt.Errorf("connector %s: %w", k.Name, err)
 	}
-	return api.Connector{
+	v := api.Connector{
 		Kind: k.Name, Name: k.Title, CredentialsSchema: k.Credentials, SettingsSchema: k.Settings,
 		Capabilities: caps, Setup: k.Setup,
-	}, nil
+	}
+	if len(k.Presets) > 0 {
+		presets := convert(k.Presets, presetView)
+		v.Presets = &presets
+	}
+	return v, nil
+}
+
+func presetView(p connectors.Preset) api.ConnectorPreset {
+	return api.ConnectorPreset{
+		Name: p.Name, Title: p.Title, Description: p.Description, Settings: p.Settings,
+		Credentials: convert(p.Credentials, func(c connectors.PresetCredential) api.ConnectorPresetCredential {
+			return api.ConnectorPresetCredential{Name: c.Name, Title: c.Title, Description: c.Description}
+		}),
+	}
 }
 
 // capabilitiesJSON writes capabilities with their durations as the API has
