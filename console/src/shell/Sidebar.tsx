@@ -25,13 +25,16 @@ interface LineProps {
   count?: number | undefined;
   /** What the count is of, for screen readers. */
   countLabel?: string;
+  /** In the link, after its label. */
   after?: ComponentChildren;
+  /** Beside the link: a button of its own. */
+  beside?: ComponentChildren;
 }
 
 /** A place in the sidebar. */
-export function NavLine({ icon, mark, label, path, query, current, count, countLabel, after }: LineProps) {
+export function NavLine({ icon, mark, label, path, query, current, count, countLabel, after, beside }: LineProps) {
   return (
-    <li>
+    <li class="nav-item">
       <a
         class="nav-line"
         href={href(path, query)}
@@ -52,6 +55,7 @@ export function NavLine({ icon, mark, label, path, query, current, count, countL
           </span>
         )}
       </a>
+      {beside}
     </li>
   );
 }

@@ -37,7 +37,7 @@ function Frame({ label, hint, error, hideLabel, children }: FrameProps & { child
   );
 }
 
-type InputProps = FrameProps & Omit<InputHTMLAttributes<HTMLInputElement>, 'label' | 'id'>;
+type InputProps = FrameProps & Omit<InputHTMLAttributes<HTMLInputElement>, 'label' | 'id' | 'list'> & { list?: string };
 
 /** A line of text with its label. */
 export function Field({ label, hint, error, hideLabel, class: extra, ...rest }: InputProps) {

@@ -1,9 +1,9 @@
-import type { ComponentChildren, RefObject } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 
 interface Props {
   /** The element that scrolls. */
-  scroller: RefObject<HTMLElement>;
+  scroller: { readonly current: HTMLElement | null };
   count: number;
   /** Height of every row, pixels. */
   rowHeight: number;
