@@ -17,7 +17,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # Go files that people write. Generated ones have the form of their generator.
 SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -not -path './data/*')
 
-.PHONY: build run test check format generate fresh fuzz model bench bench-connectors vuln prepare clean
+.PHONY: build run test check console format generate fresh fuzz model bench bench-connectors vuln prepare clean
 
 build: ## bin/threadhub
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
@@ -35,6 +35,12 @@ check: ## static analysis with the pinned tools
 	$(GO) vet $(PKGS)
 	$(TOOL) staticcheck $(PKGS)
 	unformatted="$$($(TOOL) gofumpt -l $(SOURCES))"; if [ -n "$$unformatted" ]; then echo "not formatted (run make format):"; echo "$$unformatted"; exit 1; fi
+	sha256sum --check --status console/schema.sum || { echo "console/src/api/schema.ts is older than api/openapi.yaml: run make console"; exit 1; }
+
+console: ## console/dist from its sources; needs Node, which nothing else does
+	cd console && npm ci --no-audit --no-fund --loglevel=error
+	cd console && npm run --silent schema && npm run --silent typecheck && npm run --silent build
+	sha256sum api/openapi.yaml >console/schema.sum
 
 format: ## sources in the house's form
 	$(TOOL) gofumpt -w $(SOURCES)

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"threadhub/connectors/all"
+	"threadhub/console"
 	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
 )
@@ -43,6 +44,9 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
+		if deps.Console, err = console.Handler(); err != nil {
+			return err
+		}
 	}
 	engine, err := httpapi.New(deps)
 	if err != nil {

@@ -39,6 +39,8 @@ var rules = []rule{
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
+	{pkg: "console"},
+	{pkg: "console/browsertest"},
 
 	// Records and small tools.
 	{pkg: "internal/ident"},
@@ -85,7 +87,7 @@ var rules = []rule{
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
-		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
+		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},

@@ -132,6 +132,8 @@ type Deps struct {
 	Metrics http.Handler
 	// Webhook answers platforms at /webhooks/:channel_id; nil: no such route.
 	Webhook gin.HandlerFunc
+	// Console serves the web console below [console.Path]; nil: there is none.
+	Console http.Handler
 	// Observe, when set, is told of every finished request: the operation's
 	// name from the document ("none" for an unknown route), status and time.
 	Observe func(operation string, status int, took time.Duration)
@@ -193,6 +195,9 @@ func New(d Deps) (*gin.Engine, error) {
 	if d.Webhook != nil {
 		engine.GET(webhookRoute, d.Webhook)
 		engine.POST(webhookRoute, d.Webhook)
+	}
+	if d.Console != nil {
+		s.serveConsole(engine)
 	}
 	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent, s.audited)
 	api.RegisterHandlersWithOptions(routes, s, api.GinServerOptions{ErrorHandler: s.unbindable})
