@@ -47,6 +47,7 @@ type Outbound struct {
 
 	drain drain
 	rests rests
+	bell  wake
 }
 
 const (
@@ -68,6 +69,7 @@ const (
 // it takes up nothing new, and returns when the calls that are out have come
 // back and are recorded: a call that is cut off leaves its message unknown.
 func (w *Outbound) Drain(ctx context.Context) error {
+	w.Wake()
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		r := &run{
 			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{},
@@ -110,6 +112,9 @@ func (w *Outbound) Resume(id threads.ChannelID) {
 	w.rests.end(id)
 	w.Bell.Ring(RingOutbound)
 }
+
+// Wake has a run that waits for calls to come back look for what is new.
+func (w *Outbound) Wake() { w.bell.ring() }
 
 func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
 
@@ -165,7 +170,8 @@ func (r *run) abandon(ctx context.Context, cause error) error {
 	return cause
 }
 
-// collect waits for one attempt to end and takes all that have. Meanwhile it
+// collect waits for one attempt to end and takes all that have, or answers none
+// when somebody rings: calls that hang must not keep others waiting. Meanwhile it
 // keeps the leases of those that are out, which are short so that a crash does
 // not hold contacts up for long.
 func (r *run) collect(ctx context.Context) []ended {
@@ -174,6 +180,8 @@ func (r *run) collect(ctx context.Context) []ended {
 		select {
 		case e := <-r.done:
 			back = append(back, e)
+		case <-r.bell.rung():
+			return nil // there may be something new to take up
 		case <-r.renew.C:
 			err := r.Outbox.Extend(ctx, r.Owner, slices.Collect(maps.Keys(r.out)), r.now().Add(lease))
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"threadhub/internal/channels"
+	"threadhub/internal/egress"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -289,6 +290,32 @@ func TestAMessageThatCannotBeSentForADayExpires(t *testing.T) {
 	m := b.message(id)
 	require.Equal(t, threads.MessageFailed, m.Status)
 	require.Equal(t, normalize.ReasonExpired, m.Error.Reason)
+}
+
+func TestACallThatHangsKeepsNobodyElseWaiting(t *testing.T) {
+	b := newBench(t)
+	hanging, arrived := make(chan struct{}), make(chan string, 2)
+	patient, err := egress.New(egress.Options{AllowPrivate: true, Timeout: time.Minute})
+	require.NoError(t, err)
+	t.Cleanup(patient.Close)
+	b.outbound.Carrier = patient
+	b.platform.script = func(n int, text string, w http.ResponseWriter) {
+		arrived <- text
+		if text == "hangs" {
+			<-hanging
+		}
+		fmt.Fprintf(w, "p%d", n)
+	}
+	b.send(b.conversation("ana"), "hangs")
+	ended := make(chan error)
+	go func() { ended <- b.outbound.Drain(context.Background()) }()
+	require.Equal(t, "hangs", <-arrived)
+	id := b.send(b.conversation("bob"), "goes")
+	b.deliver() // the ring of its commit
+	require.Equal(t, "goes", <-arrived, "while the other call is still out")
+	close(hanging)
+	require.NoError(t, <-ended)
+	require.Equal(t, threads.MessageSent, b.message(id).Status)
 }
 
 func TestAMessageSentAgainGoesOnAfterThePartsThatLeft(t *testing.T) {
