@@ -102,19 +102,3 @@ func (s *Service) reachable(ctx context.Context, conv Conversation, first bool) 
 	}
 	return nil
 }
-
-// checkTemplate refuses a template that the platform does not have, or not with
-// these parameters.
-func (s *Service) checkTemplate(ctx context.Context, conv Conversation, t *normalize.Template) error {
-	if t == nil || s.Templates == nil {
-		return nil
-	}
-	why, err := s.Templates.Refusal(ctx, conv.ChannelID, *t)
-	if err != nil {
-		return fmt.Errorf("templates of channel %s: %w", conv.ChannelID, err)
-	}
-	if why != "" {
-		return &RefusedError{Code: RefusedTemplate, Detail: why, Conversation: conv.ID}
-	}
-	return nil
-}

@@ -84,12 +84,6 @@ type Defaults struct {
 	CountInactive bool
 }
 
-// Templates answers why the platform would not take a message of a template, in
-// words for whoever wrote it; empty when it would, as far as anybody knows.
-type Templates interface {
-	Refusal(ctx context.Context, ch ChannelID, t normalize.Template) (string, error)
-}
-
 // Hub answers the settings of the hub. It is asked with every decision.
 type Hub interface {
 	Defaults(ctx context.Context) (Defaults, error)

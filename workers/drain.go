@@ -36,3 +36,22 @@ func (d *drain) turn(ctx context.Context, fn func(context.Context) error) error 
 	}
 	return nil
 }
+
+// wake tells a run that waits that somebody rang. The zero value is ready.
+type wake struct {
+	once sync.Once
+	c    chan struct{}
+}
+
+func (w *wake) ring() {
+	select {
+	case w.rung() <- struct{}{}:
+	default: // it is told already
+	}
+}
+
+// rung gives a value for one or more rings.
+func (w *wake) rung() chan struct{} {
+	w.once.Do(func() { w.c = make(chan struct{}, 1) })
+	return w.c
+}

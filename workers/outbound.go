@@ -47,6 +47,7 @@ type Outbound struct {
 
 	drain drain
 	rests rests
+	bell  wake
 }
 
 const (
@@ -68,9 +69,10 @@ const (
 // it takes up nothing new, and returns when the calls that are out have come
 // back and are recorded: a call that is cut off leaves its message unknown.
 func (w *Outbound) Drain(ctx context.Context) error {
+	w.Wake()
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		r := &run{
-			Outbound: w, out: map[threads.MessageID]bool{}, busy: map[threads.ChannelID]int{},
+			Outbound: w, out: map[threads.MessageID]calling{}, busy: map[threads.ChannelID]int{},
 			done: make(chan ended, places), renew: time.NewTicker(renewEvery),
 			stopping: func() bool { return ctx.Err() != nil || queue.Draining(ctx) },
 		}
@@ -111,12 +113,15 @@ func (w *Outbound) Resume(id threads.ChannelID) {
 	w.Bell.Ring(RingOutbound)
 }
 
+// Wake has a run that waits for calls to come back look for what is new.
+func (w *Outbound) Wake() { w.bell.ring() }
+
 func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
 
 // run is one drain: what is out, by channel, and what came back.
 type run struct {
 	*Outbound
-	out   map[threads.MessageID]bool
+	out   map[threads.MessageID]calling
 	busy  map[threads.ChannelID]int
 	done  chan ended
 	renew *time.Ticker
@@ -138,7 +143,7 @@ func (r *run) loop(ctx context.Context) error {
 		if err != nil {
 			return r.abandon(ctx, err)
 		}
-		if started > 0 && len(r.out) < places && len(r.done) == 0 {
+		if started > 0 && r.room() > 0 && len(r.done) == 0 {
 			continue
 		}
 		if len(r.out) == 0 {
@@ -165,7 +170,8 @@ func (r *run) abandon(ctx context.Context, cause error) error {
 	return cause
 }
 
-// collect waits for one attempt to end and takes all that have. Meanwhile it
+// collect waits for one attempt to end and takes all that have, or answers none
+// when somebody rings: calls that hang must not keep others waiting. Meanwhile it
 // keeps the leases of those that are out, which are short so that a crash does
 // not hold contacts up for long.
 func (r *run) collect(ctx context.Context) []ended {
@@ -174,6 +180,8 @@ func (r *run) collect(ctx context.Context) []ended {
 		select {
 		case e := <-r.done:
 			back = append(back, e)
+		case <-r.bell.rung():
+			return nil // there may be something new to take up
 		case <-r.renew.C:
 			err := r.Outbox.Extend(ctx, r.Owner, slices.Collect(maps.Keys(r.out)), r.now().Add(lease))
 			if err != nil {
@@ -199,11 +207,12 @@ func (r *run) collect(ctx context.Context) []ended {
 // start claims what is due, as far as there are places, and sends it on its
 // way. It answers how many.
 func (r *run) start(ctx context.Context) (int, error) {
-	if r.stopping() || len(r.out) >= places {
+	room := r.room()
+	if r.stopping() || room <= 0 {
 		return 0, nil
 	}
 	began := time.Now()
-	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, places-len(r.out), r.paused())
+	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, room, r.paused())
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}
@@ -224,7 +233,7 @@ func (r *run) start(ctx context.Context) (int, error) {
 		return 0, errOverslept
 	}
 	for _, a := range ready {
-		r.out[a.delivery.MessageID] = true
+		r.out[a.delivery.MessageID] = calling{a.channel.Kind, began}
 		r.busy[a.delivery.ChannelID]++
 		go a.run(ctx, r.Outbound, messages[a.delivery.MessageID], r.done)
 	}
@@ -254,7 +263,7 @@ func (r *run) paused() []threads.ChannelID {
 // prepare opens the channels of claimed deliveries. Those that cannot or must
 // not go out now are answered as ended, without a call.
 func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []*attempt, held []ended) {
-	now := r.now()
+	now, stuck := r.now(), r.stuck()
 	for _, d := range claimed {
 		ch, err := r.Channels.Open(ctx, d.ChannelID)
 		a := &attempt{delivery: d, channel: ch}
@@ -272,6 +281,10 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 			r.rests.begin(d.ChannelID, now)
 			held = append(held, a.later(now, 0))
 		default:
+			if stuck[ch.Kind] >= kindPlaces {
+				held = append(held, a.later(now, stuckPause))
+				continue
+			}
 			if e, hindered := r.hindered(ctx, a, now); hindered {
 				held = append(held, e)
 				continue

@@ -26,7 +26,7 @@ type options struct {
 	Closes      int           `default:"100000" help:"Solved conversations that come due in the close phase."`
 	Within      time.Duration `default:"1m" help:"The time in which they come due."`
 	ReportOver  int           `default:"100000" help:"Conversations of ten messages that a report is made over."`
-	Only        []string      `default:"accept,threaded,send,idle,report" enum:"accept,threaded,send,idle,report,close" help:"Phases to run; close takes minutes and is run when asked for."`
+	Only        []string      `default:"accept,threaded,send,idle,report" enum:"accept,threaded,send,idle,report,close,neighbour" help:"Phases to run; close takes minutes, neighbour half a minute, and they are run when asked for."`
 	JSON        string        `name:"json" default:"bench.json" help:"Where the figures go; empty for nowhere."`
 	DataDir     string        `help:"Directory for the hub's data, on the disk to be measured; default: a temporary one."`
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`

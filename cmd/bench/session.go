@@ -50,6 +50,11 @@ func (s *session) run(ctx context.Context) error {
 			return fmt.Errorf("send: %w", err)
 		}
 	}
+	if s.wants("neighbour") {
+		if err := s.neighbour(ctx); err != nil {
+			return fmt.Errorf("neighbour: %w", err)
+		}
+	}
 	if err := s.readBack(ctx); err != nil {
 		return fmt.Errorf("reading back: %w", err)
 	}
@@ -129,11 +134,16 @@ func (s *session) storeEnv(dataDir string) []string {
 
 // register makes channels whose platform is the stub, and payloads for them.
 func (s *session) register(ctx context.Context, name string, count int) (payloads, error) {
+	return s.registerAt(ctx, name, count, "")
+}
+
+// registerAt is register for a platform at a path of the stub's.
+func (s *session) registerAt(ctx context.Context, name string, count int, base string) (payloads, error) {
 	p := payloads{kind: s.Kind, secret: "bench-" + random(), contacts: s.Contacts, began: time.Now()}
 	for i := range count {
 		number := len(s.hub.ours)
 		ch := channel{account: fmt.Sprintf("1099000%08d", number), token: fmt.Sprintf("71%08d:AA%s", number, random())}
-		settings := map[string]string{"api_base_url": "http://" + s.stubs.addr}
+		settings := map[string]string{"api_base_url": "http://" + s.stubs.addr + base}
 		credentials := map[string]string{"bot_token": ch.token, "secret_token": p.secret}
 		if s.Kind != "telegram" {
 			credentials = map[string]string{"access_token": ch.token, "app_secret": p.secret, "verify_token": "verify"}

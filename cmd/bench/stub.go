@@ -46,9 +46,12 @@ type stub struct {
 	seen  map[int]int // how often each marker arrived
 	total int
 	wake  chan struct{}
+	free  chan struct{} // closed: calls that hang end
 }
 
-func newStub() *stub { return &stub{seen: map[int]int{}, wake: make(chan struct{}), next: 1_000_000} }
+func newStub() *stub {
+	return &stub{seen: map[int]int{}, wake: make(chan struct{}), free: make(chan struct{}), next: 1_000_000}
+}
 
 // tally is the stub's answer to /bench/…: what arrived since the last reset.
 type tally struct {
@@ -67,7 +70,17 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 		s.wait(r.Context(), n)
 		s.tally(w)
+	case "/bench/free":
+		close(s.free)
+		s.tally(w)
 	default:
+		if strings.HasPrefix(r.URL.Path, hanging+"/") {
+			select {
+			case <-s.free:
+			case <-r.Context().Done():
+			}
+			return
+		}
 		s.call(w, r)
 	}
 }

@@ -246,6 +246,7 @@ func (h *Hub) openThreads(context.Context) error {
 	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
 	h.queue.Handle(workers.RingInbound, h.inbound.Drain)
 	h.queue.Handle(workers.RingOutbound, h.outbound.Drain)
+	h.queue.Heard(workers.RingOutbound, h.outbound.Wake)
 	h.queue.Handle(workers.RingRules, h.ruleWork.DrainCalls)
 	return nil
 }

@@ -18,6 +18,8 @@ type handler struct {
 	name string
 	run  func(context.Context) error
 	m    runMetrics
+	// heard is called when a ring comes while it runs; may be nil.
+	heard func()
 
 	mu       sync.Mutex
 	running  bool
@@ -36,6 +38,15 @@ func (q *Queue) Handle(name string, run func(ctx context.Context) error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.handlers[name] = &handler{name: name, run: run, m: q.metrics.runs(name)}
+}
+
+// Heard says what to do when the bell is rung while its handler runs, besides
+// running it once more: for a handler that waits for something and could go on.
+// It must not block. Call it between Handle and Start.
+func (q *Queue) Heard(name string, heard func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.handlers[name].heard = heard
 }
 
 // drainingKey finds the channel of Draining in a handler's context.
@@ -67,6 +78,9 @@ func (q *Queue) answer(_ context.Context, task *asynq.Task) error {
 	if h.running {
 		h.again = true
 		h.mu.Unlock()
+		if h.heard != nil {
+			h.heard()
+		}
 		return nil
 	}
 	h.running = true
