@@ -32,7 +32,7 @@ var rules = []rule{
 	{pkg: "threads/routing", may: []string{"normalize", "threads"}},
 
 	{pkg: "workers", may: []string{
-		"normalize", "connectors", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/egress",
+		"normalize", "connectors", "threads", "internal/bus", "internal/callout", "internal/channels", "internal/directory", "internal/egress",
 		"internal/ident", "internal/journal", "internal/queue", "internal/rulebook", "internal/settings", "internal/tokens", "threads/rules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
@@ -49,7 +49,8 @@ var rules = []rule{
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
 	{pkg: "internal/canned", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
-	{pkg: "internal/rulebook", may: []string{"connectors", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
+	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
+	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
 	{pkg: "internal/config", may: []string{"connectors"}},
 	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
