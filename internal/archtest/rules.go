@@ -44,6 +44,7 @@ var rules = []rule{
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
 	{pkg: "internal/audit", may: []string{"internal/directory", "internal/ident"}},
+	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
@@ -91,14 +92,14 @@ var rules = []rule{
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
 	}, tests: []string{"internal/ident", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
 	{pkg: "internal/storetest", may: []string{
-		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal",
+		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal", "internal/spool",
 	}},
 	{pkg: "internal/threadtest", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/sqlite"}},
 
