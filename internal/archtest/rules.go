@@ -53,7 +53,12 @@ var rules = []rule{
 	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
 	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
-	{pkg: "internal/config", may: []string{"connectors"}},
+	{pkg: "internal/spell"},
+	{pkg: "internal/subscriptions", may: []string{
+		"connectors", "normalize", "threads", "workers", "internal/callout", "internal/channels", "internal/directory", "internal/ident",
+		"internal/seal", "internal/spell", "internal/spool",
+	}, tests: []string{"internal/egress", "internal/sqlite"}},
+	{pkg: "internal/config", may: []string{"connectors", "internal/spell"}},
 	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
 	{pkg: "internal/archtest"},
 
@@ -85,9 +90,9 @@ var rules = []rule{
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
-		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
+		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
-		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
