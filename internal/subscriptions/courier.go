@@ -30,6 +30,7 @@ const (
 	// healthEvery is how often it is recorded that a subscriber is well.
 	healthEvery = time.Minute
 	housekeep   = 10 * time.Second
+	purgeEvery  = 60 // rounds of housekeeping
 	purgeBatch  = 500
 	// laneKept is for how long a lane is kept that nobody has touched; all of
 	// its events are gone by then.

@@ -38,11 +38,15 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 func (c *Courier) keepHouse(ctx context.Context) {
 	t := time.NewTicker(housekeep)
 	defer t.Stop()
-	for ctx.Err() == nil {
+	for round := 0; ctx.Err() == nil; round++ {
 		for _, step := range []struct {
-			name string
-			do   func(context.Context) error
-		}{{"recover", c.Relay.Recover}, {"purge", c.purge}, {"lag", c.measure}} {
+			name  string
+			do    func(context.Context) error
+			every int // rounds
+		}{{"recover", c.Relay.Recover, 1}, {"lag", c.measure, 1}, {"purge", c.purge, purgeEvery}} {
+			if round%step.every != 0 {
+				continue
+			}
 			if err := step.do(ctx); err != nil && ctx.Err() == nil {
 				c.failed(ctx, step.name, err)
 			}
