@@ -365,6 +365,27 @@ func (e ConversationStatus) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStateFailed:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Direction.
 const (
 	DirectionInbound  Direction = "inbound"
@@ -905,6 +926,30 @@ func (e StyleName) Valid() bool {
 	case StyleNameLiveChatReturning:
 		return true
 	case StyleNameSocialMessaging:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscriptionHealthState.
+const (
+	SubscriptionHealthStateDisabled SubscriptionHealthState = "disabled"
+	SubscriptionHealthStateFailing  SubscriptionHealthState = "failing"
+	SubscriptionHealthStateHealthy  SubscriptionHealthState = "healthy"
+	SubscriptionHealthStateUntried  SubscriptionHealthState = "untried"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionHealthState enum.
+func (e SubscriptionHealthState) Valid() bool {
+	switch e {
+	case SubscriptionHealthStateDisabled:
+		return true
+	case SubscriptionHealthStateFailing:
+		return true
+	case SubscriptionHealthStateHealthy:
+		return true
+	case SubscriptionHealthStateUntried:
 		return true
 	default:
 		return false
@@ -1969,6 +2014,9 @@ type Credential struct {
 // Credentials As the connector's `credentials_schema` says.
 type Credentials map[string]string
 
+// DeliveryState defines model for DeliveryState.
+type DeliveryState string
+
 // Direction defines model for Direction.
 type Direction string
 
@@ -2014,7 +2062,7 @@ type Duration = string
 // Email defines model for Email.
 type Email = string
 
-// Event What the `data` of a streamed event holds. Records are as they were just after the event.
+// Event What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event.
 type Event struct {
 	// At RFC 3339, UTC, with milliseconds.
 	//
@@ -2022,13 +2070,14 @@ type Event struct {
 	At Timestamp `json:"at"`
 
 	// Author With `conversation.typing`, who types.
-	Author       *Author       `json:"author,omitempty"`
-	Channel      *Channel      `json:"channel,omitempty"`
-	Contact      *Contact      `json:"contact,omitempty"`
-	Conversation *Conversation `json:"conversation,omitempty"`
-	ID           string        `json:"id"`
-	Message      *Message      `json:"message,omitempty"`
-	Type         string        `json:"type"`
+	Author       *Author            `json:"author,omitempty"`
+	Channel      *Channel           `json:"channel,omitempty"`
+	Contact      *Contact           `json:"contact,omitempty"`
+	Conversation *Conversation      `json:"conversation,omitempty"`
+	ID           string             `json:"id"`
+	Message      *Message           `json:"message,omitempty"`
+	Subscription *SubscriptionBrief `json:"subscription,omitempty"`
+	Type         string             `json:"type"`
 }
 
 // ExpectedVersion Refuse the change with 409 `version_conflict` unless this is the record's version.
@@ -2543,6 +2592,27 @@ type Reminder struct {
 	Text  string   `json:"text"`
 }
 
+// ReplayRange defines model for ReplayRange.
+type ReplayRange struct {
+	// From RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	From Timestamp `json:"from"`
+
+	// States `delivered`, `failed`; both where none is named.
+	States *[]string `json:"states,omitempty"`
+
+	// To RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	To Timestamp `json:"to"`
+}
+
+// ReplayResult defines model for ReplayResult.
+type ReplayResult struct {
+	Replayed int `json:"replayed"`
+}
+
 // ReplyWindow defines model for ReplyWindow.
 type ReplyWindow struct {
 	// Allowed The message types that may be sent now.
@@ -3029,6 +3099,15 @@ type Scope string
 // Secret defines model for Secret.
 type Secret = string
 
+// SecretRotation defines model for SecretRotation.
+type SecretRotation struct {
+	// Overlap For how long the former secret signs as well, up to `168h`; `0s` ends it at once.
+	Overlap *string `json:"overlap,omitempty"`
+
+	// Secret `whsec_` and 24 to 64 bytes in base64; one is made where none is given.
+	Secret *string `json:"secret,omitempty"`
+}
+
 // Session defines model for Session.
 type Session string
 
@@ -3260,6 +3339,147 @@ type StyleRuleList struct {
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// Subscription defines model for Subscription.
+type Subscription struct {
+	// Channels Whose events it gets; empty for all.
+	Channels []string `json:"channels"`
+
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp `json:"created_at"`
+
+	// CreatedBy The token or agent.
+	CreatedBy  nullable.Nullable[string]    `json:"created_by"`
+	DisabledAt nullable.Nullable[Timestamp] `json:"disabled_at"`
+
+	// DisabledReason Why the hub disabled it; null if it did not.
+	DisabledReason nullable.Nullable[string] `json:"disabled_reason"`
+	Enabled        bool                      `json:"enabled"`
+	Events         []string                  `json:"events"`
+
+	// FormerSecretUntil Until when deliveries are signed with the former secret as well.
+	FormerSecretUntil nullable.Nullable[Timestamp] `json:"former_secret_until"`
+
+	// Health How deliveries have gone lately, within a minute.
+	Health SubscriptionHealth `json:"health"`
+	ID     string             `json:"id"`
+	Name   string             `json:"name"`
+
+	// Secret What deliveries are signed with, as `whsec_` and base64. Answered once, when it was made or given.
+	Secret *string `json:"secret,omitempty"`
+
+	// UpdatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	UpdatedAt Timestamp `json:"updated_at"`
+	URL       string    `json:"url"`
+	Version   int64     `json:"version"`
+}
+
+// SubscriptionBrief defines model for SubscriptionBrief.
+type SubscriptionBrief struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// SubscriptionChange defines model for SubscriptionChange.
+type SubscriptionChange struct {
+	Channels *[]string `json:"channels,omitempty"`
+	Enabled  *bool     `json:"enabled,omitempty"`
+
+	// Events Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all.
+	Events  *SubscriptionEvents `json:"events,omitempty"`
+	Name    *string             `json:"name,omitempty"`
+	URL     *string             `json:"url,omitempty"`
+	Version *int64              `json:"version,omitempty"`
+}
+
+// SubscriptionDelivery defines model for SubscriptionDelivery.
+type SubscriptionDelivery struct {
+	// At RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	At       Timestamp                    `json:"at"`
+	Attempts int                          `json:"attempts"`
+	EndedAt  nullable.Nullable[Timestamp] `json:"ended_at"`
+	Error    nullable.Nullable[string]    `json:"error"`
+	Event    string                       `json:"event"`
+
+	// ID The `webhook-id`; the same in all attempts.
+	ID            string                       `json:"id"`
+	LastAttemptAt nullable.Nullable[Timestamp] `json:"last_attempt_at"`
+	NextAttemptAt nullable.Nullable[Timestamp] `json:"next_attempt_at"`
+
+	// Payload What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event.
+	Payload Event         `json:"payload"`
+	State   DeliveryState `json:"state"`
+
+	// Status Of the last answer.
+	Status nullable.Nullable[int] `json:"status"`
+}
+
+// SubscriptionDeliveryList defines model for SubscriptionDeliveryList.
+type SubscriptionDeliveryList struct {
+	Data []SubscriptionDelivery `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// SubscriptionDraft defines model for SubscriptionDraft.
+type SubscriptionDraft struct {
+	// Channels Empty or absent for all.
+	Channels *[]string `json:"channels,omitempty"`
+	Enabled  *bool     `json:"enabled,omitempty"`
+
+	// Events Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all.
+	Events SubscriptionEvents `json:"events"`
+	Name   *string            `json:"name,omitempty"`
+
+	// Secret `whsec_` and 24 to 64 bytes in base64; one is made where none is given.
+	Secret *string `json:"secret,omitempty"`
+	URL    string  `json:"url"`
+}
+
+// SubscriptionEvents Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all.
+type SubscriptionEvents = []string
+
+// SubscriptionHealth How deliveries have gone lately, within a minute.
+type SubscriptionHealth struct {
+	FailingSince  nullable.Nullable[Timestamp] `json:"failing_since"`
+	LastError     nullable.Nullable[string]    `json:"last_error"`
+	LastFailureAt nullable.Nullable[Timestamp] `json:"last_failure_at"`
+
+	// LastStatus Of the last failure.
+	LastStatus    nullable.Nullable[int]       `json:"last_status"`
+	LastSuccessAt nullable.Nullable[Timestamp] `json:"last_success_at"`
+	State         SubscriptionHealthState      `json:"state"`
+}
+
+// SubscriptionHealthState defines model for SubscriptionHealth.State.
+type SubscriptionHealthState string
+
+// SubscriptionList defines model for SubscriptionList.
+type SubscriptionList struct {
+	Data []Subscription `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// SubscriptionTest defines model for SubscriptionTest.
+type SubscriptionTest struct {
+	Error nullable.Nullable[string] `json:"error"`
+
+	// EventID The `webhook-id` of the call.
+	EventID    string                 `json:"event_id"`
+	OK         bool                   `json:"ok"`
+	Status     nullable.Nullable[int] `json:"status"`
+	TookMillis int64                  `json:"took_ms"`
 }
 
 // Tags defines model for Tags.
@@ -3658,6 +3878,9 @@ type ConversationID = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DeliveryID defines model for DeliveryID.
+type DeliveryID = string
+
 // GroupID defines model for GroupID.
 type GroupID = string
 
@@ -3681,6 +3904,9 @@ type ScheduleID = string
 
 // StyleRuleID defines model for StyleRuleID.
 type StyleRuleID = string
+
+// SubscriptionID defines model for SubscriptionID.
+type SubscriptionID = string
 
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
@@ -4245,6 +4471,65 @@ type UpdateStyleRuleParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListSubscriptionsParams defines parameters for ListSubscriptions.
+type ListSubscriptionsParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateSubscriptionParams defines parameters for CreateSubscription.
+type CreateSubscriptionParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateSubscriptionParams defines parameters for UpdateSubscription.
+type UpdateSubscriptionParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The version the change is meant for, as the `ETag` that came with it.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSubscriptionDeliveriesParams defines parameters for ListSubscriptionDeliveries.
+type ListSubscriptionDeliveriesParams struct {
+	State *DeliveryState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReplaySubscriptionDeliveriesParams defines parameters for ReplaySubscriptionDeliveries.
+type ReplaySubscriptionDeliveriesParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplaySubscriptionDeliveryParams defines parameters for ReplaySubscriptionDelivery.
+type ReplaySubscriptionDeliveryParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateSubscriptionSecretParams defines parameters for RotateSubscriptionSecret.
+type RotateSubscriptionSecretParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestSubscriptionParams defines parameters for TestSubscription.
+type TestSubscriptionParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListTokensParams defines parameters for ListTokens.
 type ListTokensParams struct {
 	// Limit The most records to answer.
@@ -4393,6 +4678,18 @@ type CreateStyleRuleJSONRequestBody = StyleRuleDraft
 
 // UpdateStyleRuleJSONRequestBody defines body for UpdateStyleRule for application/json ContentType.
 type UpdateStyleRuleJSONRequestBody = StyleRuleChange
+
+// CreateSubscriptionJSONRequestBody defines body for CreateSubscription for application/json ContentType.
+type CreateSubscriptionJSONRequestBody = SubscriptionDraft
+
+// UpdateSubscriptionJSONRequestBody defines body for UpdateSubscription for application/json ContentType.
+type UpdateSubscriptionJSONRequestBody = SubscriptionChange
+
+// ReplaySubscriptionDeliveriesJSONRequestBody defines body for ReplaySubscriptionDeliveries for application/json ContentType.
+type ReplaySubscriptionDeliveriesJSONRequestBody = ReplayRange
+
+// RotateSubscriptionSecretJSONRequestBody defines body for RotateSubscriptionSecret for application/json ContentType.
+type RotateSubscriptionSecretJSONRequestBody = SecretRotation
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenDraft
@@ -4699,6 +4996,39 @@ type ServerInterface interface {
 	// UpdateStyleRule Change or move a style rule
 	// (PATCH /v1/style-rules/{style_rule_id})
 	UpdateStyleRule(c *gin.Context, styleRuleID StyleRuleID, params UpdateStyleRuleParams)
+	// ListSubscriptions List those who are told of events
+	// (GET /v1/subscriptions)
+	ListSubscriptions(c *gin.Context, params ListSubscriptionsParams)
+	// CreateSubscription Have events delivered to an address
+	// (POST /v1/subscriptions)
+	CreateSubscription(c *gin.Context, params CreateSubscriptionParams)
+	// DeleteSubscription Remove a subscription and its deliveries
+	// (DELETE /v1/subscriptions/{subscription_id})
+	DeleteSubscription(c *gin.Context, subscriptionID SubscriptionID)
+	// GetSubscription Get a subscription
+	// (GET /v1/subscriptions/{subscription_id})
+	GetSubscription(c *gin.Context, subscriptionID SubscriptionID)
+	// UpdateSubscription Change, enable or disable a subscription
+	// (PATCH /v1/subscriptions/{subscription_id})
+	UpdateSubscription(c *gin.Context, subscriptionID SubscriptionID, params UpdateSubscriptionParams)
+	// ListSubscriptionDeliveries List what was, or is to be, delivered, latest first
+	// (GET /v1/subscriptions/{subscription_id}/deliveries)
+	ListSubscriptionDeliveries(c *gin.Context, subscriptionID SubscriptionID, params ListSubscriptionDeliveriesParams)
+	// ReplaySubscriptionDeliveries Deliver what happened within a time once more
+	// (POST /v1/subscriptions/{subscription_id}/deliveries/replay)
+	ReplaySubscriptionDeliveries(c *gin.Context, subscriptionID SubscriptionID, params ReplaySubscriptionDeliveriesParams)
+	// GetSubscriptionDelivery Get a delivery
+	// (GET /v1/subscriptions/{subscription_id}/deliveries/{delivery_id})
+	GetSubscriptionDelivery(c *gin.Context, subscriptionID SubscriptionID, deliveryID DeliveryID)
+	// ReplaySubscriptionDelivery Deliver an event once more, or try one that waits at once
+	// (POST /v1/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay)
+	ReplaySubscriptionDelivery(c *gin.Context, subscriptionID SubscriptionID, deliveryID DeliveryID, params ReplaySubscriptionDeliveryParams)
+	// RotateSubscriptionSecret Give a subscription another secret
+	// (POST /v1/subscriptions/{subscription_id}/rotate-secret)
+	RotateSubscriptionSecret(c *gin.Context, subscriptionID SubscriptionID, params RotateSubscriptionSecretParams)
+	// TestSubscription Call the subscriber with an event of the type `subscription.test`
+	// (POST /v1/subscriptions/{subscription_id}/test)
+	TestSubscription(c *gin.Context, subscriptionID SubscriptionID, params TestSubscriptionParams)
 	// ListTokens List tokens, without their secrets
 	// (GET /v1/tokens)
 	ListTokens(c *gin.Context, params ListTokensParams)
@@ -8609,6 +8939,490 @@ func (siw *ServerInterfaceWrapper) UpdateStyleRule(c *gin.Context) {
 	siw.Handler.UpdateStyleRule(c, styleRuleID, params)
 }
 
+// ListSubscriptions operation middleware
+func (siw *ServerInterfaceWrapper) ListSubscriptions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSubscriptionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSubscriptions(c, params)
+}
+
+// CreateSubscription operation middleware
+func (siw *ServerInterfaceWrapper) CreateSubscription(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSubscriptionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSubscription(c, params)
+}
+
+// DeleteSubscription operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSubscription(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSubscription(c, subscriptionID)
+}
+
+// GetSubscription operation middleware
+func (siw *ServerInterfaceWrapper) GetSubscription(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSubscription(c, subscriptionID)
+}
+
+// UpdateSubscription operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSubscription(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSubscriptionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateSubscription(c, subscriptionID, params)
+}
+
+// ListSubscriptionDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListSubscriptionDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSubscriptionDeliveriesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSubscriptionDeliveries(c, subscriptionID, params)
+}
+
+// ReplaySubscriptionDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ReplaySubscriptionDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaySubscriptionDeliveriesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplaySubscriptionDeliveries(c, subscriptionID, params)
+}
+
+// GetSubscriptionDelivery operation middleware
+func (siw *ServerInterfaceWrapper) GetSubscriptionDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery_id" -------------
+	var deliveryID DeliveryID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery_id", c.Param("delivery_id"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSubscriptionDelivery(c, subscriptionID, deliveryID)
+}
+
+// ReplaySubscriptionDelivery operation middleware
+func (siw *ServerInterfaceWrapper) ReplaySubscriptionDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery_id" -------------
+	var deliveryID DeliveryID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery_id", c.Param("delivery_id"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaySubscriptionDeliveryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplaySubscriptionDelivery(c, subscriptionID, deliveryID, params)
+}
+
+// RotateSubscriptionSecret operation middleware
+func (siw *ServerInterfaceWrapper) RotateSubscriptionSecret(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateSubscriptionSecretParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateSubscriptionSecret(c, subscriptionID, params)
+}
+
+// TestSubscription operation middleware
+func (siw *ServerInterfaceWrapper) TestSubscription(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "subscription_id" -------------
+	var subscriptionID SubscriptionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "subscription_id", c.Param("subscription_id"), &subscriptionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subscription_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestSubscriptionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestSubscription(c, subscriptionID, params)
+}
+
 // ListTokens operation middleware
 func (siw *ServerInterfaceWrapper) ListTokens(c *gin.Context) {
 
@@ -9289,6 +10103,17 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/rules/:rule_id", wrapper.GetRule)
 	router.PATCH(options.BaseURL+"/v1/rules/:rule_id", wrapper.UpdateRule)
 	router.GET(options.BaseURL+"/v1/rules/:rule_id/runs", wrapper.ListRunsOfRule)
+	router.GET(options.BaseURL+"/v1/subscriptions", wrapper.ListSubscriptions)
+	router.POST(options.BaseURL+"/v1/subscriptions", wrapper.CreateSubscription)
+	router.DELETE(options.BaseURL+"/v1/subscriptions/:subscription_id", wrapper.DeleteSubscription)
+	router.GET(options.BaseURL+"/v1/subscriptions/:subscription_id", wrapper.GetSubscription)
+	router.PATCH(options.BaseURL+"/v1/subscriptions/:subscription_id", wrapper.UpdateSubscription)
+	router.POST(options.BaseURL+"/v1/subscriptions/:subscription_id/test", wrapper.TestSubscription)
+	router.POST(options.BaseURL+"/v1/subscriptions/:subscription_id/rotate-secret", wrapper.RotateSubscriptionSecret)
+	router.GET(options.BaseURL+"/v1/subscriptions/:subscription_id/deliveries", wrapper.ListSubscriptionDeliveries)
+	router.POST(options.BaseURL+"/v1/subscriptions/:subscription_id/deliveries/replay", wrapper.ReplaySubscriptionDeliveries)
+	router.GET(options.BaseURL+"/v1/subscriptions/:subscription_id/deliveries/:delivery_id", wrapper.GetSubscriptionDelivery)
+	router.POST(options.BaseURL+"/v1/subscriptions/:subscription_id/deliveries/:delivery_id/replay", wrapper.ReplaySubscriptionDelivery)
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/v1/quarantine", wrapper.ListQuarantine)
 	router.GET(options.BaseURL+"/v1/dead-letters", wrapper.ListDeadLetters)

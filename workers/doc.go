@@ -16,6 +16,8 @@ const (
 	RingInbound  = "inbound"  // the journal has new entries
 	RingOutbound = "outbound" // the outbox has new or due deliveries
 	RingRules    = "rules"    // rules ask for calls of webhooks
+	// RingSubscribers: subscribers have events to get.
+	RingSubscribers = "subscribers"
 )
 
 // Doorbell wakes a worker, in this process or another. It never blocks; a ring

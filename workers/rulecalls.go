@@ -2,28 +2,20 @@ package workers
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
 	"threadhub/connectors"
-	"threadhub/internal/egress"
-	"threadhub/internal/rulebook"
+	"threadhub/internal/callout"
 	"threadhub/threads"
 )
 
 const (
 	// callPlaces is how many runs have their webhooks called at once.
 	callPlaces = 16
-	// callTime bounds one call.
-	callTime = 10 * time.Second
-	callKind = "rule" // names the calls to breakers and metrics
+	callKind   = "rule" // names the calls to breakers and metrics
 )
 
 // callPauses are the waits after failed attempts; then a call is given up.
@@ -65,7 +57,7 @@ func (r *Rules) callDue(ctx context.Context) error {
 func (r *Rules) callRun(ctx context.Context, run threads.RuleRun) error {
 	now := r.now()
 	// Whoever finds it after that may take it: its process is gone.
-	run.CallAt = now.Add(lease + time.Duration(len(run.Calls))*callTime)
+	run.CallAt = now.Add(lease + time.Duration(len(run.Calls))*callout.Time)
 	run.Version++
 	if err := r.Store.SaveRuleRun(ctx, run); err != nil {
 		if errors.Is(err, threads.ErrConflict) {
@@ -107,47 +99,22 @@ func (r *Rules) call(ctx context.Context, run threads.RuleRun, c *threads.RuleCa
 		c.State, c.NextAt, c.Error = threads.RuleCallFailed, time.Time{}, "the rule is gone or calls this address no more"
 		return
 	}
-	header, err := signed(hook, string(run.ID), r.now(), run.Payload)
-	if err != nil {
-		c.State, c.NextAt, c.Error = threads.RuleCallFailed, time.Time{}, "the secret of the webhook cannot be used: give the rule's action another"
-		return
-	}
-	bounded, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
-	resp, err := r.Carrier.Do(bounded,
-		egress.Target{Kind: callKind, Channel: string(run.Rule), Redactor: egress.NewRedactor(map[string]connectors.Secret{"secret": hook.Secret}, hook.URL)},
-		&connectors.Call{Name: "webhook", Method: http.MethodPost, URL: hook.URL, Header: header, Body: run.Payload})
-	var refused *egress.Error
-	switch {
-	case ctx.Err() != nil:
-		c.NextAt = r.now() // the hub is stopping: nobody's fault
-	case errors.As(err, &refused) && !refused.Sent && (refused.Reason == egress.ReasonBreaker || refused.Reason == egress.ReasonThrottled):
-		c.NextAt = r.now().Add(max(refused.RetryAfter, time.Second)) // uses up no attempt
-	case errors.As(err, &refused) && (refused.Reason == egress.ReasonBlocked || refused.Reason == egress.ReasonInvalid):
+	was := callout.Call(ctx, r.Carrier, callout.Hook{
+		Kind: callKind, Owner: string(run.Rule), URL: hook.URL, Secrets: []connectors.Secret{hook.Secret},
+	}, string(run.ID), r.now(), run.Payload)
+	switch was.Verdict {
+	case callout.Done:
 		c.Attempts++
-		c.State, c.NextAt, c.Error = threads.RuleCallFailed, time.Time{}, err.Error()
-	case errors.As(err, &refused) && refused.Status != 0:
-		r.answered(c, refused.Status) // what follows the head is of no interest
-	case err != nil:
-		r.again(c, 0, err.Error())
-	default:
-		r.answered(c, resp.Status)
-	}
-}
-
-// answered notes an answer. Redirects are not followed: an address that moved
-// is changed in the rule.
-func (r *Rules) answered(c *threads.RuleCall, status int) {
-	switch {
-	case status >= 200 && status < 300:
+		c.State, c.Status, c.Error, c.NextAt = threads.RuleCallDone, was.Status, "", time.Time{}
+	case callout.Stopped:
+		c.NextAt = r.now() // nobody's fault
+	case callout.Later:
+		c.NextAt = r.now().Add(was.After) // uses up no attempt
+	case callout.Never, callout.Gone:
 		c.Attempts++
-		c.State, c.Status, c.Error, c.NextAt = threads.RuleCallDone, status, "", time.Time{}
-	case status == http.StatusGone:
-		c.Attempts++
-		c.State, c.Status, c.NextAt = threads.RuleCallFailed, status, time.Time{}
-		c.Error = "the receiver answered 410: it wants no more calls"
-	default:
-		r.again(c, status, "the receiver answered "+strconv.Itoa(status))
+		c.State, c.Status, c.NextAt, c.Error = threads.RuleCallFailed, was.Status, time.Time{}, was.Detail
+	case callout.Again:
+		r.again(c, was.Status, was.Detail)
 	}
 }
 
@@ -161,23 +128,4 @@ func (r *Rules) again(c *threads.RuleCall, status int, why string) {
 		c.NextAt = r.now().Add(pauses[c.Attempts])
 	}
 	c.Attempts++
-}
-
-// signed are the headers of a call, signed as Standard Webhooks has it: the id,
-// the time and the body, under the webhook's secret.
-func signed(hook rulebook.Webhook, id string, at time.Time, body []byte) (http.Header, error) {
-	key, err := rulebook.SecretKey(hook.Secret.Reveal())
-	if err != nil {
-		return nil, err
-	}
-	stamp := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, key)
-	_, _ = mac.Write([]byte(id + "." + stamp + "."))
-	_, _ = mac.Write(body)
-	h := http.Header{}
-	h.Set("Content-Type", "application/json")
-	h.Set("Webhook-Id", id)
-	h.Set("Webhook-Timestamp", stamp)
-	h.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return h, nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"threadhub/internal/callout"
 	"threadhub/internal/directory"
 	"threadhub/internal/egress"
 	"threadhub/internal/rulebook"
@@ -134,7 +135,7 @@ func TestAWebhookIsCalledSignedAndOnce(t *testing.T) {
 	require.Equal(t, 1, r.heard())
 	req, body := r.calls[0], r.bodies[0]
 	require.Equal(t, []string{"POST", "application/json", string(b.run(conv).ID)}, []string{req.Method, req.Header.Get("Content-Type"), req.Header.Get("Webhook-Id")})
-	key, err := rulebook.SecretKey(rule.Secrets[r.URL])
+	key, err := callout.SecretKey(rule.Secrets[r.URL])
 	require.NoError(t, err)
 	mac := hmac.New(sha256.New, key)
 	_, _ = io.WriteString(mac, req.Header.Get("Webhook-Id")+"."+req.Header.Get("Webhook-Timestamp")+"."+body)

@@ -34,6 +34,7 @@ import (
 	"threadhub/internal/settings"
 	"threadhub/internal/streams"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/subscriptions"
 	"threadhub/internal/templates"
 	"threadhub/internal/tokens"
 	"threadhub/internal/webchat"
@@ -78,6 +79,9 @@ type Hub struct {
 	templates *templates.Catalogue
 	tokens    *tokens.Keeper
 	book      *rulebook.Registry
+	subs      *subscriptions.Registry
+	relay     *subscriptions.Relay
+	courier   *subscriptions.Courier
 	channels  *channels.Registry
 	media     *media.Library
 	webchat   *webchat.Service
@@ -192,6 +196,7 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 		Store: h.store, Keys: h.keys, Now: time.Now, Fresh: fresh, CheckURL: h.egress.CheckURL,
 		ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, AgentExists: h.agentExists, GroupExists: h.groupExists,
 	})
+	h.openSubscriptions(h.keys)
 	h.ruleWork = &workers.Rules{
 		Store: h.store, Records: h.store, Book: h.book, Journal: h.store.Journal(), Carrier: h.egress,
 		Settled: 2 * fresh, Now: time.Now, Logger: h.Logger,
@@ -229,7 +234,7 @@ func (h *Hub) openThreads(context.Context) error {
 	})
 	h.threads = threads.NewService(threads.Options{
 		Templates: h.templates,
-		Store:     h.store, Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: announcer{h.bus, h.eager.Take}, Logger: h.Logger, Now: time.Now,
+		Store:     h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: h.announcer(), Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
@@ -240,7 +245,7 @@ func (h *Hub) openThreads(context.Context) error {
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.outbound = &workers.Outbound{
-		Outbox: h.store, Channels: h.channels, Threads: h.threads, Carrier: h.tokens, Bell: h.queue,
+		Outbox: h.relay.WatchOutbox(h.store), Channels: h.channels, Threads: h.threads, Carrier: h.tokens, Bell: h.queue,
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
@@ -287,6 +292,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.templates.Run(work) })
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
+		wg.Go(func() { h.courier.Run(work) })
 	}
 	wg.Go(func() { h.errands.Run(work) })
 	if h.Role != RoleWorker {

@@ -41,7 +41,10 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())
 		},
 		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies, Rate: h.Config.APIRate,
+		Subscriptions: h.subs,
 	}
+	h.openCourier(deps)
+	deps.Subscribers = h.courier
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 		if deps.Console, err = console.Handler(); err != nil {

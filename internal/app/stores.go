@@ -11,6 +11,7 @@ import (
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
 	"threadhub/internal/mongo"
+	"threadhub/internal/spool"
 	"threadhub/internal/sqlite"
 	"threadhub/threads"
 	"threadhub/workers"
@@ -22,6 +23,7 @@ type store interface {
 	workers.Outbox
 	directory.Store
 	idempotency.Store
+	spool.Store
 	Journal() journal.Store
 	Ping(ctx context.Context) error
 	Close() error

@@ -34,7 +34,7 @@ var rules = []rule{
 	{pkg: "threads/routing", may: []string{"normalize", "threads"}},
 
 	{pkg: "workers", may: []string{
-		"normalize", "connectors", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/egress",
+		"normalize", "connectors", "threads", "internal/bus", "internal/callout", "internal/channels", "internal/directory", "internal/egress",
 		"internal/ident", "internal/journal", "internal/queue", "internal/rulebook", "internal/settings", "internal/tokens", "threads/rules",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
@@ -48,14 +48,21 @@ var rules = []rule{
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
 	{pkg: "internal/audit", may: []string{"internal/directory", "internal/ident"}},
+	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
 	{pkg: "internal/canned", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
-	{pkg: "internal/rulebook", may: []string{"connectors", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
+	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
+	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
-	{pkg: "internal/config", may: []string{"connectors"}},
+	{pkg: "internal/spell"},
+	{pkg: "internal/subscriptions", may: []string{
+		"connectors", "normalize", "threads", "workers", "internal/callout", "internal/channels", "internal/directory", "internal/ident",
+		"internal/seal", "internal/spell", "internal/spool",
+	}, tests: []string{"internal/egress", "internal/sqlite"}},
+	{pkg: "internal/config", may: []string{"connectors", "internal/spell"}},
 	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
 	{pkg: "internal/archtest"},
 
@@ -88,20 +95,21 @@ var rules = []rule{
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
+		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
-		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
 	}, tests: []string{"internal/ident", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
 	{pkg: "internal/storetest", may: []string{
-		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal",
+		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal", "internal/spool",
 	}},
 	{pkg: "internal/threadtest", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/sqlite"}},
 

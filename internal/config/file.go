@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"threadhub/internal/spell"
 )
 
 // fileValue is a setting in a file and where it stands, for error messages.
@@ -42,7 +44,7 @@ func parseFile(path string, raw []byte, known []setting) (map[string]fileValue, 
 		key, node := root.Content[i], root.Content[i+1]
 		place := fmt.Sprintf("%s:%d: %s", path, key.Line, key.Value)
 		if !slices.Contains(names, key.Value) {
-			errs = append(errs, fmt.Errorf("%s is no setting; the nearest is %s", place, nearest(key.Value, names)))
+			errs = append(errs, fmt.Errorf("%s is no setting; the nearest is %s", place, spell.Nearest(key.Value, names)))
 			continue
 		}
 		if _, twice := values[key.Value]; twice {
@@ -95,32 +97,4 @@ func unknown[V any](given map[string]V, known []string) []string {
 		}
 	}
 	return list
-}
-
-// nearest is the one of names that takes the fewest changes to become name.
-func nearest(name string, names []string) string {
-	return slices.MinFunc(names, func(a, b string) int {
-		return distance(name, a) - distance(name, b)
-	})
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"threadhub/internal/spell"
 )
 
 // resolver gives kong the settings that the command line does not name. One
@@ -104,7 +106,7 @@ func checkEnviron(environ map[string]string, known []setting) error {
 	}
 	var errs []error
 	for _, name := range unknown(environ, names) {
-		errs = append(errs, fmt.Errorf("environment variable %s is no setting; the nearest is %s: correct it or unset it", name, nearest(name, names)))
+		errs = append(errs, fmt.Errorf("environment variable %s is no setting; the nearest is %s: correct it or unset it", name, spell.Nearest(name, names)))
 	}
 	return errors.Join(errs...)
 }

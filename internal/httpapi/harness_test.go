@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -39,6 +40,7 @@ import (
 	"threadhub/internal/settings"
 	"threadhub/internal/sqlite"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/subscriptions"
 	"threadhub/internal/templates"
 	"threadhub/normalize"
 	"threadhub/threads"
@@ -65,6 +67,7 @@ type hub struct {
 	auth     *auth.Service
 	service  *threads.Service
 	live     *live
+	relay    *subscriptions.Relay
 	contract routers.Router
 
 	mu      sync.Mutex
@@ -129,6 +132,12 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		},
 	})
 	catalogue := templates.NewCatalogue(templates.Options{Store: store, Channels: registry, Caller: h, Now: h.clock, Logger: logger})
+	told := subscriptions.NewRegistry(subscriptions.Options{
+		Store: store, Spool: store, Keys: keys, Now: h.clock, CheckURL: h.checkURL, ChannelExists: rules.ChannelExists,
+	})
+	h.relay = subscriptions.NewRelay(subscriptions.RelayOptions{
+		Spool: store, Book: told, Records: store, Bell: func() {}, Owner: "hub_1", Now: h.clock, Logger: logger,
+	})
 	h.service = threads.NewService(threads.Options{
 		Templates: catalogue,
 		Store:     store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
@@ -155,6 +164,11 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			h.observe = append(h.observe, fmt.Sprintf("%s %d", operation, status))
 		},
 	}
+	deps.Subscriptions = told
+	deps.Subscribers = subscriptions.NewCourier(subscriptions.CourierOptions{
+		Book: told, Relay: h.relay, Carrier: h, Render: httpapi.NewRenderer(deps), Now: h.clock, Logger: logger,
+		Metrics: subscriptions.NewMetrics(prometheus.NewRegistry()),
+	})
 	for _, f := range change {
 		f(&deps)
 	}

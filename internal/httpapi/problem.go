@@ -16,7 +16,9 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
+	"threadhub/internal/spool"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/subscriptions"
 	"threadhub/threads"
 	"threadhub/threads/rules"
 )
@@ -121,6 +123,7 @@ func problemOf(err error) *problemError {
 		rule    *stylerules.InvalidError
 		written *rulebook.InvalidError
 		system  *rulebook.SystemError
+		told    *subscriptions.InvalidError
 
 		throttled *auth.ThrottledError
 	)
@@ -135,6 +138,8 @@ func problemOf(err error) *problemError {
 			fields[i] = fieldError{f.Field, f.Message}
 		}
 		return invalid(fields...)
+	case errors.As(err, &told):
+		return invalid(convert(told.Fields, func(f subscriptions.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.As(err, &inUse):
 		return problem(http.StatusConflict, codeChannelInUse, inUse.Error())
 	case errors.As(err, &person):
@@ -165,9 +170,9 @@ func problemOf(err error) *problemError {
 		return problem(http.StatusConflict, codeNoPassword, "the account has no password: ask an admin for a link to set one")
 	case errors.Is(err, auth.ErrLastAdmin):
 		return problem(http.StatusConflict, codeLastAdmin, "no admin would be left who can sign in: make somebody else an admin and let them set a password first")
-	case errors.Is(err, threads.ErrCursor):
+	case errors.Is(err, threads.ErrCursor), errors.Is(err, spool.ErrCursor):
 		return invalid(fieldError{"cursor", "is not one that this list has handed out"})
-	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound):
+	case errors.Is(err, threads.ErrNotFound), errors.Is(err, directory.ErrNotFound), errors.Is(err, spool.ErrNotFound):
 		return notFound("there is no such record")
 	case errors.Is(err, threads.ErrConflict), errors.Is(err, directory.ErrConflict):
 		return problem(http.StatusConflict, codeVersion, "somebody else changed it: read it again")

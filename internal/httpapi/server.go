@@ -27,6 +27,7 @@ import (
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
 	"threadhub/internal/stylerules"
+	"threadhub/internal/subscriptions"
 	"threadhub/internal/templates"
 	"threadhub/internal/webchat"
 	"threadhub/threads"
@@ -107,6 +108,8 @@ type Deps struct {
 	Schedules     *schedules.Registry
 	StyleRules    *stylerules.Registry
 	Rules         *rulebook.Registry
+	Subscriptions *subscriptions.Registry
+	Subscribers   Subscribers
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks

@@ -129,29 +129,9 @@ func (s *server) send(ctx context.Context, p auth.Principal, out *stream, e Even
 	if err != nil || !seen {
 		return err
 	}
-	view := api.Event{ID: e.ID, Type: string(e.Type), At: timeView(e.At)}
-	if e.Conversation != nil {
-		conv, err := s.conversationView(ctx, *e.Conversation)
-		if err != nil {
-			return err
-		}
-		view.Conversation = &conv
-	}
-	if e.Message != nil {
-		m := s.messageView(*e.Message)
-		view.Message = &m
-	}
-	if e.Contact != nil {
-		contact := contactView(*e.Contact, p.SeesChannel)
-		view.Contact = &contact
-	}
-	if e.Author != nil {
-		by := authorView(*e.Author)
-		view.Author = &by
-	}
-	if e.Channel != nil {
-		ch := s.channelView(*e.Channel)
-		view.Channel = &ch
+	view, err := s.eventView(ctx, e, p.SeesChannel)
+	if err != nil {
+		return err
 	}
 	data, err := json.Marshal(view)
 	if err != nil {

@@ -4,6 +4,7 @@ package ident
 
 import (
 	"encoding/base32"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -15,5 +16,16 @@ var encoding = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPaddin
 // strictly increasing.
 func New(prefix string) string {
 	id := uuid.Must(uuid.NewV7())
+	return prefix + "_" + encoding.EncodeToString(id[:])
+}
+
+// Earliest is before every identifier that New mints from the millisecond of
+// the time on, and after all that it minted before.
+func Earliest(prefix string, at time.Time) string {
+	var id [16]byte
+	ms := uint64(max(at.UnixMilli(), 0))
+	for i := range 6 {
+		id[i] = byte(ms >> (8 * (5 - i)))
+	}
 	return prefix + "_" + encoding.EncodeToString(id[:])
 }

@@ -81,6 +81,14 @@ func indexes() []collectionIndexes {
 		}},
 		{"quarantine", []index{{Fields: []string{"doc.channel_id", "_id"}}, {Fields: []string{"doc.at"}}}},
 		{"records", []index{{Fields: []string{"unique"}, Unique: true}}},
+		{"spool_intents", []index{{Fields: []string{"lane", "_id"}}, {Fields: []string{"at"}}}},
+		{"spool_events", []index{
+			{Fields: []string{"place", "event"}},
+			{Fields: []string{"waiting.lane", "waiting.event"}, Sparse: true},
+			{Fields: []string{"lane"}},
+			{Fields: []string{"expires_at"}},
+		}},
+		{"spool_lanes", []index{{Fields: []string{"subscription", "next_at"}}, {Fields: []string{"next_at"}}}},
 		{"requests", []index{{Fields: []string{"created_at"}}}},
 	}
 }

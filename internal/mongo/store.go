@@ -13,6 +13,7 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/spool"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -53,6 +54,9 @@ type Store struct {
 	parked        *mongo.Collection
 	records       *mongo.Collection
 	requests      *mongo.Collection
+	intents       *mongo.Collection
+	spooled       *mongo.Collection
+	spoolLanes    *mongo.Collection
 
 	journal *journalStore
 }
@@ -62,6 +66,7 @@ var (
 	_ workers.Outbox    = (*Store)(nil)
 	_ directory.Store   = (*Store)(nil)
 	_ idempotency.Store = (*Store)(nil)
+	_ spool.Store       = (*Store)(nil)
 	_ journal.Store     = (*journalStore)(nil)
 )
 
@@ -127,6 +132,9 @@ func newStore(client *mongo.Client, name string) *Store {
 		parked:        db.Collection("parked"),
 		records:       db.Collection("records"),
 		requests:      db.Collection("requests"),
+		intents:       db.Collection("spool_intents"),
+		spooled:       db.Collection("spool_events"),
+		spoolLanes:    db.Collection("spool_lanes"),
 		journal: &journalStore{
 			entries: db.Collection("journal"),
 			items:   db.Collection("quarantine"),

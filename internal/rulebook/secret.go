@@ -2,33 +2,13 @@ package rulebook
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
-	"strings"
 
 	"threadhub/connectors"
+	"threadhub/internal/callout"
 	"threadhub/internal/seal"
 	"threadhub/threads/rules"
 )
-
-// Secrets of webhooks are written as Standard Webhooks has them.
-const (
-	secretPrefix = "whsec_"
-	secretBytes  = 32 // of those that are made here
-	minSecret    = 24
-	maxSecret    = 64
-)
-
-// SecretKey answers the bytes that a secret stands for. The error is for
-// people.
-func SecretKey(secret string) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
-	if err != nil || len(key) < minSecret || len(key) > maxSecret {
-		return nil, fmt.Errorf("is not a secret: use whsec_ and %d to %d bytes in base64, or leave it out and one is made", minSecret, maxSecret)
-	}
-	return key, nil
-}
 
 func place(rule rules.ID, url string) seal.Place {
 	return seal.Place{Channel: string(rule), Field: "webhook " + url}
@@ -45,9 +25,7 @@ func (r *Registry) sealSecrets(e *entry, given map[string]string) (made map[stri
 		}
 		secret, kept := given[a.URL], had[a.URL]
 		if secret == "" && kept == "" {
-			b := make([]byte, secretBytes)
-			_, _ = rand.Read(b) // never fails
-			secret = secretPrefix + base64.StdEncoding.EncodeToString(b)
+			secret = callout.MakeSecret()
 			if made == nil {
 				made = map[string]string{}
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"threadhub/internal/callout"
 	"threadhub/threads"
 	"threadhub/threads/rules"
 )
@@ -121,7 +122,7 @@ func (v *validator) webhook(at, url, secret string) {
 	if secret == "" {
 		return
 	}
-	if _, err := SecretKey(secret); err != nil {
+	if _, err := callout.SecretKey(secret); err != nil {
 		v.fail(at+".secret", "%v", err)
 	}
 }

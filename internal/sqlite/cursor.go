@@ -13,6 +13,7 @@ const (
 	cursorContacts    = "contacts"
 	cursorRuleRuns    = "rule_runs"
 	cursorDeadLetters = "dead_letters"
+	cursorSpool       = "spool"
 )
 
 // place is what a cursor holds: the sort key and the id of the last record

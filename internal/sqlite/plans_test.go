@@ -37,6 +37,10 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"save rule run": sqlSaveRuleRun, "rule alarms": sqlRuleAlarms, "clear rule alarm": sqlClearRuleAlarm, "has version": sqlHasVersion,
 		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,
 		"figures by creation": sqlFiguresCreated, "figures by solve": sqlFiguresSolved,
+		"intents": sqlIntentsBefore, "drop intent": sqlDropIntent, "erase intents": sqlEraseIntent,
+		"waiting events": sqlWaitingEvents, "save outcome": sqlSaveOutcome, "event": sqlEvent, "events": sqlEvents, "events of a state": sqlEventsOfState,
+		"oldest waiting": sqlOldestWaiting, "range of events": sqlRange, "purge events": sqlPurgeEvents, "drop events": sqlDropEvents, "erase events": sqlEraseEvents,
+		"lane": sqlLane, "due lanes": sqlDueLanes, "save lane": sqlSaveLane, "drop lane": sqlDropLane, "wake lanes": sqlWakeAll, "drop idle lanes": sqlDropIdle, "drop lanes": sqlDropLanes,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}
 	inJournal := map[string]string{

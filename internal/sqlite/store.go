@@ -11,6 +11,7 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/spool"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -55,6 +56,7 @@ var (
 	_ workers.Outbox    = (*Store)(nil)
 	_ directory.Store   = (*Store)(nil)
 	_ idempotency.Store = (*Store)(nil)
+	_ spool.Store       = (*Store)(nil)
 	_ journal.Store     = (*Journal)(nil)
 )
 

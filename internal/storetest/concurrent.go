@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -198,7 +199,7 @@ var concurrentTests = append([]test{
 		})
 		require.Len(t, f.readMessage(m.ID).Reactions, 40)
 	}},
-}, concurrentWorkTests...)
+}, slices.Concat(concurrentWorkTests, concurrentSpoolTests)...)
 
 var concurrentWorkTests = []test{
 	{"each journal entry is one worker's", func(t *testing.T, f *fixture) {

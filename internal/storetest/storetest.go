@@ -11,6 +11,7 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/spool"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -22,6 +23,7 @@ type Store interface {
 	workers.Outbox
 	directory.Store
 	idempotency.Store
+	spool.Store
 	Journal() journal.Store
 }
 
@@ -72,6 +74,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"journal leases", journalLeaseTests},
 		{"directory", directoryTests},
 		{"idempotency", idempotencyTests},
+		{"spool", spoolTests},
 		{"model", modelTests},
 	}
 	if opts.Concurrent {

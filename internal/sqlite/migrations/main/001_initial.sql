@@ -111,6 +111,48 @@ CREATE INDEX rule_runs_conversation ON rule_runs (conversation_id, id);
 CREATE INDEX rule_runs_rule ON rule_runs (rule_id, id);
 CREATE INDEX rule_runs_call ON rule_runs (call_at, id) WHERE call_at IS NOT NULL;
 
+-- Events for subscribers: see package spool. All of it is empty on a hub
+-- without any.
+CREATE TABLE spool_intents (
+  id   TEXT    NOT NULL PRIMARY KEY,
+  lane TEXT    NOT NULL,
+  at   INTEGER NOT NULL,
+  doc  TEXT    NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX spool_intents_lane ON spool_intents (lane, id);
+CREATE INDEX spool_intents_at ON spool_intents (at, id);
+
+CREATE TABLE spool_events (
+  seq          INTEGER PRIMARY KEY,
+  subscription TEXT    NOT NULL,
+  id           TEXT    NOT NULL,
+  lane         TEXT    NOT NULL,
+  type         TEXT    NOT NULL,
+  at           INTEGER NOT NULL,
+  state        TEXT    NOT NULL,
+  expires_at   INTEGER NOT NULL,
+  outcome      TEXT    NOT NULL,
+  doc          TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX spool_events_id ON spool_events (subscription, id);
+CREATE INDEX spool_events_state ON spool_events (subscription, state, id);
+CREATE INDEX spool_events_waiting ON spool_events (subscription, lane, id) WHERE state = 'pending';
+CREATE INDEX spool_events_lane ON spool_events (lane);
+CREATE INDEX spool_events_expires ON spool_events (expires_at);
+
+CREATE TABLE spool_lanes (
+  subscription  TEXT    NOT NULL,
+  lane          TEXT    NOT NULL,
+  next_at       INTEGER NOT NULL,
+  owner         TEXT    NOT NULL,
+  attempts      INTEGER NOT NULL,
+  failing_since INTEGER,
+  version       INTEGER NOT NULL,
+  PRIMARY KEY (subscription, lane)
+) WITHOUT ROWID;
+CREATE INDEX spool_lanes_next ON spool_lanes (subscription, next_at);
+CREATE INDEX spool_lanes_idle ON spool_lanes (next_at);
+
 CREATE TABLE parked (
   id          TEXT    NOT NULL PRIMARY KEY,
   channel_id  TEXT    NOT NULL,

@@ -1,0 +1,261 @@
+package subscriptions
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"threadhub/internal/callout"
+	"threadhub/internal/ident"
+	"threadhub/internal/spool"
+	"threadhub/threads"
+)
+
+const (
+	lookTick = time.Second
+	// places is how many lanes of a subscription are delivered at once.
+	places = 8
+	// strained is after how many failures in a row one place is left, until the
+	// subscriber takes something again.
+	strained = 3
+	// lease is how long a lane is somebody's who is not heard of.
+	lease = time.Minute
+	// laneBatch is how many events of a lane are read at a time.
+	laneBatch = 20
+	// heldPause is when to look again at a lane whose next event waits for the
+	// announcement of an earlier change.
+	heldPause = 100 * time.Millisecond
+	// healthEvery is how often it is recorded that a subscriber is well.
+	healthEvery = time.Minute
+	housekeep   = 10 * time.Second
+	purgeEvery  = 60 // rounds of housekeeping
+	purgeBatch  = 500
+	// laneKept is for how long a lane is kept that nobody has touched; all of
+	// its events are gone by then.
+	laneKept = 2 * maxKept
+
+	callKind = "subscriber" // names the calls to breakers and metrics
+)
+
+// Renderer writes an event as subscribers get it: of the API's own views.
+type Renderer func(ctx context.Context, id string, n News, sees func(threads.ChannelID) bool) ([]byte, error)
+
+// CourierOptions are what a Courier works with. All are required.
+type CourierOptions struct {
+	Book    *Registry
+	Relay   *Relay
+	Carrier callout.Carrier
+	Render  Renderer
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Metrics *Metrics
+}
+
+// Courier delivers events. Any number of processes may do it on one store.
+// Each subscription has places of its own, and each of its lanes waits for
+// itself: a slow or dead subscriber holds up nobody else.
+type Courier struct {
+	CourierOptions
+	spool spool.Store
+	bell  chan struct{}
+	work  sync.WaitGroup
+
+	mu    sync.Mutex
+	lines map[string]*line
+}
+
+// NewCourier returns a courier over the given parts.
+func NewCourier(o CourierOptions) *Courier {
+	return &Courier{CourierOptions: o, spool: o.Book.Spool, bell: make(chan struct{}, 1), lines: map[string]*line{}}
+}
+
+func (c *Courier) now() time.Time { return c.Now().UTC().Truncate(time.Millisecond) }
+
+// Ring has the courier look for work. It does not block and does not fail; it
+// has the form of a task.
+func (c *Courier) Ring(context.Context) error {
+	select {
+	case c.bell <- struct{}{}:
+	default: // it will look anyway
+	}
+	return nil
+}
+
+// Run delivers until ctx ends. Calls that are under way then are broken off,
+// and made again by whoever runs next.
+func (c *Courier) Run(ctx context.Context) {
+	c.work.Go(func() { c.keepHouse(ctx) })
+	tick := time.NewTicker(lookTick)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := c.look(ctx); err != nil && ctx.Err() == nil {
+			c.failed(ctx, "look", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-c.bell:
+		}
+	}
+	c.work.Wait()
+}
+
+func (c *Courier) failed(ctx context.Context, what string, err error) {
+	c.Metrics.Errors.WithLabelValues(what).Inc()
+	c.Logger.WarnContext(ctx, "deliveries to subscribers stopped short, they go on", "step", what, "error", err)
+}
+
+// look starts what is due and has a place.
+func (c *Courier) look(ctx context.Context) error {
+	active, err := c.Book.Active(ctx)
+	if err != nil {
+		return fmt.Errorf("subscriptions: %w", err)
+	}
+	for i := range active {
+		if err := c.fill(ctx, &active[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Courier) line(id string) *line {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.lines[id]
+	if l == nil {
+		l = &line{busy: map[string]bool{}}
+		c.lines[id] = l
+	}
+	return l
+}
+
+// fill takes lanes of a subscription that are due, as many as it has places.
+func (c *Courier) fill(ctx context.Context, s *Subscription) error {
+	l := c.line(s.ID)
+	free := l.free(c.now())
+	if free <= 0 {
+		return nil
+	}
+	due, err := c.spool.DueLanes(ctx, s.ID, c.now(), free)
+	if err != nil {
+		return fmt.Errorf("due lanes: %w", err)
+	}
+	for _, lane := range due {
+		r := &run{Courier: c, line: l, lane: lane, me: ident.New("run")}
+		if !l.take(lane.Name) {
+			continue
+		}
+		if ok, err := r.lease(ctx, r.me); err != nil || !ok {
+			l.give(lane.Name)
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		c.work.Go(func() {
+			defer func() {
+				l.give(lane.Name)
+				_ = c.Ring(ctx) // there is a place again
+			}()
+			if err := r.deliver(ctx); err != nil && ctx.Err() == nil {
+				c.failed(ctx, "deliver", err)
+			}
+		})
+	}
+	return nil
+}
+
+// later looks again after a pause.
+func (c *Courier) later(ctx context.Context, pause time.Duration) {
+	c.work.Go(func() {
+		t := time.NewTimer(pause)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+			_ = c.Ring(ctx)
+		}
+	})
+}
+
+// line is what this process knows of a subscription's deliveries.
+type line struct {
+	mu       sync.Mutex
+	busy     map[string]bool // lanes
+	failures int             // in a row
+	until    time.Time       // nothing is tried before
+	health   Health
+	noted    time.Time // when health was recorded
+}
+
+// free is how many more lanes may be taken.
+func (l *line) free(now time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Before(l.until) {
+		return 0
+	}
+	if l.failures >= strained {
+		return 1 - len(l.busy)
+	}
+	return places - len(l.busy)
+}
+
+func (l *line) take(lane string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.busy[lane] {
+		return false
+	}
+	l.busy[lane] = true
+	return true
+}
+
+func (l *line) give(lane string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.busy, lane)
+}
+
+// rest has nothing tried for a while.
+func (l *line) rest(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if until.After(l.until) {
+		l.until = until
+	}
+}
+
+// succeeded notes a success. back tells that the subscriber had seemed away;
+// note, that the health is worth recording.
+func (l *line) succeeded(now time.Time) (back, note bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	back = l.failures >= strained
+	note = l.failures > 0 || now.Sub(l.noted) >= healthEvery
+	l.failures, l.health.LastSuccessAt, l.health.FailingSince = 0, now, time.Time{}
+	return back, note
+}
+
+// failed notes a failure; it tells whether the health is worth recording.
+func (l *line) failed(now time.Time, r callout.Result) (note bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failures++
+	note = l.failures == 1 || now.Sub(l.noted) >= healthEvery
+	if l.health.FailingSince.IsZero() {
+		l.health.FailingSince = now
+	}
+	l.health.LastFailureAt, l.health.LastStatus, l.health.LastError = now, r.Status, r.Detail
+	return note
+}
+
+func (l *line) seen(now time.Time) Health {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.noted = now
+	return l.health
+}

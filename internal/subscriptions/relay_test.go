@@ -1,0 +1,203 @@
+package subscriptions
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"threadhub/threads"
+	"threadhub/workers"
+)
+
+func TestWhatNobodySubscribedToLeavesNoTrace(t *testing.T) {
+	r := newRig(t)
+	r.receive("ct_1", "before")
+	s := r.subscribe(crm, "message.created")
+	r.receive("ct_2", "hello")
+	_, err := r.Update(context.Background(), s.ID, Change{Enabled: new(false)})
+	require.NoError(t, err)
+	r.receive("ct_3", "after")
+	require.Zero(t, r.intents())
+	require.Len(t, r.events(s, ""), 1)
+	_, err = r.Update(context.Background(), s.ID, Change{Enabled: new(true)})
+	require.NoError(t, err)
+	r.work()
+	require.Equal(t, []string{"message.created hello"}, r.heard(crm))
+}
+
+func TestSubscribersGetWhatTheyAskedFor(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	everything := r.subscribe(crm)
+	one, err := r.Create(ctx, Draft{URL: audit, Events: []string{All}, Channels: []threads.ChannelID{"ch_2"}, Enabled: true})
+	require.NoError(t, err)
+	r.receive("ct_1", "hello")
+	c := threads.Contact{ID: "ct_9", Identities: []threads.Identity{{Channel: "ch_2", Peer: "p"}}, Version: 2}
+	r.announce([]threads.Notice{
+		{Type: threads.NoticeContactUpdated, Contact: &c},
+		{Type: threads.NoticeTyping, Conversation: &threads.Conversation{ID: "cv_1", ChannelID: "ch_2"}},
+		{Type: threads.NoticeMessageUpdated, Message: &threads.Message{ID: "msg_1", ConversationID: "cv_1", ChannelID: "ch_2"}},
+	})
+	r.work()
+	require.ElementsMatch(t, []string{"conversation.created", "message.created hello", "contact.updated", "message.updated "}, r.heard(crm))
+	require.ElementsMatch(t, []string{"contact.updated", "message.updated "}, r.heard(audit))
+	for _, e := range r.events(one, "") {
+		same, err := r.Delivery(ctx, everything.ID, e.ID)
+		require.NoError(t, err, "an event has one id for all")
+		require.Equal(t, e.Type, same.Type)
+	}
+}
+
+// TestAChangeWhoseProcessDiedIsTold kills the process between a change and its
+// announcement, for every kind of change.
+func TestAChangeWhoseProcessDiedIsTold(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		change func(t *testing.T, r *rig, conv threads.Conversation)
+		want   []string
+	}{
+		"a first message": {func(_ *testing.T, r *rig, _ threads.Conversation) {
+			change, _ := conversation("ct_2", "lost?", r.clock())
+			r.commit(change)
+		}, []string{"conversation.created", "message.created lost?", "conversation.updated"}},
+		"a close": {func(_ *testing.T, r *rig, conv threads.Conversation) {
+			change, _ := follow(conv, "bye")
+			change.Conversation.State.Status = threads.StatusClosed
+			change.Transitions = []threads.Transition{{ID: "t_1", ConversationID: conv.ID, From: threads.StatusNew, To: threads.StatusClosed}}
+			r.commit(change)
+		}, []string{"message.created bye", "conversation.closed", "conversation.updated"}},
+		"a receipt": {func(t *testing.T, r *rig, conv threads.Conversation) {
+			m := r.message(conv)
+			m.Version++
+			require.NoError(t, r.watched.SaveMessage(ctx, m))
+		}, []string{"message.updated hi"}},
+		"an edited contact": {func(t *testing.T, r *rig, _ threads.Conversation) {
+			contact := threads.Contact{ID: "ct_5", Identities: []threads.Identity{{Channel: "ch_1", Peer: "p5"}}, Version: 1}
+			_, err := r.watched.Claim(ctx, contact)
+			require.NoError(t, err)
+			contact.Version++
+			require.NoError(t, r.watched.SaveContact(ctx, contact))
+		}, []string{"contact.updated"}},
+		"a delivery that failed": {func(t *testing.T, r *rig, conv threads.Conversation) {
+			change, notices := follow(conv, "out")
+			change.Messages[0].Direction, change.Messages[0].Status = threads.Outbound, threads.MessageQueued
+			change.Deliveries = []threads.Delivery{{
+				MessageID: change.Messages[0].ID, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, CreatedAt: r.clock(),
+			}}
+			r.commit(change)
+			r.announce(notices)
+			r.work()
+			outbox := r.relay.WatchOutbox(r.store)
+			claimed, err := outbox.ClaimDeliveries(ctx, "w", r.clock(), time.Minute, 1, nil)
+			require.NoError(t, err)
+			_, err = outbox.SettleCalls(ctx, []workers.DeliveryResult{{Delivery: claimed[0], Message: threads.MessagePatch{Status: threads.MessageFailed}}})
+			require.NoError(t, err)
+		}, []string{"message.created out", "message.failed out"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.subscribe(crm)
+			conv := r.receive("ct_1", "hi")
+			r.work()
+			before := len(r.heard(crm))
+			c.change(t, r, conv)
+			require.NotZero(t, r.intents())
+			r.start("hub_2")
+			require.NoError(t, r.relay.Recover(ctx))
+			require.NoError(t, r.relay.Recover(ctx), "again")
+			require.Zero(t, r.intents())
+			r.work()
+			require.Equal(t, c.want, r.heard(crm)[before:])
+		})
+	}
+}
+
+func (r *rig) message(c threads.Conversation) threads.Message {
+	r.t.Helper()
+	list, _, err := r.store.Messages(context.Background(), c.ID, threads.MessagePage{Limit: 1})
+	require.NoError(r.t, err)
+	return list[0]
+}
+
+func TestAChangeThatWasNotMadeIsNotTold(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	r.subscribe(crm)
+	conv := r.receive("ct_1", "hi")
+	won, notices := follow(conv, "won")
+	lost, _ := follow(conv, "lost")
+	r.commit(won)
+	require.ErrorIs(t, r.watched.Commit(ctx, []threads.Change{lost})[0], threads.ErrConflict)
+	m := r.message(conv)
+	m.Version = 7
+	require.ErrorIs(t, r.watched.SaveMessage(ctx, m), threads.ErrConflict)
+	r.announce(notices)
+	require.Zero(t, r.intents())
+
+	// One that died before its change.
+	_, err := r.relay.intend(ctx, []intent{{Conversation: conv.ID, Version: 9, Messages: []threads.MessageID{"msg_never"}}, {Contact: "ct_never", Version: 1}})
+	require.NoError(t, err)
+	r.start("hub_2")
+	require.NoError(t, r.relay.Recover(ctx))
+	require.Zero(t, r.intents())
+	r.work()
+	require.Equal(t, []string{"conversation.created", "message.created hi", "message.created won"}, r.heard(crm))
+}
+
+func TestEventsLeaveInTheOrderOfTheChangesWhoeverTellsFirst(t *testing.T) {
+	r := newRig(t)
+	r.subscribe(crm, "message.created")
+	conv := r.receive("ct_1", "one")
+	r.work()
+	second, slow := follow(conv, "two")
+	r.commit(second)
+	third, quick := follow(second.Conversation, "three")
+	r.commit(third)
+	r.announce(quick)
+	r.work()
+	require.Equal(t, []string{"message.created one"}, r.heard(crm), "the second is not told yet")
+	r.receive("ct_2", "elsewhere")
+	r.work()
+	require.Len(t, r.heard(crm), 2, "other conversations do not wait")
+	r.announce(slow)
+	r.wait(heldPause)
+	r.work()
+	require.Equal(t, []string{"message.created two", "message.created three"}, r.heard(crm)[2:])
+}
+
+func TestAnAnnouncementThatFailedIsMadeUpFor(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	r.subscribe(crm, "message.created")
+	change, notices := conversation("ct_1", "hi", r.clock())
+	r.commit(change)
+	broken := r.relay.Spool
+	r.relay.Spool = failing{broken}
+	require.Error(t, r.relay.Announce(ctx, notices))
+	r.relay.Spool = broken
+	require.NoError(t, r.relay.Recover(ctx))
+	require.Equal(t, 1, r.intents(), "its own process may yet tell")
+	r.wait(orphanAge)
+	require.NoError(t, r.relay.Recover(ctx))
+	r.work()
+	require.Equal(t, []string{"message.created hi"}, r.heard(crm))
+	require.Empty(t, r.relay.made)
+	require.Empty(t, r.relay.working)
+}
+
+func TestAStoreThatCannotNoteAChangeDoesNotMakeIt(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	r.subscribe(crm)
+	r.relay.Spool = failing{r.store}
+	change, _ := conversation("ct_1", "hi", r.clock())
+	require.ErrorIs(t, r.watched.Commit(ctx, []threads.Change{change})[0], errAway)
+	require.ErrorIs(t, r.watched.SaveContact(ctx, threads.Contact{ID: "ct_1"}), errAway)
+	_, err := r.store.Conversation(ctx, change.Conversation.ID)
+	require.ErrorIs(t, err, threads.ErrNotFound)
+}
+
+var errAway = errors.New("the store is away")
