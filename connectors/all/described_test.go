@@ -28,6 +28,8 @@ type field struct {
 	Pattern     string            `json:"pattern"`
 	MaxLength   int               `json:"maxLength"`
 	Items       *field            `json:"items"`
+	// Ref is a description of a whole object, for a form inside the form.
+	Ref string `json:"$ref"`
 }
 
 // kinds is a type, or several of which a form asks for the first.
@@ -114,6 +116,8 @@ func usable(name string, f field, required bool) error {
 		return fmt.Errorf("%s is a choice without a default", name)
 	case len(f.Enum) > 0 && len(f.Default) > 0 && !slices.ContainsFunc(f.Enum, func(v json.RawMessage) bool { return string(v) == string(f.Default) }):
 		return fmt.Errorf("the default of %s is none of its choices", name)
+	case f.Type == "object" && f.Ref != "", f.Type == "array" && f.Items != nil && f.Items.Ref != "":
+		return nil
 	case f.Type == "array" && (f.Items == nil || f.Items.Type != "string"):
 		return fmt.Errorf("%s is a list of what no form can ask for", name)
 	case !slices.Contains([]kinds{"string", "boolean", "integer", "number", "array"}, f.Type):

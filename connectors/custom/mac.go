@@ -98,9 +98,9 @@ func algorithm(alg string) func() hash.Hash {
 	switch alg {
 	case "sha1":
 		return sha1.New
-	case "sha384", "HS384":
+	case "sha384":
 		return sha512.New384
-	case "sha512", "HS512":
+	case "sha512":
 		return sha512.New
 	}
 	return sha256.New

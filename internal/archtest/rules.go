@@ -151,7 +151,7 @@ var libraries = map[string][]string{
 	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
 	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest"},
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
-	"github.com/golang-jwt/jwt":             {"connectors/webchat", "internal/webchat"},
+	"github.com/golang-jwt/jwt":             {"connectors/custom", "connectors/webchat", "internal/webchat"},
 	"cel.dev/cel-go":                        {"connectors/custom/expression"},
 	"go.uber.org/goleak":                    {},
 	"pgregory.net/rapid":                    {"internal/storetest", "internal/threadtest"},
@@ -164,7 +164,7 @@ var pure = map[string][]string{
 	"connectors":   {},
 	"connectors/*": {"github.com/nyaruka/phonenumbers", "github.com/kyokomi/emoji/v2", "github.com/golang-jwt/jwt/v5"},
 
-	"connectors/custom": {"github.com/hashicorp/golang-lru/v2"},
+	"connectors/custom": {"github.com/golang-jwt/jwt/v5", "github.com/hashicorp/golang-lru/v2"},
 	// The language of expressions, whose values are the library's.
 	"connectors/custom/expression": {
 		"cel.dev/cel-go/cel", "cel.dev/cel-go/common/ast", "cel.dev/cel-go/common/cost", "cel.dev/cel-go/common/env", "cel.dev/cel-go/common/operators",
