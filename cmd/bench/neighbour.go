@@ -11,10 +11,7 @@ import (
 // hanging is where the stub's other platform answers, which never does.
 const hanging = "/hanging"
 
-const (
-	neighbourSamples = 400
-	neighbourPause   = 15 * time.Millisecond
-)
+const neighbourPause = 15 * time.Millisecond
 
 // neighbour measures how long a reply takes from the call of the API to its
 // platform while nothing else is sent, and again while all that is sent on a
@@ -57,7 +54,7 @@ func (s *session) neighbour(ctx context.Context) error {
 // neighbourhood is the conversations of a channel of its own.
 func (s *session) neighbourhood(ctx context.Context, name, base string) ([]conversation, error) {
 	contacts := s.options.Contacts
-	s.options.Contacts = min(contacts, neighbourSamples)
+	s.options.Contacts = min(contacts, s.Neighbours)
 	defer func() { s.options.Contacts = contacts }()
 	load, err := s.registerAt(ctx, name, 1, base)
 	if err != nil {
@@ -76,7 +73,7 @@ func (s *session) oneByOne(ctx context.Context, all []conversation) ([]time.Dura
 	defer w.close()
 	headers := "Authorization: Bearer " + s.hub.token + "\r\n"
 	var took []time.Duration
-	for i := range neighbourSamples {
+	for i := range s.Neighbours {
 		path := "/v1/conversations/" + all[i%len(all)].ID + "/messages"
 		began := time.Now()
 		status, err := w.do(ctx, request(nil, s.hub.addr, path, headers, reply(i)), nil)

@@ -23,6 +23,7 @@ type options struct {
 	Channels    int           `default:"1" help:"Channels the webhooks are spread over."`
 	SendTo      int           `default:"200" help:"Channels the replies are spread over, since the hub keeps each to its platform's rate."`
 	Kind        string        `default:"telegram" enum:"telegram,whatsapp" help:"Whose webhooks to send."`
+	Neighbours  int           `default:"400" help:"Replies one by one in each part of the neighbour phase, and calls that hang beside them."`
 	Closes      int           `default:"100000" help:"Solved conversations that come due in the close phase."`
 	Within      time.Duration `default:"1m" help:"The time in which they come due."`
 	ReportOver  int           `default:"100000" help:"Conversations of ten messages that a report is made over."`
@@ -40,7 +41,7 @@ type options struct {
 
 // Validate refuses what cannot be measured.
 func (o *options) Validate() error {
-	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes} {
+	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes, "neighbours": o.Neighbours} {
 		if v < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
 		}
