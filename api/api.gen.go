@@ -4432,6 +4432,13 @@ type SignInParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// FinishOIDCParams defines parameters for FinishOIDC.
+type FinishOIDCParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
+}
+
 // UpdateSettingsParams defines parameters for UpdateSettings.
 type UpdateSettingsParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -4972,6 +4979,12 @@ type ServerInterface interface {
 	// SignIn Sign in with e-mail address and password
 	// (POST /v1/session)
 	SignIn(c *gin.Context, params SignInParams)
+	// BeginOIDC Sign in with the organisation's identity provider
+	// (GET /v1/session/oidc)
+	BeginOIDC(c *gin.Context)
+	// FinishOIDC Where the identity provider sends people back to
+	// (GET /v1/session/oidc/callback)
+	FinishOIDC(c *gin.Context, params FinishOIDCParams)
 	// GetSettings Get the hub's settings
 	// (GET /v1/settings)
 	GetSettings(c *gin.Context)
@@ -8634,6 +8647,62 @@ func (siw *ServerInterfaceWrapper) SignIn(c *gin.Context) {
 	siw.Handler.SignIn(c, params)
 }
 
+// BeginOIDC operation middleware
+func (siw *ServerInterfaceWrapper) BeginOIDC(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginOIDC(c)
+}
+
+// FinishOIDC operation middleware
+func (siw *ServerInterfaceWrapper) FinishOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FinishOIDCParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FinishOIDC(c, params)
+}
+
 // GetSettings operation middleware
 func (siw *ServerInterfaceWrapper) GetSettings(c *gin.Context) {
 
@@ -10078,6 +10147,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/session", wrapper.SignOut)
 	router.GET(options.BaseURL+"/v1/session", wrapper.GetSignIn)
 	router.POST(options.BaseURL+"/v1/session", wrapper.SignIn)
+	router.GET(options.BaseURL+"/v1/session/oidc", wrapper.BeginOIDC)
+	router.GET(options.BaseURL+"/v1/session/oidc/callback", wrapper.FinishOIDC)
 	router.POST(options.BaseURL+"/v1/setup", wrapper.SetUp)
 	router.DELETE(options.BaseURL+"/v1/agents/:agent_id/invite", wrapper.RevokeInvitation)
 	router.POST(options.BaseURL+"/v1/agents/:agent_id/invite", wrapper.InviteAgent)

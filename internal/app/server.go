@@ -16,6 +16,7 @@ import (
 	"threadhub/console"
 	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
+	"threadhub/internal/oidc"
 )
 
 // Times that bound a slow or silent client. There is no write timeout, since
@@ -45,6 +46,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
+	h.signOn(&deps)
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 		if deps.Console, err = console.Handler(); err != nil {
@@ -67,6 +69,17 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	// Streams would otherwise hold the shutdown up until its grace is over.
 	h.server.RegisterOnShutdown(sync.OnceFunc(func() { close(h.streams) }))
 	return nil
+}
+
+// signOn lets people sign in with an identity provider, if there is one.
+func (h *Hub) signOn(d *httpapi.Deps) {
+	if cfg := h.Config; cfg.OIDCIssuer != "" {
+		d.IdentitiesName = cfg.OIDCName
+		d.Identities = oidc.New(oidc.Options{
+			Issuer: cfg.OIDCIssuer, ClientID: cfg.OIDCClientID, ClientSecret: cfg.OIDCClientSecret,
+			RedirectURL: cfg.BaseURL() + httpapi.CallbackPath, Client: h.egress.Operator(), Now: time.Now,
+		})
+	}
 }
 
 // onlyOperations is what a worker shows: how it does, to whoever runs it.

@@ -23,6 +23,7 @@ type Server struct {
 	Network
 	Storage
 	Security
+	SignOn
 	Logging
 	Work
 	Media
@@ -65,6 +66,26 @@ type Security struct {
 	SessionLifetime      time.Duration     `name:"session-lifetime" group:"Security" default:"168h" setting:"" help:"How long somebody who signed in stays so at most."`
 	APIRate              float64           `name:"api-rate" group:"Security" default:"2000" setting:"" help:"Calls of the API that one token or session may make in a second, in each process; twice as many at once. 0 for any number. The bootstrap token (admin-token) is not bound by it."`
 	AllowPrivateNetworks bool              `name:"allow-private-networks" group:"Security" setting:"" help:"Let the hub call private and loopback addresses. For tests and for platforms' servers of your own."`
+}
+
+// SignOn is the identity provider that people may sign in with.
+type SignOn struct {
+	OIDCIssuer       string            `name:"oidc-issuer" group:"Single sign-on" placeholder:"URL" setting:"" help:"Issuer of the OpenID Connect provider that people may sign in with. Its redirect address is the public URL with /v1/session/oidc/callback."`
+	OIDCClientID     string            `name:"oidc-client-id" group:"Single sign-on" placeholder:"ID" setting:"" help:"The hub's client id at the provider."`
+	OIDCClientSecret connectors.Secret `name:"oidc-client-secret" group:"Single sign-on" placeholder:"SECRET" setting:"" help:"The hub's client secret at the provider."`
+	OIDCName         string            `name:"oidc-name" group:"Single sign-on" default:"Single sign-on" setting:"" help:"What the sign-in page calls the provider."`
+}
+
+// Validate checks that all of it is there or nothing.
+func (s SignOn) Validate() error {
+	if s.OIDCIssuer == "" && s.OIDCClientID == "" && s.OIDCClientSecret.Empty() {
+		return nil
+	}
+	u, err := url.Parse(s.OIDCIssuer)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || s.OIDCClientID == "" || s.OIDCClientSecret.Empty() {
+		return errors.New("single sign-on needs oidc_issuer, such as https://id.example.com, and both oidc_client_id and oidc_client_secret")
+	}
+	return nil
 }
 
 // Logging is what the hub writes about itself, on standard error.

@@ -122,6 +122,10 @@ type Deps struct {
 	// Courtesy shows the contact, where the platform can, that somebody types; it
 	// must not block. nil: nothing is shown.
 	Courtesy func(ctx context.Context, conv threads.Conversation)
+	// Identities is the identity provider; nil: people sign in with passwords.
+	Identities IdentityProvider
+	// IdentitiesName is what to call it.
+	IdentitiesName string
 	// Now is the clock.
 	Now       func() time.Time
 	Canned    *canned.Registry
