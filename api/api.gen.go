@@ -1419,13 +1419,16 @@ type Channel struct {
 	CreatedAt Timestamp `json:"created_at"`
 
 	// CredentialKeys Which credentials are set.
-	CredentialKeys []string                  `json:"credential_keys"`
-	Enabled        bool                      `json:"enabled"`
-	GroupID        nullable.Nullable[string] `json:"group_id"`
-	Health         ChannelHealth             `json:"health"`
-	ID             string                    `json:"id"`
-	Kind           string                    `json:"kind"`
-	Name           string                    `json:"name"`
+	CredentialKeys []string `json:"credential_keys"`
+	Enabled        bool     `json:"enabled"`
+
+	// FormerCredentialsUntil Until when webhooks that the credentials before prove are taken as well.
+	FormerCredentialsUntil nullable.Nullable[Timestamp] `json:"former_credentials_until"`
+	GroupID                nullable.Nullable[string]    `json:"group_id"`
+	Health                 ChannelHealth                `json:"health"`
+	ID                     string                       `json:"id"`
+	Kind                   string                       `json:"kind"`
+	Name                   string                       `json:"name"`
 
 	// SendFor How long a message is tried before it fails as expired.
 	SendFor  Duration        `json:"send_for"`
@@ -1447,10 +1450,16 @@ type Channel struct {
 // ChannelChange defines model for ChannelChange.
 type ChannelChange struct {
 	// Credentials As the connector's `credentials_schema` says.
-	Credentials *Credentials              `json:"credentials,omitempty"`
-	Enabled     *bool                     `json:"enabled,omitempty"`
-	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
-	Name        *string                   `json:"name,omitempty"`
+	Credentials *Credentials `json:"credentials,omitempty"`
+
+	// Enabled False pauses the channel: nothing is sent and no connection is kept; what comes in is taken.
+	Enabled *bool                     `json:"enabled,omitempty"`
+	GroupID nullable.Nullable[string] `json:"group_id,omitempty"`
+	Name    *string                   `json:"name,omitempty"`
+
+	// Overlap With new credentials, how long webhooks that those before prove are taken as well, at most 168h; without it, not
+	// at all. `0s` ends that.
+	Overlap *Duration `json:"overlap,omitempty"`
 
 	// SendFor From 1m to 168h; 24h when left out.
 	SendFor *Duration `json:"send_for,omitempty"`
@@ -4336,6 +4345,17 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RekeyJSONBody defines parameters for Rekey.
+type RekeyJSONBody struct {
+	Generate *bool `json:"generate,omitempty"`
+}
+
+// RekeyParams defines parameters for Rekey.
+type RekeyParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ReportConversationsParams defines parameters for ReportConversations.
 type ReportConversationsParams struct {
 	// From Beginning of the period: a time, which counts itself, or a date, which counts whole. Default: 30 days that end with `to`.
@@ -4656,6 +4676,9 @@ type CheckInvitationJSONRequestBody = InvitationToken
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
+// RekeyJSONRequestBody defines body for Rekey for application/json ContentType.
+type RekeyJSONRequestBody RekeyJSONBody
+
 // CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
 type CreateRuleJSONRequestBody = RuleDraft
 
@@ -4931,6 +4954,9 @@ type ServerInterface interface {
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// Rekey Seal every stored secret with the first master key
+	// (POST /v1/rekey)
+	Rekey(c *gin.Context, params RekeyParams)
 	// ReportConversations Add up the metrics of conversations
 	// (GET /v1/reports/conversations)
 	ReportConversations(c *gin.Context, params ReportConversationsParams)
@@ -8012,6 +8038,46 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 	siw.Handler.ListQuarantine(c, params)
 }
 
+// Rekey operation middleware
+func (siw *ServerInterfaceWrapper) Rekey(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RekeyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Rekey(c, params)
+}
+
 // ReportConversations operation middleware
 func (siw *ServerInterfaceWrapper) ReportConversations(c *gin.Context) {
 
@@ -10160,6 +10226,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/me/sessions", wrapper.ListSessions)
 	router.DELETE(options.BaseURL+"/v1/me/sessions/:session_id", wrapper.EndSession)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
+	router.POST(options.BaseURL+"/v1/rekey", wrapper.Rekey)
 	router.GET(options.BaseURL+"/v1/settings", wrapper.GetSettings)
 	router.PATCH(options.BaseURL+"/v1/settings", wrapper.UpdateSettings)
 	router.GET(options.BaseURL+"/v1/style-rules", wrapper.ListStyleRules)

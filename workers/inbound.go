@@ -226,7 +226,7 @@ func (w *Inbound) open(ctx context.Context, e journal.Entry) *opened {
 		return o
 	}
 	o.channel = ch
-	events, err := parse(ch.Connector, e)
+	events, err := parse(ch, e)
 	if err != nil {
 		o.hold("malformed", err.Error(), nil, w.now())
 		return o
@@ -235,7 +235,7 @@ func (w *Inbound) open(ctx context.Context, e journal.Entry) *opened {
 	return o
 }
 
-func parse(c connectors.Connector, e journal.Entry) (events []normalize.Event, err error) {
+func parse(c *channels.Opened, e journal.Entry) (events []normalize.Event, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("connector panicked: %v", p)

@@ -67,6 +67,7 @@ type Hub struct {
 	registry  *prometheus.Registry
 	store     store
 	audit     *audit.Store
+	rekeyer   *keys
 	queue     *queue.Queue
 	bus       bus.Bus
 	egress    *egress.Client
@@ -177,9 +178,10 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	if h.egress, err = egress.New(o); err != nil {
 		return err
 	}
-	if h.keys, err = openKeyring(ctx, cfg, h.store); err != nil {
+	if h.rekeyer, err = openKeys(ctx, cfg, h.store, h.Logger); err != nil {
 		return err
 	}
+	h.keys = h.rekeyer.Keyring
 	fresh := sharedFresh
 	if cfg.MongoDBURI.Empty() {
 		fresh = 0
@@ -197,6 +199,7 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 		ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, AgentExists: h.agentExists, GroupExists: h.groupExists,
 	})
 	h.openSubscriptions(h.keys)
+	h.rekeyer.parts = []resealer{h.channels, h.book, h.tokens}
 	h.ruleWork = &workers.Rules{
 		Store: h.store, Records: h.store, Book: h.book, Journal: h.store.Journal(), Carrier: h.egress,
 		Settled: 2 * fresh, Now: time.Now, Logger: h.Logger,

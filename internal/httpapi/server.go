@@ -117,6 +117,7 @@ type Deps struct {
 	Live          Live
 	Media         Media
 	Audit         Audit
+	Keys          Keys
 	// Webchat serves visitors of sites; nil: there are no web chats.
 	Webchat *webchat.Service
 	// Courtesy shows the contact, where the platform can, that somebody types; it
