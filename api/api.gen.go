@@ -665,6 +665,24 @@ func (e ReadinessStatus) Valid() bool {
 	}
 }
 
+// Defines values for ReplayDraftResults.
+const (
+	ReplayDraftResultsDone        ReplayDraftResults = "done"
+	ReplayDraftResultsQuarantined ReplayDraftResults = "quarantined"
+)
+
+// Valid indicates whether the value is a known member of the ReplayDraftResults enum.
+func (e ReplayDraftResults) Valid() bool {
+	switch e {
+	case ReplayDraftResultsDone:
+		return true
+	case ReplayDraftResultsQuarantined:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReportDate.
 const (
 	ReportDateCreated ReportDate = "created"
@@ -2601,6 +2619,23 @@ type Reminder struct {
 	Text  string   `json:"text"`
 }
 
+// ReplayDraft defines model for ReplayDraft.
+type ReplayDraft struct {
+	Cursor *string `json:"cursor,omitempty"`
+
+	// From Not received before.
+	From *time.Time `json:"from,omitempty"`
+
+	// Results Which webhooks, by what became of them.
+	Results *[]ReplayDraftResults `json:"results,omitempty"`
+
+	// To Received before.
+	To *time.Time `json:"to,omitempty"`
+}
+
+// ReplayDraftResults defines model for ReplayDraft.Results.
+type ReplayDraftResults string
+
 // ReplayRange defines model for ReplayRange.
 type ReplayRange struct {
 	// From RFC 3339, UTC, with milliseconds.
@@ -2619,6 +2654,15 @@ type ReplayRange struct {
 
 // ReplayResult defines model for ReplayResult.
 type ReplayResult struct {
+	Replayed int `json:"replayed"`
+}
+
+// Replayed defines model for Replayed.
+type Replayed struct {
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+
+	// Replayed How many webhooks will be worked again. One that waits for its turn already is not counted.
 	Replayed int `json:"replayed"`
 }
 
@@ -4065,6 +4109,18 @@ type ListChannelEventsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ReplayChannelEventParams defines parameters for ReplayChannelEvent.
+type ReplayChannelEventParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplayChannelParams defines parameters for ReplayChannel.
+type ReplayChannelParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListChannelTemplatesParams defines parameters for ListChannelTemplates.
 type ListChannelTemplatesParams struct {
 	// Refresh Ask the platform first.
@@ -4343,6 +4399,12 @@ type ListQuarantineParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RetryQuarantinedParams defines parameters for RetryQuarantined.
+type RetryQuarantinedParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RekeyJSONBody defines parameters for Rekey.
@@ -4640,6 +4702,9 @@ type TryChannelJSONRequestBody = ChannelTrial
 // UpdateChannelJSONRequestBody defines body for UpdateChannel for application/json ContentType.
 type UpdateChannelJSONRequestBody = ChannelChange
 
+// ReplayChannelJSONRequestBody defines body for ReplayChannel for application/json ContentType.
+type ReplayChannelJSONRequestBody = ReplayDraft
+
 // UpdateContactJSONRequestBody defines body for UpdateContact for application/json ContentType.
 type UpdateContactJSONRequestBody = ContactChange
 
@@ -4831,6 +4896,12 @@ type ServerInterface interface {
 	// ListChannelEvents List the latest webhooks of a channel, newest first
 	// (GET /v1/channels/{channel_id}/events)
 	ListChannelEvents(c *gin.Context, channelID ChannelID, params ListChannelEventsParams)
+	// ReplayChannelEvent Work a webhook again
+	// (POST /v1/channels/{channel_id}/events/{event_id}/replay)
+	ReplayChannelEvent(c *gin.Context, channelID ChannelID, eventID string, params ReplayChannelEventParams)
+	// ReplayChannel Work a channel's webhooks again
+	// (POST /v1/channels/{channel_id}/replay)
+	ReplayChannel(c *gin.Context, channelID ChannelID, params ReplayChannelParams)
 	// ListChannelTemplates List the templates that the platform has for the channel
 	// (GET /v1/channels/{channel_id}/templates)
 	ListChannelTemplates(c *gin.Context, channelID ChannelID, params ListChannelTemplatesParams)
@@ -4954,6 +5025,9 @@ type ServerInterface interface {
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// RetryQuarantined Work the webhook of a quarantined item again
+	// (POST /v1/quarantine/{item_id}/retry)
+	RetryQuarantined(c *gin.Context, itemID string, params RetryQuarantinedParams)
 	// Rekey Seal every stored secret with the first master key
 	// (POST /v1/rekey)
 	Rekey(c *gin.Context, params RekeyParams)
@@ -6241,6 +6315,113 @@ func (siw *ServerInterfaceWrapper) ListChannelEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListChannelEvents(c, channelID, params)
+}
+
+// ReplayChannelEvent operation middleware
+func (siw *ServerInterfaceWrapper) ReplayChannelEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "event_id" -------------
+	var eventID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "event_id", c.Param("event_id"), &eventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter event_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayChannelEventParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayChannelEvent(c, channelID, eventID, params)
+}
+
+// ReplayChannel operation middleware
+func (siw *ServerInterfaceWrapper) ReplayChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayChannelParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayChannel(c, channelID, params)
 }
 
 // ListChannelTemplates operation middleware
@@ -8036,6 +8217,55 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 	}
 
 	siw.Handler.ListQuarantine(c, params)
+}
+
+// RetryQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) RetryQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", c.Param("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter item_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryQuarantinedParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryQuarantined(c, itemID, params)
 }
 
 // Rekey operation middleware
@@ -10163,6 +10393,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.GetCannedReply)
 	router.PATCH(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.UpdateCannedReply)
 	router.GET(options.BaseURL+"/v1/channels/:channel_id/templates", wrapper.ListChannelTemplates)
+	router.POST(options.BaseURL+"/v1/channels/:channel_id/events/:event_id/replay", wrapper.ReplayChannelEvent)
+	router.POST(options.BaseURL+"/v1/channels/:channel_id/replay", wrapper.ReplayChannel)
+	router.POST(options.BaseURL+"/v1/quarantine/:item_id/retry", wrapper.RetryQuarantined)
 	router.GET(options.BaseURL+"/v1/conversations", wrapper.ListConversations)
 	router.POST(options.BaseURL+"/v1/conversations", wrapper.StartConversation)
 	router.GET(options.BaseURL+"/v1/conversations/counts", wrapper.CountConversations)

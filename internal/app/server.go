@@ -17,6 +17,7 @@ import (
 	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/oidc"
+	"threadhub/workers"
 )
 
 // Times that bound a slow or silent client. There is no write timeout, since
@@ -47,6 +48,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
 	h.signOn(&deps)
+	deps.Replayed = func() { h.queue.Ring(workers.RingInbound) }
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 		if deps.Console, err = console.Handler(); err != nil {

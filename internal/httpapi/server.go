@@ -89,6 +89,7 @@ type Webhooks interface {
 	Entry(ctx context.Context, id string) (journal.Entry, error)
 	Entries(ctx context.Context, channelID, before string, limit int) ([]journal.Entry, error)
 	Items(ctx context.Context, channelID, before string, limit int) ([]journal.Item, error)
+	Reopen(ctx context.Context, ids []string) (int, error)
 }
 
 // Component is one thing the hub needs, and whether it can be reached.
@@ -150,6 +151,8 @@ type Deps struct {
 	PublicURL string
 	// Rate is how many calls a second one token or session may make; 0 for any.
 	Rate float64
+	// Replayed, when set, is told that webhooks are to be worked again.
+	Replayed func()
 	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For
 	// is believed; nobody's when empty.
 	TrustedProxies []string
