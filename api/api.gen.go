@@ -248,6 +248,30 @@ func (e ChannelHealthState) Valid() bool {
 	}
 }
 
+// Defines values for ChannelHealthReportState.
+const (
+	ChannelHealthReportStateFailing   ChannelHealthReportState = "failing"
+	ChannelHealthReportStateOk        ChannelHealthReportState = "ok"
+	ChannelHealthReportStateSuspended ChannelHealthReportState = "suspended"
+	ChannelHealthReportStateUnchecked ChannelHealthReportState = "unchecked"
+)
+
+// Valid indicates whether the value is a known member of the ChannelHealthReportState enum.
+func (e ChannelHealthReportState) Valid() bool {
+	switch e {
+	case ChannelHealthReportStateFailing:
+		return true
+	case ChannelHealthReportStateOk:
+		return true
+	case ChannelHealthReportStateSuspended:
+		return true
+	case ChannelHealthReportStateUnchecked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChannelTrialMethod.
 const (
 	ChannelTrialMethodGET  ChannelTrialMethod = "GET"
@@ -1142,6 +1166,14 @@ func (e ListDeadLettersParamsStatus) Valid() bool {
 	}
 }
 
+// AccessTokenHealth defines model for AccessTokenHealth.
+type AccessTokenHealth struct {
+	ExpiresAt nullable.Nullable[Timestamp] `json:"expires_at"`
+
+	// Warning Why it could not be renewed the last time.
+	Warning nullable.Nullable[string] `json:"warning"`
+}
+
 // Acquaintance Whether the contact wrote before, on any channel of the hub or on this one.
 type Acquaintance string
 
@@ -1561,6 +1593,46 @@ type ChannelHealth struct {
 
 // ChannelHealthState defines model for ChannelHealth.State.
 type ChannelHealthState string
+
+// ChannelHealthReport defines model for ChannelHealthReport.
+type ChannelHealthReport struct {
+	// AccessToken For platforms whose tokens end, the one in use; null for others.
+	AccessToken nullable.Nullable[AccessTokenHealth] `json:"access_token"`
+	CheckedAt   nullable.Nullable[Timestamp]         `json:"checked_at"`
+	Detail      nullable.Nullable[string]            `json:"detail"`
+
+	// Failures Messages that the platform did not take, by reason, the latest first.
+	Failures []FailureCount `json:"failures"`
+
+	// HeldUntil Until when nothing is sent because the platform asked for it or does not answer, as this process knows.
+	HeldUntil nullable.Nullable[Timestamp] `json:"held_until"`
+
+	// LagSeconds For how long the oldest of the recent webhooks has been waiting to be worked; 0 when none is.
+	LagSeconds float32 `json:"lag_seconds"`
+
+	// LastInboundAt When the latest webhook was accepted.
+	LastInboundAt nullable.Nullable[Timestamp] `json:"last_inbound_at"`
+
+	// LastOutboundAt When the platform last accepted a message.
+	LastOutboundAt nullable.Nullable[Timestamp] `json:"last_outbound_at"`
+
+	// RecentWebhooks What became of the last 200.
+	RecentWebhooks struct {
+		Done        int `json:"done"`
+		Pending     int `json:"pending"`
+		Quarantined int `json:"quarantined"`
+	} `json:"recent_webhooks"`
+
+	// SignatureFailures Webhooks that were refused because nothing proved them.
+	SignatureFailures struct {
+		Count  int64                        `json:"count"`
+		LastAt nullable.Nullable[Timestamp] `json:"last_at"`
+	} `json:"signature_failures"`
+	State ChannelHealthReportState `json:"state"`
+}
+
+// ChannelHealthReportState defines model for ChannelHealthReport.State.
+type ChannelHealthReportState string
 
 // ChannelList defines model for ChannelList.
 type ChannelList struct {
@@ -2109,6 +2181,17 @@ type Event struct {
 
 // ExpectedVersion Refuse the change with 409 `version_conflict` unless this is the record's version.
 type ExpectedVersion = int64
+
+// FailureCount defines model for FailureCount.
+type FailureCount struct {
+	Count int64 `json:"count"`
+
+	// LastAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	LastAt Timestamp `json:"last_at"`
+	Reason string    `json:"reason"`
+}
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
@@ -4899,6 +4982,9 @@ type ServerInterface interface {
 	// ReplayChannelEvent Work a webhook again
 	// (POST /v1/channels/{channel_id}/events/{event_id}/replay)
 	ReplayChannelEvent(c *gin.Context, channelID ChannelID, eventID string, params ReplayChannelEventParams)
+	// GetChannelHealth How a channel does
+	// (GET /v1/channels/{channel_id}/health)
+	GetChannelHealth(c *gin.Context, channelID ChannelID)
 	// ReplayChannel Work a channel's webhooks again
 	// (POST /v1/channels/{channel_id}/replay)
 	ReplayChannel(c *gin.Context, channelID ChannelID, params ReplayChannelParams)
@@ -6373,6 +6459,31 @@ func (siw *ServerInterfaceWrapper) ReplayChannelEvent(c *gin.Context) {
 	}
 
 	siw.Handler.ReplayChannelEvent(c, channelID, eventID, params)
+}
+
+// GetChannelHealth operation middleware
+func (siw *ServerInterfaceWrapper) GetChannelHealth(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetChannelHealth(c, channelID)
 }
 
 // ReplayChannel operation middleware
@@ -10393,6 +10504,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.GetCannedReply)
 	router.PATCH(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.UpdateCannedReply)
 	router.GET(options.BaseURL+"/v1/channels/:channel_id/templates", wrapper.ListChannelTemplates)
+	router.GET(options.BaseURL+"/v1/channels/:channel_id/health", wrapper.GetChannelHealth)
 	router.POST(options.BaseURL+"/v1/channels/:channel_id/events/:event_id/replay", wrapper.ReplayChannelEvent)
 	router.POST(options.BaseURL+"/v1/channels/:channel_id/replay", wrapper.ReplayChannel)
 	router.POST(options.BaseURL+"/v1/quarantine/:item_id/retry", wrapper.RetryQuarantined)

@@ -39,6 +39,9 @@ type Desk struct {
 	journal  *committer
 	now      func() time.Time
 	logger   *slog.Logger
+	// Unproved, when set before the first webhook, is told of those that are
+	// refused because nothing proves them. It must not block.
+	Unproved func(id threads.ChannelID)
 }
 
 // NewDesk returns a desk that journals into store and calls ring after each
@@ -82,6 +85,9 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 	now := d.now().UTC().Truncate(time.Millisecond)
 	proved, err := ch.Verify(req, now)
 	if err != nil {
+		if d.Unproved != nil && errors.Is(err, connectors.ErrSignature) {
+			d.Unproved(ch.ID)
+		}
 		return connectors.Reply{}, err
 	}
 	accounts, err := d.accounts(ctx, ch, proved, req)

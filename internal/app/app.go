@@ -27,6 +27,7 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
+	"threadhub/internal/pulse"
 	"threadhub/internal/queue"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
@@ -67,6 +68,7 @@ type Hub struct {
 	registry  *prometheus.Registry
 	store     store
 	audit     *audit.Store
+	board     *pulse.Board
 	rekeyer   *keys
 	queue     *queue.Queue
 	bus       bus.Bus
@@ -133,6 +135,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	}
 	with := audited(plain, h.Logger)
 	h.store, h.audit = with, with.log
+	h.board = pulse.NewBoard(h.store, time.Now, h.Logger)
 	h.auth = auth.New(auth.Options{
 		Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal(), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLifetime,
 	})
@@ -237,7 +240,7 @@ func (h *Hub) openThreads(context.Context) error {
 	})
 	h.threads = threads.NewService(threads.Options{
 		Templates: h.templates,
-		Store:     h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: h.announcer(), Logger: h.Logger, Now: time.Now,
+		Store:     h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: counted{h.announcer(), h.board}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
@@ -301,6 +304,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if h.Role != RoleWorker {
 		wg.Go(func() { h.webchat.Run(work) })
 	}
+	wg.Go(func() { h.board.Run(work) })
 	stopDebug, err := h.serveDebug(ctx)
 	if err != nil {
 		h.Logger.ErrorContext(ctx, "profiles are not served", "error", err)

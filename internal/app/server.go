@@ -48,6 +48,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
 	h.signOn(&deps)
+	deps.Pulse = h.pulse
 	deps.Replayed = func() { h.queue.Ring(workers.RingInbound) }
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)

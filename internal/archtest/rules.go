@@ -47,6 +47,7 @@ var rules = []rule{
 	{pkg: "internal/journal"},
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
+	{pkg: "internal/pulse", may: []string{"internal/directory"}},
 	{pkg: "internal/audit", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
@@ -97,8 +98,8 @@ var rules = []rule{
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
-		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/reports", "internal/schedules",
-		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
+		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.

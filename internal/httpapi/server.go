@@ -151,6 +151,8 @@ type Deps struct {
 	PublicURL string
 	// Rate is how many calls a second one token or session may make; 0 for any.
 	Rate float64
+	// Pulse says how a channel does; nil: nothing is known.
+	Pulse func(ctx context.Context, channel string) (Pulse, error)
 	// Replayed, when set, is told that webhooks are to be worked again.
 	Replayed func()
 	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For
