@@ -30,8 +30,11 @@ func (j *journalStore) Reopen(ctx context.Context, ids []string) (int, error) {
 	}
 	res, err := j.entries.UpdateMany(ctx, finished, bson.D{
 		{Key: "$set", Value: bson.D{
-			{Key: "doc.state", Value: journal.Pending}, {Key: "doc.reason", Value: ""}, {Key: "doc.events", Value: 0},
-			{Key: "doc.attempts", Value: 0}, {Key: "due", Value: epoch},
+			{Key: "doc.state", Value: journal.Pending},
+			{Key: "doc.reason", Value: ""},
+			{Key: "doc.events", Value: 0},
+			{Key: "doc.attempts", Value: 0},
+			{Key: "due", Value: epoch},
 		}},
 		{Key: "$unset", Value: bson.D{{Key: "owner", Value: ""}, {Key: "claim", Value: ""}}},
 	})
