@@ -114,7 +114,7 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 func (d *Desk) accounts(ctx context.Context, ch *channels.Opened, by connectors.Connector, req *connectors.Request) (names []string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.logger.ErrorContext(ctx, "connector panicked on a webhook, it is kept for inspection", "channel", ch.ID, "kind", ch.Kind, "panic", p)
+			d.logger.ErrorContext(ctx, "connector panicked on a webhook, it is kept for inspection", "channel", ch.ID, "kind", ch.Kind, "panic", ch.Target.Redactor.String(fmt.Sprint(p)))
 			names, err = nil, nil
 		}
 	}()

@@ -26,6 +26,7 @@ const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10 // bytes
 )
 
 func (h *Hub) openServer(ctx context.Context) (err error) {
@@ -68,10 +69,17 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	if h.listener, err = lc.Listen(ctx, "tcp", h.Config.Addr); err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another with THREADHUB_ADDR", h.Config.Addr, err)
 	}
-	h.server = &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	h.server = newServer(handler)
 	// Streams would otherwise hold the shutdown up until its grace is over.
 	h.server.RegisterOnShutdown(sync.OnceFunc(func() { close(h.streams) }))
 	return nil
+}
+
+// newServer bounds what a slow or silent client may hold.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}
 }
 
 // signOn lets people sign in with an identity provider, if there is one.
