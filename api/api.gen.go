@@ -248,6 +248,30 @@ func (e ChannelHealthState) Valid() bool {
 	}
 }
 
+// Defines values for ChannelHealthReportState.
+const (
+	ChannelHealthReportStateFailing   ChannelHealthReportState = "failing"
+	ChannelHealthReportStateOk        ChannelHealthReportState = "ok"
+	ChannelHealthReportStateSuspended ChannelHealthReportState = "suspended"
+	ChannelHealthReportStateUnchecked ChannelHealthReportState = "unchecked"
+)
+
+// Valid indicates whether the value is a known member of the ChannelHealthReportState enum.
+func (e ChannelHealthReportState) Valid() bool {
+	switch e {
+	case ChannelHealthReportStateFailing:
+		return true
+	case ChannelHealthReportStateOk:
+		return true
+	case ChannelHealthReportStateSuspended:
+		return true
+	case ChannelHealthReportStateUnchecked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChannelTrialMethod.
 const (
 	ChannelTrialMethodGET  ChannelTrialMethod = "GET"
@@ -659,6 +683,24 @@ func (e ReadinessStatus) Valid() bool {
 	case ReadinessStatusOk:
 		return true
 	case ReadinessStatusUnavailable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReplayDraftResults.
+const (
+	ReplayDraftResultsDone        ReplayDraftResults = "done"
+	ReplayDraftResultsQuarantined ReplayDraftResults = "quarantined"
+)
+
+// Valid indicates whether the value is a known member of the ReplayDraftResults enum.
+func (e ReplayDraftResults) Valid() bool {
+	switch e {
+	case ReplayDraftResultsDone:
+		return true
+	case ReplayDraftResultsQuarantined:
 		return true
 	default:
 		return false
@@ -1124,6 +1166,14 @@ func (e ListDeadLettersParamsStatus) Valid() bool {
 	}
 }
 
+// AccessTokenHealth defines model for AccessTokenHealth.
+type AccessTokenHealth struct {
+	ExpiresAt nullable.Nullable[Timestamp] `json:"expires_at"`
+
+	// Warning Why it could not be renewed the last time.
+	Warning nullable.Nullable[string] `json:"warning"`
+}
+
 // Acquaintance Whether the contact wrote before, on any channel of the hub or on this one.
 type Acquaintance string
 
@@ -1419,13 +1469,16 @@ type Channel struct {
 	CreatedAt Timestamp `json:"created_at"`
 
 	// CredentialKeys Which credentials are set.
-	CredentialKeys []string                  `json:"credential_keys"`
-	Enabled        bool                      `json:"enabled"`
-	GroupID        nullable.Nullable[string] `json:"group_id"`
-	Health         ChannelHealth             `json:"health"`
-	ID             string                    `json:"id"`
-	Kind           string                    `json:"kind"`
-	Name           string                    `json:"name"`
+	CredentialKeys []string `json:"credential_keys"`
+	Enabled        bool     `json:"enabled"`
+
+	// FormerCredentialsUntil Until when webhooks that the credentials before prove are taken as well.
+	FormerCredentialsUntil nullable.Nullable[Timestamp] `json:"former_credentials_until"`
+	GroupID                nullable.Nullable[string]    `json:"group_id"`
+	Health                 ChannelHealth                `json:"health"`
+	ID                     string                       `json:"id"`
+	Kind                   string                       `json:"kind"`
+	Name                   string                       `json:"name"`
 
 	// SendFor How long a message is tried before it fails as expired.
 	SendFor  Duration        `json:"send_for"`
@@ -1447,10 +1500,16 @@ type Channel struct {
 // ChannelChange defines model for ChannelChange.
 type ChannelChange struct {
 	// Credentials As the connector's `credentials_schema` says.
-	Credentials *Credentials              `json:"credentials,omitempty"`
-	Enabled     *bool                     `json:"enabled,omitempty"`
-	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
-	Name        *string                   `json:"name,omitempty"`
+	Credentials *Credentials `json:"credentials,omitempty"`
+
+	// Enabled False pauses the channel: nothing is sent and no connection is kept; what comes in is taken.
+	Enabled *bool                     `json:"enabled,omitempty"`
+	GroupID nullable.Nullable[string] `json:"group_id,omitempty"`
+	Name    *string                   `json:"name,omitempty"`
+
+	// Overlap With new credentials, how long webhooks that those before prove are taken as well, at most 168h; without it, not
+	// at all. `0s` ends that.
+	Overlap *Duration `json:"overlap,omitempty"`
 
 	// SendFor From 1m to 168h; 24h when left out.
 	SendFor *Duration `json:"send_for,omitempty"`
@@ -1534,6 +1593,46 @@ type ChannelHealth struct {
 
 // ChannelHealthState defines model for ChannelHealth.State.
 type ChannelHealthState string
+
+// ChannelHealthReport defines model for ChannelHealthReport.
+type ChannelHealthReport struct {
+	// AccessToken For platforms whose tokens end, the one in use; null for others.
+	AccessToken nullable.Nullable[AccessTokenHealth] `json:"access_token"`
+	CheckedAt   nullable.Nullable[Timestamp]         `json:"checked_at"`
+	Detail      nullable.Nullable[string]            `json:"detail"`
+
+	// Failures Messages that the platform did not take, by reason, the latest first.
+	Failures []FailureCount `json:"failures"`
+
+	// HeldUntil Until when nothing is sent because the platform asked for it or does not answer, as this process knows.
+	HeldUntil nullable.Nullable[Timestamp] `json:"held_until"`
+
+	// LagSeconds For how long the oldest of the recent webhooks has been waiting to be worked; 0 when none is.
+	LagSeconds float32 `json:"lag_seconds"`
+
+	// LastInboundAt When the latest webhook was accepted.
+	LastInboundAt nullable.Nullable[Timestamp] `json:"last_inbound_at"`
+
+	// LastOutboundAt When the platform last accepted a message.
+	LastOutboundAt nullable.Nullable[Timestamp] `json:"last_outbound_at"`
+
+	// RecentWebhooks What became of the last 200.
+	RecentWebhooks struct {
+		Done        int `json:"done"`
+		Pending     int `json:"pending"`
+		Quarantined int `json:"quarantined"`
+	} `json:"recent_webhooks"`
+
+	// SignatureFailures Webhooks that were refused because nothing proved them.
+	SignatureFailures struct {
+		Count  int64                        `json:"count"`
+		LastAt nullable.Nullable[Timestamp] `json:"last_at"`
+	} `json:"signature_failures"`
+	State ChannelHealthReportState `json:"state"`
+}
+
+// ChannelHealthReportState defines model for ChannelHealthReport.State.
+type ChannelHealthReportState string
 
 // ChannelList defines model for ChannelList.
 type ChannelList struct {
@@ -2083,6 +2182,17 @@ type Event struct {
 // ExpectedVersion Refuse the change with 409 `version_conflict` unless this is the record's version.
 type ExpectedVersion = int64
 
+// FailureCount defines model for FailureCount.
+type FailureCount struct {
+	Count int64 `json:"count"`
+
+	// LastAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	LastAt Timestamp `json:"last_at"`
+	Reason string    `json:"reason"`
+}
+
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
 	Field   string `json:"field"`
@@ -2592,6 +2702,23 @@ type Reminder struct {
 	Text  string   `json:"text"`
 }
 
+// ReplayDraft defines model for ReplayDraft.
+type ReplayDraft struct {
+	Cursor *string `json:"cursor,omitempty"`
+
+	// From Not received before.
+	From *time.Time `json:"from,omitempty"`
+
+	// Results Which webhooks, by what became of them.
+	Results *[]ReplayDraftResults `json:"results,omitempty"`
+
+	// To Received before.
+	To *time.Time `json:"to,omitempty"`
+}
+
+// ReplayDraftResults defines model for ReplayDraft.Results.
+type ReplayDraftResults string
+
 // ReplayRange defines model for ReplayRange.
 type ReplayRange struct {
 	// From RFC 3339, UTC, with milliseconds.
@@ -2610,6 +2737,15 @@ type ReplayRange struct {
 
 // ReplayResult defines model for ReplayResult.
 type ReplayResult struct {
+	Replayed int `json:"replayed"`
+}
+
+// Replayed defines model for Replayed.
+type Replayed struct {
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+
+	// Replayed How many webhooks will be worked again. One that waits for its turn already is not counted.
 	Replayed int `json:"replayed"`
 }
 
@@ -4056,6 +4192,18 @@ type ListChannelEventsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ReplayChannelEventParams defines parameters for ReplayChannelEvent.
+type ReplayChannelEventParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplayChannelParams defines parameters for ReplayChannel.
+type ReplayChannelParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListChannelTemplatesParams defines parameters for ListChannelTemplates.
 type ListChannelTemplatesParams struct {
 	// Refresh Ask the platform first.
@@ -4336,6 +4484,23 @@ type ListQuarantineParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RetryQuarantinedParams defines parameters for RetryQuarantined.
+type RetryQuarantinedParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RekeyJSONBody defines parameters for Rekey.
+type RekeyJSONBody struct {
+	Generate *bool `json:"generate,omitempty"`
+}
+
+// RekeyParams defines parameters for Rekey.
+type RekeyParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ReportConversationsParams defines parameters for ReportConversations.
 type ReportConversationsParams struct {
 	// From Beginning of the period: a time, which counts itself, or a date, which counts whole. Default: 30 days that end with `to`.
@@ -4430,6 +4595,13 @@ type UpdateScheduleParams struct {
 type SignInParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// FinishOIDCParams defines parameters for FinishOIDC.
+type FinishOIDCParams struct {
+	Code  *string `form:"code,omitempty" json:"code,omitempty"`
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+	Error *string `form:"error,omitempty" json:"error,omitempty"`
 }
 
 // UpdateSettingsParams defines parameters for UpdateSettings.
@@ -4613,6 +4785,9 @@ type TryChannelJSONRequestBody = ChannelTrial
 // UpdateChannelJSONRequestBody defines body for UpdateChannel for application/json ContentType.
 type UpdateChannelJSONRequestBody = ChannelChange
 
+// ReplayChannelJSONRequestBody defines body for ReplayChannel for application/json ContentType.
+type ReplayChannelJSONRequestBody = ReplayDraft
+
 // UpdateContactJSONRequestBody defines body for UpdateContact for application/json ContentType.
 type UpdateContactJSONRequestBody = ContactChange
 
@@ -4648,6 +4823,9 @@ type CheckInvitationJSONRequestBody = InvitationToken
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// RekeyJSONRequestBody defines body for Rekey for application/json ContentType.
+type RekeyJSONRequestBody RekeyJSONBody
 
 // CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
 type CreateRuleJSONRequestBody = RuleDraft
@@ -4801,6 +4979,15 @@ type ServerInterface interface {
 	// ListChannelEvents List the latest webhooks of a channel, newest first
 	// (GET /v1/channels/{channel_id}/events)
 	ListChannelEvents(c *gin.Context, channelID ChannelID, params ListChannelEventsParams)
+	// ReplayChannelEvent Work a webhook again
+	// (POST /v1/channels/{channel_id}/events/{event_id}/replay)
+	ReplayChannelEvent(c *gin.Context, channelID ChannelID, eventID string, params ReplayChannelEventParams)
+	// GetChannelHealth How a channel does
+	// (GET /v1/channels/{channel_id}/health)
+	GetChannelHealth(c *gin.Context, channelID ChannelID)
+	// ReplayChannel Work a channel's webhooks again
+	// (POST /v1/channels/{channel_id}/replay)
+	ReplayChannel(c *gin.Context, channelID ChannelID, params ReplayChannelParams)
 	// ListChannelTemplates List the templates that the platform has for the channel
 	// (GET /v1/channels/{channel_id}/templates)
 	ListChannelTemplates(c *gin.Context, channelID ChannelID, params ListChannelTemplatesParams)
@@ -4924,6 +5111,12 @@ type ServerInterface interface {
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// RetryQuarantined Work the webhook of a quarantined item again
+	// (POST /v1/quarantine/{item_id}/retry)
+	RetryQuarantined(c *gin.Context, itemID string, params RetryQuarantinedParams)
+	// Rekey Seal every stored secret with the first master key
+	// (POST /v1/rekey)
+	Rekey(c *gin.Context, params RekeyParams)
 	// ReportConversations Add up the metrics of conversations
 	// (GET /v1/reports/conversations)
 	ReportConversations(c *gin.Context, params ReportConversationsParams)
@@ -4972,6 +5165,12 @@ type ServerInterface interface {
 	// SignIn Sign in with e-mail address and password
 	// (POST /v1/session)
 	SignIn(c *gin.Context, params SignInParams)
+	// BeginOIDC Sign in with the organisation's identity provider
+	// (GET /v1/session/oidc)
+	BeginOIDC(c *gin.Context)
+	// FinishOIDC Where the identity provider sends people back to
+	// (GET /v1/session/oidc/callback)
+	FinishOIDC(c *gin.Context, params FinishOIDCParams)
 	// GetSettings Get the hub's settings
 	// (GET /v1/settings)
 	GetSettings(c *gin.Context)
@@ -6202,6 +6401,138 @@ func (siw *ServerInterfaceWrapper) ListChannelEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListChannelEvents(c, channelID, params)
+}
+
+// ReplayChannelEvent operation middleware
+func (siw *ServerInterfaceWrapper) ReplayChannelEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "event_id" -------------
+	var eventID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "event_id", c.Param("event_id"), &eventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter event_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayChannelEventParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayChannelEvent(c, channelID, eventID, params)
+}
+
+// GetChannelHealth operation middleware
+func (siw *ServerInterfaceWrapper) GetChannelHealth(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetChannelHealth(c, channelID)
+}
+
+// ReplayChannel operation middleware
+func (siw *ServerInterfaceWrapper) ReplayChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "channel_id" -------------
+	var channelID ChannelID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "channel_id", c.Param("channel_id"), &channelID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayChannelParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayChannel(c, channelID, params)
 }
 
 // ListChannelTemplates operation middleware
@@ -7999,6 +8330,95 @@ func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 	siw.Handler.ListQuarantine(c, params)
 }
 
+// RetryQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) RetryQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", c.Param("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter item_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryQuarantinedParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryQuarantined(c, itemID, params)
+}
+
+// Rekey operation middleware
+func (siw *ServerInterfaceWrapper) Rekey(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RekeyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Rekey(c, params)
+}
+
 // ReportConversations operation middleware
 func (siw *ServerInterfaceWrapper) ReportConversations(c *gin.Context) {
 
@@ -8632,6 +9052,62 @@ func (siw *ServerInterfaceWrapper) SignIn(c *gin.Context) {
 	}
 
 	siw.Handler.SignIn(c, params)
+}
+
+// BeginOIDC operation middleware
+func (siw *ServerInterfaceWrapper) BeginOIDC(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginOIDC(c)
+}
+
+// FinishOIDC operation middleware
+func (siw *ServerInterfaceWrapper) FinishOIDC(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FinishOIDCParams
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FinishOIDC(c, params)
 }
 
 // GetSettings operation middleware
@@ -10028,6 +10504,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.GetCannedReply)
 	router.PATCH(options.BaseURL+"/v1/canned-replies/:canned_reply_id", wrapper.UpdateCannedReply)
 	router.GET(options.BaseURL+"/v1/channels/:channel_id/templates", wrapper.ListChannelTemplates)
+	router.GET(options.BaseURL+"/v1/channels/:channel_id/health", wrapper.GetChannelHealth)
+	router.POST(options.BaseURL+"/v1/channels/:channel_id/events/:event_id/replay", wrapper.ReplayChannelEvent)
+	router.POST(options.BaseURL+"/v1/channels/:channel_id/replay", wrapper.ReplayChannel)
+	router.POST(options.BaseURL+"/v1/quarantine/:item_id/retry", wrapper.RetryQuarantined)
 	router.GET(options.BaseURL+"/v1/conversations", wrapper.ListConversations)
 	router.POST(options.BaseURL+"/v1/conversations", wrapper.StartConversation)
 	router.GET(options.BaseURL+"/v1/conversations/counts", wrapper.CountConversations)
@@ -10078,6 +10558,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/session", wrapper.SignOut)
 	router.GET(options.BaseURL+"/v1/session", wrapper.GetSignIn)
 	router.POST(options.BaseURL+"/v1/session", wrapper.SignIn)
+	router.GET(options.BaseURL+"/v1/session/oidc", wrapper.BeginOIDC)
+	router.GET(options.BaseURL+"/v1/session/oidc/callback", wrapper.FinishOIDC)
 	router.POST(options.BaseURL+"/v1/setup", wrapper.SetUp)
 	router.DELETE(options.BaseURL+"/v1/agents/:agent_id/invite", wrapper.RevokeInvitation)
 	router.POST(options.BaseURL+"/v1/agents/:agent_id/invite", wrapper.InviteAgent)
@@ -10089,6 +10571,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/me/sessions", wrapper.ListSessions)
 	router.DELETE(options.BaseURL+"/v1/me/sessions/:session_id", wrapper.EndSession)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
+	router.POST(options.BaseURL+"/v1/rekey", wrapper.Rekey)
 	router.GET(options.BaseURL+"/v1/settings", wrapper.GetSettings)
 	router.PATCH(options.BaseURL+"/v1/settings", wrapper.UpdateSettings)
 	router.GET(options.BaseURL+"/v1/style-rules", wrapper.ListStyleRules)

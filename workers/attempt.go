@@ -33,7 +33,7 @@ func (a *attempt) run(ctx context.Context, w *Outbound, m threads.Message, done 
 	var e ended
 	defer func() {
 		if p := recover(); p != nil {
-			w.Logger.ErrorContext(ctx, "connector panicked on a message", "message", a.delivery.MessageID, "kind", a.channel.Kind, "panic", p)
+			w.Logger.ErrorContext(ctx, "connector panicked on a message", "message", a.delivery.MessageID, "kind", a.channel.Kind, "panic", a.channel.Target.Redactor.String(fmt.Sprint(p)))
 			e = a.unknown(w.now(), "the connector failed while sending")
 		}
 		e.was = m.Status

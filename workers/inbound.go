@@ -176,11 +176,11 @@ func (w *Inbound) thread(ctx context.Context, batch []*opened) {
 	if p == nil {
 		return
 	}
-	w.Logger.ErrorContext(ctx, "threading a batch panicked, its webhooks are done one by one", "panic", p)
+	w.Logger.ErrorContext(ctx, "threading a batch panicked, its webhooks are done one by one", "panic", fmt.Sprintf("%T", p))
 	for i := range batch {
 		batch[i] = w.open(ctx, batch[i].entry)
 		if p := w.ingest(ctx, batch[i:i+1]); p != nil {
-			batch[i].hold("panic", fmt.Sprint(p), nil, w.now())
+			batch[i].hold("panic", masked(batch[i].channel, fmt.Sprint(p)), nil, w.now())
 		}
 	}
 }
@@ -226,16 +226,16 @@ func (w *Inbound) open(ctx context.Context, e journal.Entry) *opened {
 		return o
 	}
 	o.channel = ch
-	events, err := parse(ch.Connector, e)
+	events, err := parse(ch, e)
 	if err != nil {
-		o.hold("malformed", err.Error(), nil, w.now())
+		o.hold("malformed", masked(ch, err.Error()), nil, w.now())
 		return o
 	}
 	o.events, o.result.Events = events, len(events)
 	return o
 }
 
-func parse(c connectors.Connector, e journal.Entry) (events []normalize.Event, err error) {
+func parse(c *channels.Opened, e journal.Entry) (events []normalize.Event, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("connector panicked: %v", p)
@@ -249,6 +249,14 @@ func parse(c connectors.Connector, e journal.Entry) (events []normalize.Event, e
 		req.Query = u.Query()
 	}
 	return c.Parse(req)
+}
+
+// masked takes a channel's secrets out of what is told of its webhooks.
+func masked(ch *channels.Opened, text string) string {
+	if ch == nil {
+		return "the channel could not be opened"
+	}
+	return ch.Target.Redactor.String(text)
 }
 
 // hold quarantines the entry, or one event of it.

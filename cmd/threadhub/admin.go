@@ -7,6 +7,7 @@ import (
 
 	"threadhub/internal/app"
 	"threadhub/internal/config"
+	"threadhub/internal/httpapi"
 )
 
 // adminCommand is the way in on the hub's own machine when every other one is
@@ -48,5 +49,22 @@ func breakGlass(ctx context.Context, cfg config.Server, do func(*app.BreakGlass)
 		return err
 	}
 	_, err = fmt.Print(text)
+	return err
+}
+
+type rekeyCommand struct {
+	config.Server
+	Generate bool `help:"Make a new key first, in the data directory."`
+}
+
+func (c *rekeyCommand) Run(ctx context.Context) error {
+	result, err := app.Rekey(ctx, c.Server, c.Generate)
+	if errors.Is(err, httpapi.ErrKeyGiven) {
+		return fmt.Errorf("%w: put the new key before the old one there (new,old) and leave --generate out", err)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("%d secrets sealed anew, all are under key %s now\n", result.Resealed, result.Key)
 	return err
 }

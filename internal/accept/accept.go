@@ -39,6 +39,9 @@ type Desk struct {
 	journal  *committer
 	now      func() time.Time
 	logger   *slog.Logger
+	// Unproved, when set before the first webhook, is told of those that are
+	// refused because nothing proves them. It must not block.
+	Unproved func(id threads.ChannelID)
 }
 
 // NewDesk returns a desk that journals into store and calls ring after each
@@ -80,10 +83,14 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 		return connectors.Reply{}, ErrMethod
 	}
 	now := d.now().UTC().Truncate(time.Millisecond)
-	if err := ch.Connector.Verify(req, now); err != nil {
+	proved, err := ch.Verify(req, now)
+	if err != nil {
+		if d.Unproved != nil && errors.Is(err, connectors.ErrSignature) {
+			d.Unproved(ch.ID)
+		}
 		return connectors.Reply{}, err
 	}
-	accounts, err := d.accounts(ctx, ch, req)
+	accounts, err := d.accounts(ctx, ch, proved, req)
 	if err != nil {
 		return connectors.Reply{}, err
 	}
@@ -94,7 +101,7 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 	if err := d.journal.append(ctx, entries); err != nil {
 		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	if a, ok := ch.Connector.(connectors.Acknowledger); ok {
+	if a, ok := proved.(connectors.Acknowledger); ok {
 		return a.Acknowledge(req), nil
 	}
 	return connectors.Reply{Status: http.StatusOK}, nil
@@ -104,17 +111,17 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 // belong to other channels, while the platform still listens. A connector that
 // panics has a bug, not the platform: the webhook is kept for the worker to
 // quarantine.
-func (d *Desk) accounts(ctx context.Context, ch *channels.Opened, req *connectors.Request) (names []string, err error) {
+func (d *Desk) accounts(ctx context.Context, ch *channels.Opened, by connectors.Connector, req *connectors.Request) (names []string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.logger.ErrorContext(ctx, "connector panicked on a webhook, it is kept for inspection", "channel", ch.ID, "kind", ch.Kind, "panic", p)
+			d.logger.ErrorContext(ctx, "connector panicked on a webhook, it is kept for inspection", "channel", ch.ID, "kind", ch.Kind, "panic", ch.Target.Redactor.String(fmt.Sprint(p)))
 			names, err = nil, nil
 		}
 	}()
-	if s, ok := ch.Connector.(connectors.Skimmer); ok {
+	if s, ok := by.(connectors.Skimmer); ok {
 		return s.Skim(req)
 	}
-	events, err := ch.Connector.Parse(req)
+	events, err := by.Parse(req)
 	for _, e := range events {
 		if e.Account != "" && !slices.Contains(names, e.Account) {
 			names = append(names, e.Account)
@@ -138,7 +145,7 @@ func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors
 			return nil, err
 		}
 		for _, other := range others {
-			if other.Connector.Verify(req, now) != nil {
+			if _, err := other.Verify(req, now); err != nil {
 				continue
 			}
 			theirs := entry

@@ -27,6 +27,7 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
+	"threadhub/internal/pulse"
 	"threadhub/internal/queue"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
@@ -67,6 +68,8 @@ type Hub struct {
 	registry  *prometheus.Registry
 	store     store
 	audit     *audit.Store
+	board     *pulse.Board
+	rekeyer   *keys
 	queue     *queue.Queue
 	bus       bus.Bus
 	egress    *egress.Client
@@ -132,6 +135,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	}
 	with := audited(plain, h.Logger)
 	h.store, h.audit = with, with.log
+	h.board = pulse.NewBoard(h.store, time.Now, h.Logger)
 	h.auth = auth.New(auth.Options{
 		Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal(), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLifetime,
 	})
@@ -177,9 +181,10 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	if h.egress, err = egress.New(o); err != nil {
 		return err
 	}
-	if h.keys, err = openKeyring(ctx, cfg, h.store); err != nil {
+	if h.rekeyer, err = openKeys(ctx, cfg, h.store, h.Logger); err != nil {
 		return err
 	}
+	h.keys = h.rekeyer.Keyring
 	fresh := sharedFresh
 	if cfg.MongoDBURI.Empty() {
 		fresh = 0
@@ -197,6 +202,7 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 		ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, AgentExists: h.agentExists, GroupExists: h.groupExists,
 	})
 	h.openSubscriptions(h.keys)
+	h.rekeyer.parts = []resealer{h.channels, h.book, h.tokens}
 	h.ruleWork = &workers.Rules{
 		Store: h.store, Records: h.store, Book: h.book, Journal: h.store.Journal(), Carrier: h.egress,
 		Settled: 2 * fresh, Now: time.Now, Logger: h.Logger,
@@ -234,7 +240,7 @@ func (h *Hub) openThreads(context.Context) error {
 	})
 	h.threads = threads.NewService(threads.Options{
 		Templates: h.templates,
-		Store:     h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: h.announcer(), Logger: h.Logger, Now: time.Now,
+		Store:     h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: counted{h.announcer(), h.board}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
@@ -298,6 +304,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if h.Role != RoleWorker {
 		wg.Go(func() { h.webchat.Run(work) })
 	}
+	wg.Go(func() { h.board.Run(work) })
 	stopDebug, err := h.serveDebug(ctx)
 	if err != nil {
 		h.Logger.ErrorContext(ctx, "profiles are not served", "error", err)

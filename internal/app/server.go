@@ -16,6 +16,8 @@ import (
 	"threadhub/console"
 	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
+	"threadhub/internal/oidc"
+	"threadhub/workers"
 )
 
 // Times that bound a slow or silent client. There is no write timeout, since
@@ -24,6 +26,7 @@ const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10 // bytes
 )
 
 func (h *Hub) openServer(ctx context.Context) (err error) {
@@ -35,7 +38,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	deps := httpapi.Deps{
 		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Rules: h.book, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
-		Live: live{h.bus, h.streams}, Media: h.media, Webchat: h.webchat, Courtesy: h.showTyping, Probe: h.egress.Probe, Audit: h.audit, Now: time.Now, Ready: h.ready, Canned: canned.New(h.store, time.Now), Templates: h.templates,
+		Live: live{h.bus, h.streams}, Media: h.media, Webchat: h.webchat, Courtesy: h.showTyping, Probe: h.egress.Probe, Audit: h.audit, Keys: h.rekeyer, Now: time.Now, Ready: h.ready, Canned: canned.New(h.store, time.Now), Templates: h.templates,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
 		Observe: func(operation string, status int, took time.Duration) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())
@@ -45,6 +48,9 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
+	h.signOn(&deps)
+	deps.Pulse = h.pulse
+	deps.Replayed = func() { h.queue.Ring(workers.RingInbound) }
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 		if deps.Console, err = console.Handler(); err != nil {
@@ -63,10 +69,28 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	if h.listener, err = lc.Listen(ctx, "tcp", h.Config.Addr); err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another with THREADHUB_ADDR", h.Config.Addr, err)
 	}
-	h.server = &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+	h.server = newServer(handler)
 	// Streams would otherwise hold the shutdown up until its grace is over.
 	h.server.RegisterOnShutdown(sync.OnceFunc(func() { close(h.streams) }))
 	return nil
+}
+
+// newServer bounds what a slow or silent client may hold.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}
+}
+
+// signOn lets people sign in with an identity provider, if there is one.
+func (h *Hub) signOn(d *httpapi.Deps) {
+	if cfg := h.Config; cfg.OIDCIssuer != "" {
+		d.IdentitiesName = cfg.OIDCName
+		d.Identities = oidc.New(oidc.Options{
+			Issuer: cfg.OIDCIssuer, ClientID: cfg.OIDCClientID, ClientSecret: cfg.OIDCClientSecret,
+			RedirectURL: cfg.BaseURL() + httpapi.CallbackPath, Client: h.egress.Operator(), Now: time.Now,
+		})
+	}
 }
 
 // onlyOperations is what a worker shows: how it does, to whoever runs it.

@@ -30,5 +30,5 @@ func (h *Hub) openTokens(keys *seal.Keyring) {
 
 // channelDeleted drops what is kept for a channel.
 func (h *Hub) channelDeleted(ctx context.Context, id threads.ChannelID) error {
-	return errors.Join(h.tokens.Forget(ctx, string(id)), h.templates.Forget(ctx, id))
+	return errors.Join(h.tokens.Forget(ctx, string(id)), h.templates.Forget(ctx, id), h.board.Forget(ctx, string(id)))
 }

@@ -19,6 +19,7 @@ func (h *Hub) openWebchat(context.Context) error {
 	// A worker takes no webhooks, but what comes over connections of its own.
 	h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
 	h.inbound.Rush = h.desk.Rush
+	h.desk.Unproved = func(id threads.ChannelID) { h.board.Unproved(string(id)) }
 	h.webchat = webchat.New(webchat.Options{
 		Store: h.store, Keys: h.keys, Channels: h.channels, Records: h.store, Desk: h.desk, Threads: h.threads, Bus: h.bus, Media: h.media,
 		Names: agentNames{h.auth}, Now: time.Now, Logger: h.Logger, PublicURL: h.Config.BaseURL(), Ending: h.streams,

@@ -21,6 +21,7 @@ var checks = map[string]func(*tree) []string{
 	"files have one subject":                lengths,
 	"importing does nothing":                noInit,
 	"no file holds a forbidden word":        words,
+	"proofs are compared in constant time":  proofs,
 }
 
 func TestTheTreeKeepsItsRules(t *testing.T) {
@@ -44,6 +45,9 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 		content string
 		says    string // "": nothing is wrong
 	}{
+		"a proof compared in haste":         {proofs, "connectors/line/verify.go", "package line; func f() { hmac.Equal(a, b); bytes.Equal(a, b) }", "stops at the first difference"},
+		"a proof that is not compared":      {proofs, "connectors/line/verify.go", "package line; func f() bool { return a == b }", "without comparing"},
+		"a proof compared in constant time": {proofs, "connectors/line/verify.go", "package line; func f() bool { return s.secret.Equal(b) }", ""},
 		"a package without a line":          {importTable, "internal/novel/a.go", "package novel", "no line in the import table"},
 		"an import the table lacks":         {importTable, "normalize/a.go", `package normalize; import _ "threadhub/threads"`, "must not import threads"},
 		"an import the table has":           {importTable, "threads/a.go", `package threads; import _ "threadhub/normalize"`, ""},

@@ -47,6 +47,7 @@ var rules = []rule{
 	{pkg: "internal/journal"},
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
+	{pkg: "internal/pulse", may: []string{"internal/directory"}},
 	{pkg: "internal/audit", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
@@ -90,14 +91,15 @@ var rules = []rule{
 		"connectors", "connectors/webchat", "normalize", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/ident", "internal/media", "internal/seal",
 	}, tests: []string{"internal/accept", "internal/sqlite"}},
 	{pkg: "internal/auth", may: []string{"threads", "internal/directory", "internal/ident"}},
+	{pkg: "internal/oidc", may: []string{"connectors", "internal/egress"}},
 	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
-		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/reports", "internal/schedules",
-		"internal/rulebook", "internal/settings", "internal/stylerules", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
+		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
+		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
@@ -153,6 +155,8 @@ var libraries = map[string][]string{
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
 	"github.com/golang-jwt/jwt":             {"connectors/custom", "connectors/webchat", "internal/webchat"},
 	"cel.dev/cel-go":                        {"connectors/custom/expression"},
+	"github.com/coreos/go-oidc":             {"internal/oidc"},
+	"golang.org/x/oauth2":                   {"internal/oidc"},
 	"go.uber.org/goleak":                    {},
 	"pgregory.net/rapid":                    {"internal/storetest", "internal/threadtest"},
 }

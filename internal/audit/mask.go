@@ -19,7 +19,7 @@ var secret = map[string]bool{
 
 // uninteresting are fields that change by themselves.
 var uninteresting = map[string]bool{
-	"updated_at": true, "seen_at": true, "changed_at": true, "availability": true, "health": true,
+	"updated_at": true, "seen_at": true, "changed_at": true, "availability": true, "health": true, "revision": true,
 }
 
 // differ answers the fields of two records that differ, secrets masked. nil

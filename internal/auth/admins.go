@@ -127,7 +127,7 @@ func (s *Service) enrolAll(ctx context.Context) error {
 }
 
 func (s *Service) enrolForgotten(ctx context.Context, id threads.AgentID) error {
-	if enters, err := s.HasPassword(ctx, id); err != nil || !enters {
+	if enters, err := s.enters(ctx, id); err != nil || !enters {
 		return err
 	}
 	return s.changeAdmins(ctx, func(r *adminsRecord) error {

@@ -208,7 +208,7 @@ func (s *Service) reenrol(ctx context.Context, id threads.AgentID) error {
 	if err != nil {
 		return err
 	}
-	enters, err := s.HasPassword(ctx, id)
+	enters, err := s.enters(ctx, id)
 	if err == nil && enters {
 		err = s.enrol(ctx, id)
 	}
@@ -331,7 +331,7 @@ func (s *Service) shutOut(ctx context.Context, id threads.AgentID) error {
 	if err := s.deleteTokensOf(ctx, id); err != nil {
 		return fmt.Errorf("revoke tokens: %w", err)
 	}
-	for _, remove := range []func(context.Context, string) error{s.links.Delete, s.passwords.Delete} {
+	for _, remove := range []func(context.Context, string) error{s.links.Delete, s.passwords.Delete, s.identities.Delete} {
 		if err := remove(ctx, string(id)); err != nil && !errors.Is(err, directory.ErrNotFound) {
 			return err
 		}

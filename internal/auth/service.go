@@ -41,22 +41,23 @@ const freshDefault = 5 * time.Second
 // Service keeps tokens, agents and groups and says who a caller is. It is safe
 // for concurrent use.
 type Service struct {
-	clock     func() time.Time
-	bootstrap [sha256.Size]byte
-	hasBoot   bool
-	tokens    directory.Collection[tokenRecord]
-	agents    directory.Collection[agentRecord]
-	groups    directory.Collection[groupRecord]
-	passwords directory.Collection[passwordRecord]
-	sessions  directory.Collection[sessionRecord]
-	links     directory.Collection[linkRecord]
-	admins    directory.Collection[adminsRecord]
-	setups    directory.Collection[setupRecord]
-	idle      time.Duration
-	life      time.Duration
-	hasher    *hasher
-	throttle  *throttle
-	cache     cache
+	clock      func() time.Time
+	bootstrap  [sha256.Size]byte
+	hasBoot    bool
+	tokens     directory.Collection[tokenRecord]
+	agents     directory.Collection[agentRecord]
+	groups     directory.Collection[groupRecord]
+	passwords  directory.Collection[passwordRecord]
+	sessions   directory.Collection[sessionRecord]
+	links      directory.Collection[linkRecord]
+	identities directory.Collection[identityRecord]
+	admins     directory.Collection[adminsRecord]
+	setups     directory.Collection[setupRecord]
+	idle       time.Duration
+	life       time.Duration
+	hasher     *hasher
+	throttle   *throttle
+	cache      cache
 }
 
 // New returns a service over the given parts.
@@ -71,22 +72,23 @@ func New(o Options) *Service {
 		o.SessionLife = sessionLife
 	}
 	return &Service{
-		clock:     o.Now,
-		bootstrap: sha256.Sum256([]byte(o.AdminToken)),
-		hasBoot:   o.AdminToken != "",
-		tokens:    directory.NewCollection(o.Store, "token", func(t tokenRecord) string { return t.Hash }),
-		agents:    directory.NewCollection(o.Store, "agent", func(a agentRecord) string { return canonical(a.Email) }),
-		groups:    directory.NewCollection(o.Store, "group", func(g groupRecord) string { return canonical(g.Name) }),
-		passwords: directory.NewCollection[passwordRecord](o.Store, "password", nil),
-		sessions:  directory.NewCollection(o.Store, "session", func(r sessionRecord) string { return r.Hash }),
-		links:     directory.NewCollection(o.Store, "link", func(r linkRecord) string { return r.Hash }),
-		admins:    directory.NewCollection[adminsRecord](o.Store, "admins", nil),
-		setups:    directory.NewCollection[setupRecord](o.Store, "setup", nil),
-		idle:      o.SessionIdle,
-		life:      o.SessionLife,
-		hasher:    newHasher(o.Hashing),
-		throttle:  newThrottle(),
-		cache:     cache{fresh: o.Fresh},
+		clock:      o.Now,
+		bootstrap:  sha256.Sum256([]byte(o.AdminToken)),
+		hasBoot:    o.AdminToken != "",
+		tokens:     directory.NewCollection(o.Store, "token", func(t tokenRecord) string { return t.Hash }),
+		agents:     directory.NewCollection(o.Store, "agent", func(a agentRecord) string { return canonical(a.Email) }),
+		groups:     directory.NewCollection(o.Store, "group", func(g groupRecord) string { return canonical(g.Name) }),
+		passwords:  directory.NewCollection[passwordRecord](o.Store, "password", nil),
+		sessions:   directory.NewCollection(o.Store, "session", func(r sessionRecord) string { return r.Hash }),
+		links:      directory.NewCollection(o.Store, "link", func(r linkRecord) string { return r.Hash }),
+		identities: directory.NewCollection(o.Store, "identity", func(r identityRecord) string { return identityName(r.Issuer, r.Subject) }),
+		admins:     directory.NewCollection[adminsRecord](o.Store, "admins", nil),
+		setups:     directory.NewCollection[setupRecord](o.Store, "setup", nil),
+		idle:       o.SessionIdle,
+		life:       o.SessionLife,
+		hasher:     newHasher(o.Hashing),
+		throttle:   newThrottle(),
+		cache:      cache{fresh: o.Fresh},
 	}
 }
 

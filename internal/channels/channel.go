@@ -24,11 +24,14 @@ type Channel struct {
 	SendFor        time.Duration // how long a message is tried; 0: see SendingFor
 	CredentialKeys []string      // which credentials are set
 	// Warnings are what an admin has to be reminded of (connectors.Warner).
-	Warnings  []string
-	Health    Health
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	Version   int64
+	Warnings []string
+	// FormerUntil is how long the credentials before prove webhooks too; zero
+	// when there are none. It may lie in the past.
+	FormerUntil time.Time
+	Health      Health
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Version     int64
 }
 
 // Bounds of how long a message is tried before it fails as expired.
@@ -96,6 +99,9 @@ type Change struct {
 	GroupID     *threads.GroupID
 	Enabled     *bool
 	SendFor     *time.Duration
+	// Overlap, with new Credentials, is how long webhooks that the ones before
+	// prove are still taken; 0 ends that. nil: no longer.
+	Overlap *time.Duration
 }
 
 // FieldError names one field that is wrong and what it should be.

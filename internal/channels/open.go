@@ -71,12 +71,17 @@ func (r *Registry) open(item directory.Item[record]) (*Opened, error) {
 	}
 	o := &Opened{
 		Channel: channelOf(item), Connector: c, Caps: kind.Caps, Headers: kind.Headers,
-		credentials: credentials, revision: revisionOf(item.Value.Credentials),
+		credentials: credentials, revision: item.Value.revision(),
 	}
 	var more []string
 	if r, ok := c.(connectors.Redactor); ok {
 		more = r.Redactions()
 	}
+	before, err := r.openFormer(o, kind, cfg, item)
+	if err != nil {
+		return nil, fmt.Errorf("channel %s: %w", item.ID, err)
+	}
+	more = append(more, before...)
 	if a, ok := c.(connectors.Capable); ok {
 		o.Caps = a.Capabilities()
 	}

@@ -27,14 +27,17 @@ type record struct {
 	Name        string            `json:"name"`
 	Settings    json.RawMessage   `json:"settings"`
 	Credentials map[string]string `json:"credentials"` // sealed
-	Style       threads.Style     `json:"style"`
-	GroupID     threads.GroupID   `json:"group_id,omitempty"`
-	Enabled     bool              `json:"enabled"`
-	SendFor     time.Duration     `json:"send_for,omitempty"`
-	Health      Health            `json:"health"`
-	Warnings    []string          `json:"warnings,omitempty"`
-	CreatedAt   time.Time         `json:"created_at"`
-	UpdatedAt   time.Time         `json:"updated_at"`
+	// Revision stands for the credentials, whatever key they are sealed with.
+	Revision  string          `json:"revision,omitempty"`
+	Former    *former         `json:"former,omitempty"`
+	Style     threads.Style   `json:"style"`
+	GroupID   threads.GroupID `json:"group_id,omitempty"`
+	Enabled   bool            `json:"enabled"`
+	SendFor   time.Duration   `json:"send_for,omitempty"`
+	Health    Health          `json:"health"`
+	Warnings  []string        `json:"warnings,omitempty"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
 }
 
 // Caller carries a connector's calls to its platform (tokens.Keeper).
@@ -90,6 +93,10 @@ type Opened struct {
 	// Fingerprint changes when the channel's credentials or settings do.
 	Fingerprint string
 	readAt      time.Time
+	// former is the connector with the credentials before, nil when they hold
+	// no more.
+	former      connectors.Connector
+	formerUntil time.Time
 	// credentials and revision are for package tokens.
 	credentials map[string]connectors.Secret
 	revision    string
@@ -143,7 +150,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 		return Channel{}, err
 	}
 	item, err := r.records.Create(ctx, id, record{
-		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Style: style, GroupID: d.GroupID,
+		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Revision: revisionOf(sealed), Style: style, GroupID: d.GroupID,
 		SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
 		Warnings: warnings,
 	})
@@ -163,10 +170,13 @@ func (r *Registry) kindNames() string {
 
 func (r *Registry) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
+// place is where a credential of a channel is sealed for.
+func place(id, name string) seal.Place { return seal.Place{Channel: id, Field: name} }
+
 func (r *Registry) seal(id string, credentials map[string]string) (map[string]string, error) {
 	sealed := make(map[string]string, len(credentials))
 	for name, value := range credentials {
-		s, err := r.Keys.Seal(seal.Place{Channel: id, Field: name}, connectors.NewSecret(value))
+		s, err := r.Keys.Seal(place(id, name), connectors.NewSecret(value))
 		if err != nil {
 			return nil, fmt.Errorf("seal credentials: %w", err)
 		}
@@ -178,7 +188,7 @@ func (r *Registry) seal(id string, credentials map[string]string) (map[string]st
 func (r *Registry) unseal(id string, sealed map[string]string) (map[string]connectors.Secret, error) {
 	out := make(map[string]connectors.Secret, len(sealed))
 	for name, s := range sealed {
-		v, err := r.Keys.Open(seal.Place{Channel: id, Field: name}, s)
+		v, err := r.Keys.Open(place(id, name), s)
 		if err != nil {
 			return nil, fmt.Errorf("open credential %s: %w", name, err)
 		}
@@ -194,8 +204,13 @@ func channelOf(i directory.Item[record]) Channel {
 	}
 	slices.Sort(keys)
 	v := i.Value
+	var until time.Time
+	if v.Former != nil {
+		until = v.Former.Until
+	}
 	return Channel{
-		ID: threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
+		FormerUntil: until,
+		ID:          threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
 		Enabled: v.Enabled, SendFor: v.SendFor, CredentialKeys: keys, Health: v.Health, Warnings: v.Warnings, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
@@ -292,11 +307,15 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	if v.Warnings, err = r.validate(kind, v.Name, credentials, v.Settings); err != nil {
 		return err
 	}
+	if err := r.overlap(item, c, plain); err != nil {
+		return err
+	}
 	if len(c.Credentials) == 0 {
 		return nil
 	}
 	v.Health = Health{State: HealthUnchecked, Since: r.now()}
 	v.Credentials, err = r.seal(item.ID, credentials)
+	v.Revision = revisionOf(v.Credentials)
 	return err
 }
 

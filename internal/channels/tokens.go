@@ -11,7 +11,6 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/directory"
-	"threadhub/internal/seal"
 	"threadhub/internal/tokens"
 	"threadhub/threads"
 )
@@ -54,18 +53,26 @@ func (r *Registry) Rotate(ctx context.Context, id string, was, rotated map[strin
 			if stored[name] != was[name] {
 				return "", fmt.Errorf("channel %s: %s: %w", id, name, tokens.ErrSuperseded)
 			}
-			if kept[name], err = r.Keys.Seal(seal.Place{Channel: id, Field: name}, value); err != nil {
+			if kept[name], err = r.Keys.Seal(place(id, name), value); err != nil {
 				return "", fmt.Errorf("seal credentials: %w", err)
 			}
 		}
-		item.Value.Credentials = kept
+		item.Value.Credentials, item.Value.Revision = kept, revisionOf(kept)
 		if _, err = r.save(ctx, item); err == nil {
-			return revisionOf(kept), nil
+			return item.Value.Revision, nil
 		}
 		if !errors.Is(err, directory.ErrConflict) {
 			return "", err
 		}
 	}
+}
+
+// revision stands for the credentials.
+func (r record) revision() string {
+	if r.Revision != "" {
+		return r.Revision
+	}
+	return revisionOf(r.Credentials)
 }
 
 // revisionOf changes whenever a credential is stored anew. It is made of sealed

@@ -23,6 +23,7 @@ type Server struct {
 	Network
 	Storage
 	Security
+	SignOn
 	Logging
 	Work
 	Media
@@ -59,12 +60,32 @@ type Storage struct {
 // Security is who may do what, and the key that seals credentials.
 type Security struct {
 	AdminToken           connectors.Secret `name:"admin-token" group:"Security" placeholder:"TOKEN" setting:"" help:"Token of the first administrator. Unset: one is made on the first start and printed once."`
-	MasterKey            connectors.Secret `name:"master-key" group:"Security" placeholder:"KEY" setting:"" help:"Key that seals the channels' credentials: 32 bytes in base64 or hexadecimal (openssl rand -base64 32). Unset with the embedded store: made in the data directory."`
-	MasterKeyFile        string            `name:"master-key-file" group:"Security" placeholder:"FILE" setting:"" help:"File that holds the master key, readable by its owner only. Instead of master-key."`
+	MasterKey            connectors.Secret `name:"master-key" group:"Security" placeholder:"KEY" setting:"" help:"Key that seals the channels' credentials: 32 bytes in base64 or hexadecimal (openssl rand -base64 32). Of several, separated by commas, the first seals and all open: see threadhub rekey. Unset with the embedded store: made in the data directory."`
+	MasterKeyFile        string            `name:"master-key-file" group:"Security" placeholder:"FILE" setting:"" help:"File that holds the master key, or several, one a line; readable by its owner only. Instead of master-key."`
 	SessionIdle          time.Duration     `name:"session-idle" group:"Security" default:"12h" setting:"" help:"How long somebody who signed in stays so without using the console."`
 	SessionLifetime      time.Duration     `name:"session-lifetime" group:"Security" default:"168h" setting:"" help:"How long somebody who signed in stays so at most."`
 	APIRate              float64           `name:"api-rate" group:"Security" default:"2000" setting:"" help:"Calls of the API that one token or session may make in a second, in each process; twice as many at once. 0 for any number. The bootstrap token (admin-token) is not bound by it."`
 	AllowPrivateNetworks bool              `name:"allow-private-networks" group:"Security" setting:"" help:"Let the hub call private and loopback addresses. For tests and for platforms' servers of your own."`
+}
+
+// SignOn is the identity provider that people may sign in with.
+type SignOn struct {
+	OIDCIssuer       string            `name:"oidc-issuer" group:"Single sign-on" placeholder:"URL" setting:"" help:"Issuer of the OpenID Connect provider that people may sign in with. Its redirect address is the public URL with /v1/session/oidc/callback."`
+	OIDCClientID     string            `name:"oidc-client-id" group:"Single sign-on" placeholder:"ID" setting:"" help:"The hub's client id at the provider."`
+	OIDCClientSecret connectors.Secret `name:"oidc-client-secret" group:"Single sign-on" placeholder:"SECRET" setting:"" help:"The hub's client secret at the provider."`
+	OIDCName         string            `name:"oidc-name" group:"Single sign-on" default:"Single sign-on" setting:"" help:"What the sign-in page calls the provider."`
+}
+
+// Validate checks that all of it is there or nothing.
+func (s SignOn) Validate() error {
+	if s.OIDCIssuer == "" && s.OIDCClientID == "" && s.OIDCClientSecret.Empty() {
+		return nil
+	}
+	u, err := url.Parse(s.OIDCIssuer)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || s.OIDCClientID == "" || s.OIDCClientSecret.Empty() {
+		return errors.New("single sign-on needs oidc_issuer, such as https://id.example.com, and both oidc_client_id and oidc_client_secret")
+	}
+	return nil
 }
 
 // Logging is what the hub writes about itself, on standard error.

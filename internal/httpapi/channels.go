@@ -140,6 +140,13 @@ func (s *server) channelChange(c *gin.Context, in api.ChannelChange, ifMatch *st
 	if change.SendFor, err = sendForOf(in.SendFor); err != nil {
 		return change, err
 	}
+	if in.Overlap != nil {
+		overlap, err := readDuration("overlap", *in.Overlap)
+		if err != nil {
+			return change, err
+		}
+		change.Overlap = &overlap
+	}
 	if in.GroupID.IsSpecified() {
 		group, _ := in.GroupID.Get()
 		id := threads.GroupID(group)

@@ -29,6 +29,7 @@ type operation struct {
 	raw      bool // the body is a file and no JSON: its handler reads it
 	stream   bool // the answer goes on for as long as the client stays
 	mutating bool // takes an idempotency key
+	open     bool // whoever calls it may add parameters of their own
 }
 
 // parameter is one query parameter.
@@ -57,6 +58,7 @@ type docOperation struct {
 	Tags        []string               `json:"tags"`
 	Security    *[]map[string][]string `json:"security"`
 	Parameters  []docParameter         `json:"parameters"`
+	OpenQuery   bool                   `json:"x-open-query"`
 	RequestBody json.RawMessage        `json:"requestBody"`
 	Responses   map[string]struct {
 		Content map[string]json.RawMessage `json:"content"`
@@ -127,7 +129,7 @@ func (c *contract) newOperation(compiler *jsonschema.Compiler, path, method stri
 	}
 	op := &operation{
 		id: d.OperationID, method: strings.ToUpper(method), path: path, summary: d.Summary,
-		access: readAccess(security), query: map[string]*parameter{},
+		access: readAccess(security), open: d.OpenQuery, query: map[string]*parameter{},
 	}
 	if len(d.Tags) > 0 {
 		op.tag = d.Tags[0]

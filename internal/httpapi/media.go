@@ -247,7 +247,7 @@ func serveItem(c *gin.Context, item *media.Item, download bool) {
 	}
 	params := map[string]string{}
 	if item.Name != "" {
-		params["filename"] = item.Name
+		params["filename"] = media.CleanName(item.Name)
 	}
 	if d := mime.FormatMediaType(disposition, params); d != "" {
 		disposition = d

@@ -30,6 +30,7 @@ func (op *operation) checkQuery(values url.Values) []fieldError {
 	for name, given := range values {
 		p := op.query[name]
 		switch {
+		case p == nil && op.open:
 		case p == nil:
 			fields = append(fields, fieldError{name, "is not a parameter of this request"})
 		case len(given) > 1:

@@ -89,6 +89,7 @@ type Webhooks interface {
 	Entry(ctx context.Context, id string) (journal.Entry, error)
 	Entries(ctx context.Context, channelID, before string, limit int) ([]journal.Entry, error)
 	Items(ctx context.Context, channelID, before string, limit int) ([]journal.Item, error)
+	Reopen(ctx context.Context, ids []string) (int, error)
 }
 
 // Component is one thing the hub needs, and whether it can be reached.
@@ -117,11 +118,16 @@ type Deps struct {
 	Live          Live
 	Media         Media
 	Audit         Audit
+	Keys          Keys
 	// Webchat serves visitors of sites; nil: there are no web chats.
 	Webchat *webchat.Service
 	// Courtesy shows the contact, where the platform can, that somebody types; it
 	// must not block. nil: nothing is shown.
 	Courtesy func(ctx context.Context, conv threads.Conversation)
+	// Identities is the identity provider; nil: people sign in with passwords.
+	Identities IdentityProvider
+	// IdentitiesName is what to call it.
+	IdentitiesName string
 	// Now is the clock.
 	Now       func() time.Time
 	Canned    *canned.Registry
@@ -145,6 +151,10 @@ type Deps struct {
 	PublicURL string
 	// Rate is how many calls a second one token or session may make; 0 for any.
 	Rate float64
+	// Pulse says how a channel does; nil: nothing is known.
+	Pulse func(ctx context.Context, channel string) (Pulse, error)
+	// Replayed, when set, is told that webhooks are to be worked again.
+	Replayed func()
 	// TrustedProxies are the addresses and CIDR ranges whose X-Forwarded-For
 	// is believed; nobody's when empty.
 	TrustedProxies []string

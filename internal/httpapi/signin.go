@@ -28,9 +28,11 @@ func (s *server) GetSignIn(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusOK, api.SignInMethods{
-		SetupRequired: required, Password: true, Oidc: nullable.NewNullNullable[api.OIDCMethod](),
-	})
+	methods := api.SignInMethods{SetupRequired: required, Password: true, Oidc: nullable.NewNullNullable[api.OIDCMethod]()}
+	if s.Identities != nil {
+		methods.Oidc = nullable.NewNullableWithValue(api.OIDCMethod{Name: s.IdentitiesName, URL: oidcPath})
+	}
+	s.answer(c, http.StatusOK, methods)
 }
 
 // SignIn implements POST /v1/session.

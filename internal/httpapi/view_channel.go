@@ -20,7 +20,8 @@ func (s *server) channelView(ch channels.Channel) api.Channel {
 		ID: string(ch.ID), Kind: ch.Kind, Name: ch.Name, WebhookURL: s.PublicURL + path, WebhookPath: path,
 		Settings: settings, Style: styleView(ch.Style), GroupID: orNull(string(ch.GroupID)),
 		Enabled: ch.Enabled, SendFor: durationText(ch.SendingFor()), CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health), Warnings: convert(ch.Warnings, text[string]),
-		CreatedAt: timeView(ch.CreatedAt), UpdatedAt: timeView(ch.UpdatedAt), Version: ch.Version,
+		FormerCredentialsUntil: timeOrNull(ch.FormerUntil),
+		CreatedAt:              timeView(ch.CreatedAt), UpdatedAt: timeView(ch.UpdatedAt), Version: ch.Version,
 	}
 }
 

@@ -60,8 +60,12 @@ func (s *server) attachmentViews(m threads.Message) []api.Attachment {
 		if a.URL != "" && m.Direction == threads.Outbound && !s.Media.Ours(a.URL) {
 			address, state = a.URL, api.AttachmentStateAvailable
 		}
+		name := a.Name
+		if name != "" {
+			name = media.CleanName(name)
+		}
 		out[i] = api.Attachment{
-			ID: id, Type: api.MessageType(a.Type), MIME: orNull(a.MIME), Name: orNull(a.Name), Size: orNull(a.Size),
+			ID: id, Type: api.MessageType(a.Type), MIME: orNull(a.MIME), Name: orNull(name), Size: orNull(a.Size),
 			URL: orNull(address), Caption: orNull(a.Caption), State: state,
 			Voice: ptr(a.Voice), Seconds: ptr(a.Seconds), Width: ptr(a.Width), Height: ptr(a.Height), Emoji: ptr(a.Emoji),
 		}

@@ -84,7 +84,7 @@ func (s *server) ListQuarantine(c *gin.Context, params api.ListQuarantineParams)
 			continue
 		}
 		out.Data = append(out.Data, api.QuarantineItem{
-			ID: i.ID, EventID: i.EntryID, ChannelID: i.ChannelID, Kind: i.Kind, Reason: i.Reason,
+			ID: strings.ReplaceAll(i.ID, "/", itemDot), EventID: i.EntryID, ChannelID: i.ChannelID, Kind: i.Kind, Reason: i.Reason,
 			Event: s.mask(ctx, i.ChannelID, i.Event), At: timeView(i.At),
 		})
 	}

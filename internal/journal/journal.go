@@ -93,6 +93,10 @@ type Store interface {
 	// Entries answers a channel's entries, newest first, without bodies,
 	// starting before the given id ("" for the newest).
 	Entries(ctx context.Context, channelID, before string, limit int) ([]Entry, error)
+	// Reopen makes entries pending again that are not, as if they had just been
+	// accepted, drops their items, and answers how many there were. Those that
+	// are pending or gone are left alone.
+	Reopen(ctx context.Context, ids []string) (int, error)
 	// Quarantine keeps items (idempotent by ID).
 	Quarantine(ctx context.Context, items []Item) error
 	// Items answers quarantined items, newest first; channelID "" for all.

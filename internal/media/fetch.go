@@ -30,7 +30,7 @@ func (l *Library) fetch(ctx context.Context, id threads.ChannelID, att normalize
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			l.Logger.ErrorContext(ctx, "connector panicked on an attachment", "channel", id, "kind", ch.Kind, "panic", p)
+			l.Logger.ErrorContext(ctx, "connector panicked on an attachment", "channel", id, "kind", ch.Kind, "panic", ch.Target.Redactor.String(fmt.Sprint(p)))
 			err = &Error{After: time.Minute, Why: "the connector failed on the attachment"}
 		}
 	}()

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
 
@@ -100,7 +101,7 @@ func (l *Library) save(name string, r io.Reader, limit int64, kept time.Duration
 	var secret [16]byte
 	_, _ = rand.Read(secret[:]) // never fails
 	u := Upload{
-		ID: ident.New("up"), Name: cleanName(name), MIME: kind, Size: size, Secret: hex.EncodeToString(secret[:]),
+		ID: ident.New("up"), Name: CleanName(name), MIME: kind, Size: size, Secret: hex.EncodeToString(secret[:]),
 		ExpiresAt: l.Now().UTC().Add(kept).Truncate(time.Millisecond),
 	}
 	if u.Blob, err = l.shelf.put(tmp, size, l.pinned); err != nil {
@@ -121,11 +122,13 @@ func sniff(f io.ReadSeeker) (string, error) {
 	return kind.String(), err
 }
 
-// cleanName is the last step of a name, without what no file name should hold.
-func cleanName(name string) string {
+// CleanName is the last step of a name, without what no file name should hold:
+// control characters, and those that turn the direction of the text, which make
+// an "exe" look like a "jpg".
+func CleanName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
 	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if r < ' ' || r == 0x7f || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r

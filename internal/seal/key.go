@@ -67,6 +67,27 @@ func decode(text string) ([]byte, bool) {
 	return nil, false
 }
 
+// ParseKeys reads keys that are separated by commas or line breaks: the first
+// seals, all open. There has to be one.
+func ParseKeys(text string) ([]Key, error) {
+	var keys []Key
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		key, err := ParseKey(part)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		_, err := ParseKey("")
+		return nil, err
+	}
+	return keys, nil
+}
+
 func newKey(b [KeySize]byte) Key {
 	k := Key{bytes: b}
 	k.id = hex.EncodeToString(k.derive("threadhub seal key id")[:4])

@@ -53,6 +53,23 @@ func TestParseKeyRefuses(t *testing.T) {
 	}
 }
 
+func TestSeveralKeys(t *testing.T) {
+	one, two := GenerateKey(), GenerateKey()
+	for name, text := range map[string]string{
+		"by commas":    one.text() + ", " + two.text(),
+		"by lines":     one.text() + "\r\n\n" + two.text() + "\n",
+		"by all sorts": "," + one.text() + ",\n" + two.text(),
+	} {
+		keys, err := ParseKeys(text)
+		require.NoError(t, err, name)
+		require.Equal(t, []Key{one, two}, keys, name)
+	}
+	for _, text := range []string{"", " ,\n", one.text() + ",short"} {
+		_, err := ParseKeys(text)
+		require.ErrorIs(t, err, ErrKey)
+	}
+}
+
 func TestKeyNeverPrintsItself(t *testing.T) {
 	key := GenerateKey()
 	asJSON, err := json.Marshal(map[string]any{"key": key, "nested": []Key{key}})
@@ -78,6 +95,15 @@ func TestLoadOrCreate(t *testing.T) {
 	require.False(t, created)
 	require.Equal(t, key, again)
 
+	require.NoError(t, Save(path, GenerateKey(), key[0]))
+	info, err = os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+	both, err := Load(path)
+	require.NoError(t, err)
+	require.Len(t, both, 2)
+	require.Equal(t, key[0], both[1])
+
 	left, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
 	require.Len(t, left, 1, "no temporary file stays")
@@ -91,7 +117,7 @@ func TestLoadOrCreateAtOnceGivesOneKey(t *testing.T) {
 		wg.Go(func() {
 			key, _, err := LoadOrCreate(path)
 			if err == nil {
-				keys[i] = key
+				keys[i] = key[0]
 			}
 		})
 	}

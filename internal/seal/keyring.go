@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"threadhub/connectors"
 )
@@ -44,6 +45,7 @@ func (p Place) aad() []byte {
 // Keyring seals with its active key and opens with any. It is safe for
 // concurrent use.
 type Keyring struct {
+	mu     sync.RWMutex
 	active string // id
 	checks map[string]string
 	aeads  map[string]cipher.AEAD
@@ -54,21 +56,67 @@ type Keyring struct {
 func NewKeyring(active Key, others ...Key) (*Keyring, error) {
 	r := &Keyring{active: active.id, checks: map[string]string{}, aeads: map[string]cipher.AEAD{}}
 	for _, k := range append([]Key{active}, others...) {
-		if k.id == "" {
-			return nil, fmt.Errorf("make keyring: %w: it is empty", ErrKey)
-		}
-		block, err := aes.NewCipher(k.bytes[:])
-		if err != nil {
+		if err := r.add(k); err != nil {
 			return nil, fmt.Errorf("make keyring: %w", err)
 		}
-		aead, err := cipher.NewGCMWithRandomNonce(block)
-		if err != nil {
-			return nil, fmt.Errorf("make keyring: %w", err)
-		}
-		r.aeads[k.id] = aead
-		r.checks[k.id] = check(k)
 	}
 	return r, nil
+}
+
+func (r *Keyring) add(k Key) error {
+	if k.id == "" {
+		return fmt.Errorf("%w: it is empty", ErrKey)
+	}
+	block, err := aes.NewCipher(k.bytes[:])
+	if err != nil {
+		return err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return err
+	}
+	r.aeads[k.id] = aead
+	r.checks[k.id] = check(k)
+	return nil
+}
+
+// Rotate makes another key the active one; those before still open.
+func (r *Keyring) Rotate(k Key) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.add(k); err != nil {
+		return fmt.Errorf("rotate key: %w", err)
+	}
+	r.active = k.id
+	return nil
+}
+
+// Forget drops every key but the active one: what they sealed opens no more.
+func (r *Keyring) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range r.aeads {
+		if id != r.active {
+			delete(r.aeads, id)
+			delete(r.checks, id)
+		}
+	}
+}
+
+// Reseal answers a sealed value as the active key seals it. It answers the value
+// itself, and false, when it is sealed with that key already. The error wraps
+// ErrUnknownKey or ErrOpen.
+func (r *Keyring) Reseal(at Place, sealed string) (string, bool, error) {
+	id, _, err := split(sealed)
+	if err == nil && id == r.ActiveID() {
+		return sealed, false, nil
+	}
+	value, err := r.Open(at, sealed)
+	if err != nil {
+		return sealed, false, err
+	}
+	again, err := r.Seal(at, value)
+	return again, err == nil, err
 }
 
 // check is what proves a key without revealing it.
@@ -77,17 +125,27 @@ func check(k Key) string {
 }
 
 // ActiveID names the key that seals.
-func (r *Keyring) ActiveID() string { return r.active }
+func (r *Keyring) ActiveID() string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.active
+}
 
 // Check answers a value to keep in the store. [Keyring.Verify] tells by it
 // whether a later process has the right key. It does not reveal the key.
-func (r *Keyring) Check() string { return r.checks[r.active] }
+func (r *Keyring) Check() string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.checks[r.active]
+}
 
 // Verify compares a stored check value with the ring: nil when one of its keys
 // made it, an error that wraps ErrWrongKey otherwise. A hub must not start with
 // a wrong key: it would fail at every channel and seal new credentials with a
 // key that is soon replaced again.
 func (r *Keyring) Verify(stored string) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	for _, c := range r.checks {
 		if hmac.Equal([]byte(c), []byte(stored)) {
 			return nil
@@ -114,8 +172,11 @@ func (r *Keyring) ids() string {
 // Seal encrypts a value for a place: "v1.<key id>.<base64>". The same value
 // sealed twice differs.
 func (r *Keyring) Seal(at Place, value connectors.Secret) (string, error) {
-	sealed := r.aeads[r.active].Seal(nil, nil, []byte(value.Reveal()), at.aad())
-	return version + "." + r.active + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
+	r.mu.RLock()
+	id, aead := r.active, r.aeads[r.active]
+	r.mu.RUnlock()
+	sealed := aead.Seal(nil, nil, []byte(value.Reveal()), at.aad())
+	return version + "." + id + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
 // Open decrypts what Seal made for the same place. Its error wraps
@@ -125,7 +186,9 @@ func (r *Keyring) Open(at Place, sealed string) (connectors.Secret, error) {
 	if err != nil {
 		return connectors.Secret{}, fmt.Errorf("open credential %q: %w", at.Field, err)
 	}
+	r.mu.RLock()
 	aead, ok := r.aeads[id]
+	r.mu.RUnlock()
 	if !ok {
 		return connectors.Secret{}, fmt.Errorf("open credential %q: %w (key %q): add the key, or enter the credential anew", at.Field, ErrUnknownKey, id)
 	}
@@ -134,14 +197,6 @@ func (r *Keyring) Open(at Place, sealed string) (connectors.Secret, error) {
 		return connectors.Secret{}, fmt.Errorf("open credential %q: %w: enter the credential anew", at.Field, ErrOpen)
 	}
 	return connectors.NewSecret(string(plain)), nil
-}
-
-// NeedsReseal tells whether a value was sealed with another key than the
-// active one: open it and seal it again. It is false for what Open would not
-// even recognise as sealed.
-func (r *Keyring) NeedsReseal(sealed string) bool {
-	id, _, err := split(sealed)
-	return err == nil && id != r.active
 }
 
 // split takes a sealed value apart, without opening it.

@@ -77,17 +77,32 @@ func TestKeyRotation(t *testing.T) {
 	before := ring(t, old)
 	sealed, err := before.Seal(at, connectors.NewSecret("v"))
 	require.NoError(t, err)
-	require.False(t, before.NeedsReseal(sealed))
+	same, changed, err := before.Reseal(at, sealed)
+	require.NoError(t, err)
+	require.False(t, changed)
+	require.Equal(t, sealed, same)
 
-	after := ring(t, current, old)
+	after := ring(t, old)
+	require.NoError(t, after.Rotate(current))
+	require.Equal(t, current.ID(), after.ActiveID())
 	require.NoError(t, after.Verify(before.Check()), "the old key is still held")
 	require.NotEqual(t, before.Check(), after.Check())
-	require.True(t, after.NeedsReseal(sealed))
-	value, err := after.Open(at, sealed)
+	resealed, changed, err := after.Reseal(at, sealed)
 	require.NoError(t, err)
-	resealed, err := after.Seal(at, value)
+	require.True(t, changed)
+	value, err := after.Open(at, resealed)
 	require.NoError(t, err)
-	require.False(t, after.NeedsReseal(resealed))
+	require.Equal(t, "v", value.Reveal())
+	_, _, err = after.Reseal(Place{"ch_2", "bot_token"}, sealed)
+	require.ErrorIs(t, err, ErrOpen, "not for another place")
+
+	after.Forget()
+	_, err = after.Open(at, sealed)
+	require.ErrorIs(t, err, ErrUnknownKey)
+	require.ErrorIs(t, after.Verify(before.Check()), ErrWrongKey)
+	_, err = after.Open(at, resealed)
+	require.NoError(t, err)
+	require.ErrorIs(t, after.Rotate(Key{}), ErrKey)
 
 	_, err = before.Open(at, resealed)
 	require.ErrorIs(t, err, ErrUnknownKey)
@@ -119,11 +134,13 @@ func TestARingNeedsKeys(t *testing.T) {
 	require.ErrorIs(t, err, ErrKey)
 }
 
-func TestWhatIsNotSealedDoesNotNeedResealing(t *testing.T) {
+func TestWhatIsNotSealedIsNotResealed(t *testing.T) {
 	r := ring(t, GenerateKey())
 	for _, text := range []string{"", "plain", "v1.x", "v2.a.b", "v1.abcd.*"} {
-		require.False(t, r.NeedsReseal(text), text)
-		_, err := r.Open(Place{}, text)
+		_, changed, err := r.Reseal(Place{}, text)
+		require.ErrorIs(t, err, ErrOpen, text)
+		require.False(t, changed)
+		_, err = r.Open(Place{}, text)
 		require.ErrorIs(t, err, ErrOpen, text)
 	}
 }

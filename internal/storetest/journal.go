@@ -108,6 +108,34 @@ var journalTests = []test{
 		require.Equal(t, journal.Quarantined, got.State)
 		require.Equal(t, "poison", got.Reason)
 	}},
+	{"entries that are done with are opened again, without their items", func(t *testing.T, f *fixture) {
+		j := f.s.Journal()
+		list := f.appended("ch_a", 1, 2, 3, 4)
+		f.claimEntries("w1", after(10), 3)
+		item := func(e journal.Entry, i int) journal.Item {
+			return journal.Item{ID: fmt.Sprintf("%s/%d", e.ID, i), EntryID: e.ID, ChannelID: "ch_a", Kind: "malformed", Reason: "x", At: after(5)}
+		}
+		require.NoError(t, j.Quarantine(f.ctx, []journal.Item{item(list[0], 0), item(list[0], 1), item(list[1], 0)}))
+		f.finish(journal.Result{ID: list[0].ID, State: journal.Quarantined, Reason: "x", Events: 2}, journal.Result{ID: list[1].ID, State: journal.Quarantined, Reason: "x"}, done(list[2]))
+		n, err := j.Reopen(f.ctx, []string{list[0].ID, list[2].ID, list[3].ID, "ev_none"})
+		require.NoError(t, err)
+		require.Equal(t, 2, n, "the fourth is pending anyway")
+		f.requireBacklog(3, after(1))
+		items, err := j.Items(f.ctx, "ch_a", "", 10)
+		require.NoError(t, err)
+		require.Len(t, items, 1, "those of another entry stay")
+		got := f.claimEntries("w2", after(11), 10)
+		require.Equal(t, []string{list[0].ID, list[2].ID, list[3].ID}, entryIDs(got))
+		want := list[0]
+		same(t, want, got[0])
+		n, err = j.Reopen(f.ctx, []string{list[0].ID})
+		require.NoError(t, err)
+		require.Zero(t, n, "somebody has it")
+		f.finish(done(list[0]))
+		n, err = j.Reopen(f.ctx, nil)
+		require.NoError(t, err)
+		require.Zero(t, n)
+	}},
 	{"a channel's entries are listed newest first, without bodies, in pages", func(t *testing.T, f *fixture) {
 		j := f.s.Journal()
 		mine := f.appended("ch_a", 1, 2, 3, 4, 5)

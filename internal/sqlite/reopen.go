@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+)
+
+const (
+	sqlReopen = "UPDATE entries SET state = 'pending', reason = '', events = 0, attempts = 0, retry_at = 0 WHERE id = ? AND state <> 'pending'"
+	// The items of an entry are called after it; '0' is the character after '/'.
+	sqlDropItems = "DELETE FROM items WHERE id > ? || '/' AND id < ? || '0'"
+)
+
+// Reopen implements [journal.Store].
+func (j *Journal) Reopen(ctx context.Context, ids []string) (int, error) {
+	if len(ids) == 0 {
+		return 0, ctx.Err()
+	}
+	var n int64
+	err := j.write.do(ctx, func(t *tx) error {
+		n = 0 // it may be done again
+		for _, id := range ids {
+			again, err := t.exec(sqlReopen, id)
+			if err != nil {
+				return err
+			}
+			if n += again; again == 0 {
+				continue
+			}
+			if _, err := t.exec(sqlDropItems, id, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reopen journal entries: %w", err)
+	}
+	return int(n), nil
+}
