@@ -48,6 +48,8 @@ type Conversation struct {
 
 	// StatusSince is when the status became what it is.
 	StatusSince time.Time `json:"status_since,omitzero"`
+	// Passes are the offers that agents did not take since it waits.
+	Passes []Pass `json:"passes,omitempty"`
 	// Rules is what triggers and automations did here.
 	Rules RuleMarks `json:"rules,omitzero"`
 
