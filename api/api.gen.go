@@ -479,6 +479,24 @@ func (e LadderEndStatus) Valid() bool {
 	}
 }
 
+// Defines values for LeavePolicy.
+const (
+	LeavePolicyKeep    LeavePolicy = "keep"
+	LeavePolicyRequeue LeavePolicy = "requeue"
+)
+
+// Valid indicates whether the value is a known member of the LeavePolicy enum.
+func (e LeavePolicy) Valid() bool {
+	switch e {
+	case LeavePolicyKeep:
+		return true
+	case LeavePolicyRequeue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MessageDraftType.
 const (
 	MessageDraftTypeAudio    MessageDraftType = "audio"
@@ -770,6 +788,138 @@ func (e ReportFormat) Valid() bool {
 	}
 }
 
+// Defines values for ReturnTo.
+const (
+	ReturnToAssignee           ReturnTo = "assignee"
+	ReturnToAssigneeIfCapacity ReturnTo = "assignee_if_capacity"
+	ReturnToQueue              ReturnTo = "queue"
+)
+
+// Valid indicates whether the value is a known member of the ReturnTo enum.
+func (e ReturnTo) Valid() bool {
+	switch e {
+	case ReturnToAssignee:
+		return true
+	case ReturnToAssigneeIfCapacity:
+		return true
+	case ReturnToQueue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RoutingDecisionOutcome.
+const (
+	RoutingDecisionOutcomeAccepted  RoutingDecisionOutcome = "accepted"
+	RoutingDecisionOutcomeAssigned  RoutingDecisionOutcome = "assigned"
+	RoutingDecisionOutcomeDeclined  RoutingDecisionOutcome = "declined"
+	RoutingDecisionOutcomeNobody    RoutingDecisionOutcome = "nobody"
+	RoutingDecisionOutcomeOffered   RoutingDecisionOutcome = "offered"
+	RoutingDecisionOutcomeTimedOut  RoutingDecisionOutcome = "timed_out"
+	RoutingDecisionOutcomeWithdrawn RoutingDecisionOutcome = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the RoutingDecisionOutcome enum.
+func (e RoutingDecisionOutcome) Valid() bool {
+	switch e {
+	case RoutingDecisionOutcomeAccepted:
+		return true
+	case RoutingDecisionOutcomeAssigned:
+		return true
+	case RoutingDecisionOutcomeDeclined:
+		return true
+	case RoutingDecisionOutcomeNobody:
+		return true
+	case RoutingDecisionOutcomeOffered:
+		return true
+	case RoutingDecisionOutcomeTimedOut:
+		return true
+	case RoutingDecisionOutcomeWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RoutingExclusionReason.
+const (
+	RoutingExclusionReasonAway                RoutingExclusionReason = "away"
+	RoutingExclusionReasonChannelNotAllowed   RoutingExclusionReason = "channel_not_allowed"
+	RoutingExclusionReasonFull                RoutingExclusionReason = "full"
+	RoutingExclusionReasonLacksPreferredSkill RoutingExclusionReason = "lacks_preferred_skill"
+	RoutingExclusionReasonLacksRequiredSkill  RoutingExclusionReason = "lacks_required_skill"
+	RoutingExclusionReasonNotInGroup          RoutingExclusionReason = "not_in_group"
+	RoutingExclusionReasonOffline             RoutingExclusionReason = "offline"
+	RoutingExclusionReasonPassed              RoutingExclusionReason = "passed"
+)
+
+// Valid indicates whether the value is a known member of the RoutingExclusionReason enum.
+func (e RoutingExclusionReason) Valid() bool {
+	switch e {
+	case RoutingExclusionReasonAway:
+		return true
+	case RoutingExclusionReasonChannelNotAllowed:
+		return true
+	case RoutingExclusionReasonFull:
+		return true
+	case RoutingExclusionReasonLacksPreferredSkill:
+		return true
+	case RoutingExclusionReasonLacksRequiredSkill:
+		return true
+	case RoutingExclusionReasonNotInGroup:
+		return true
+	case RoutingExclusionReasonOffline:
+		return true
+	case RoutingExclusionReasonPassed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RoutingMethod.
+const (
+	RoutingMethodMostSpare        RoutingMethod = "most_spare"
+	RoutingMethodMostSparePercent RoutingMethod = "most_spare_percent"
+	RoutingMethodRoundRobin       RoutingMethod = "round_robin"
+)
+
+// Valid indicates whether the value is a known member of the RoutingMethod enum.
+func (e RoutingMethod) Valid() bool {
+	switch e {
+	case RoutingMethodMostSpare:
+		return true
+	case RoutingMethodMostSparePercent:
+		return true
+	case RoutingMethodRoundRobin:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RoutingMode.
+const (
+	RoutingModeAuto   RoutingMode = "auto"
+	RoutingModeManual RoutingMode = "manual"
+	RoutingModeOffer  RoutingMode = "offer"
+)
+
+// Valid indicates whether the value is a known member of the RoutingMode enum.
+func (e RoutingMode) Valid() bool {
+	switch e {
+	case RoutingModeAuto:
+		return true
+	case RoutingModeManual:
+		return true
+	case RoutingModeOffer:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RuleActionResultOutcome.
 const (
 	RuleActionResultOutcomeDone      RuleActionResultOutcome = "done"
@@ -1019,6 +1169,72 @@ func (e TokenRole) Valid() bool {
 	}
 }
 
+// Defines values for WaitingReasonCode.
+const (
+	WaitingReasonCodeBeingRouted            WaitingReasonCode = "being_routed"
+	WaitingReasonCodeEverybodyFull          WaitingReasonCode = "everybody_full"
+	WaitingReasonCodeEverybodyPassed        WaitingReasonCode = "everybody_passed"
+	WaitingReasonCodeManual                 WaitingReasonCode = "manual"
+	WaitingReasonCodeNoAgents               WaitingReasonCode = "no_agents"
+	WaitingReasonCodeNobodyInTheGroup       WaitingReasonCode = "nobody_in_the_group"
+	WaitingReasonCodeNobodyOnline           WaitingReasonCode = "nobody_online"
+	WaitingReasonCodeNobodyWithTheSkill     WaitingReasonCode = "nobody_with_the_skill"
+	WaitingReasonCodeOffered                WaitingReasonCode = "offered"
+	WaitingReasonCodeWaitsForPreferredSkill WaitingReasonCode = "waits_for_preferred_skill"
+)
+
+// Valid indicates whether the value is a known member of the WaitingReasonCode enum.
+func (e WaitingReasonCode) Valid() bool {
+	switch e {
+	case WaitingReasonCodeBeingRouted:
+		return true
+	case WaitingReasonCodeEverybodyFull:
+		return true
+	case WaitingReasonCodeEverybodyPassed:
+		return true
+	case WaitingReasonCodeManual:
+		return true
+	case WaitingReasonCodeNoAgents:
+		return true
+	case WaitingReasonCodeNobodyInTheGroup:
+		return true
+	case WaitingReasonCodeNobodyOnline:
+		return true
+	case WaitingReasonCodeNobodyWithTheSkill:
+		return true
+	case WaitingReasonCodeOffered:
+		return true
+	case WaitingReasonCodeWaitsForPreferredSkill:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WarningCode.
+const (
+	WarningCodeAgentAway    WarningCode = "agent_away"
+	WarningCodeAgentOffline WarningCode = "agent_offline"
+	WarningCodeNotInGroup   WarningCode = "not_in_group"
+	WarningCodeOverCapacity WarningCode = "over_capacity"
+)
+
+// Valid indicates whether the value is a known member of the WarningCode enum.
+func (e WarningCode) Valid() bool {
+	switch e {
+	case WarningCodeAgentAway:
+		return true
+	case WarningCodeAgentOffline:
+		return true
+	case WarningCodeNotInGroup:
+		return true
+	case WarningCodeOverCapacity:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebchatAuthorType.
 const (
 	WebchatAuthorTypeAgent   WebchatAuthorType = "agent"
@@ -1179,8 +1395,14 @@ type Acquaintance string
 
 // Agent defines model for Agent.
 type Agent struct {
+	// Availability As they or an admin said; offline also when their browser has been gone for too long.
 	Availability Availability `json:"availability"`
-	Capacity     Capacity     `json:"capacity"`
+
+	// AvailabilitySince RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	AvailabilitySince Timestamp `json:"availability_since"`
+	Capacity          Capacity  `json:"capacity"`
 
 	// CreatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -1195,10 +1417,18 @@ type Agent struct {
 	Limits Limits `json:"limits"`
 
 	// Load Conversations of the agent that use capacity.
-	Load   int       `json:"load"`
-	Name   string    `json:"name"`
-	Role   AgentRole `json:"role"`
-	Skills []string  `json:"skills"`
+	Load int    `json:"load"`
+	Name string `json:"name"`
+
+	// Offers Conversations offered to the agent; each keeps a place.
+	Offers []AgentOffer `json:"offers"`
+
+	// OverCapacity How many more the agent has than their capacity; they get nothing new until there is room.
+	OverCapacity int       `json:"over_capacity"`
+	Role         AgentRole `json:"role"`
+
+	// Skills Each with its level if that is above 1: `french:3`.
+	Skills []string `json:"skills"`
 
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -1217,7 +1447,9 @@ type AgentChange struct {
 	Limits *LimitsDraft `json:"limits,omitempty"`
 	Name   *string      `json:"name,omitempty"`
 	Role   *AgentRole   `json:"role,omitempty"`
-	Skills *Tags        `json:"skills,omitempty"`
+
+	// Skills Names, with a level from 1 to 5 if it is above 1: `french`, `french:3`. Case does not matter.
+	Skills *Skills `json:"skills,omitempty"`
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
@@ -1233,7 +1465,9 @@ type AgentDraft struct {
 	Limits *LimitsDraft `json:"limits,omitempty"`
 	Name   string       `json:"name"`
 	Role   *AgentRole   `json:"role,omitempty"`
-	Skills *Tags        `json:"skills,omitempty"`
+
+	// Skills Names, with a level from 1 to 5 if it is above 1: `french`, `french:3`. Case does not matter.
+	Skills *Skills `json:"skills,omitempty"`
 }
 
 // AgentList defines model for AgentList.
@@ -1242,6 +1476,21 @@ type AgentList struct {
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// AgentOffer defines model for AgentOffer.
+type AgentOffer struct {
+	ConversationID string `json:"conversation_id"`
+
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+
+	// OfferedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	OfferedAt Timestamp `json:"offered_at"`
 }
 
 // AgentRole defines model for AgentRole.
@@ -1383,8 +1632,9 @@ type BulkResult struct {
 	OK    bool                       `json:"ok"`
 
 	// Status The HTTP status that the change alone would have had.
-	Status  int                      `json:"status"`
-	Version nullable.Nullable[int64] `json:"version"`
+	Status   int                      `json:"status"`
+	Version  nullable.Nullable[int64] `json:"version"`
+	Warnings *[]Warning               `json:"warnings,omitempty"`
 }
 
 // BulkResults defines model for BulkResults.
@@ -1923,7 +2173,10 @@ type Conversation struct {
 	// Metrics The times in elapsed time and, under `business`, in business hours. Final once the conversation is closed.
 	Metrics        ConversationMetrics `json:"metrics"`
 	NeedsAttention bool                `json:"needs_attention"`
-	Priority       Priority            `json:"priority"`
+
+	// Offer The agent who is asked to take it, while it waits; null while nobody is.
+	Offer    nullable.Nullable[Offer] `json:"offer"`
+	Priority Priority                 `json:"priority"`
 
 	// QueuedAt Waiting for an agent since; null while it does not.
 	QueuedAt       nullable.Nullable[Timestamp] `json:"queued_at"`
@@ -1946,6 +2199,9 @@ type Conversation struct {
 	// Examples: 2026-03-01T09:30:00.000Z
 	UpdatedAt Timestamp `json:"updated_at"`
 	Version   int64     `json:"version"`
+
+	// Warnings What was done and may not have been meant; left out when there is nothing to say.
+	Warnings *[]Warning `json:"warnings,omitempty"`
 }
 
 // ConversationChange defines model for ConversationChange.
@@ -2163,6 +2419,9 @@ type Email = string
 
 // Event What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event.
 type Event struct {
+	// AgentID Whom an offer is or was for.
+	AgentID *string `json:"agent_id,omitempty"`
+
 	// At RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
@@ -2318,6 +2577,9 @@ type LadderEnd struct {
 
 // LadderEndStatus defines model for LadderEnd.Status.
 type LadderEndStatus string
+
+// LeavePolicy What becomes of open conversations whose agent is offline. Those of a deleted agent, and those of a group that their agent has left, are always requeued.
+type LeavePolicy string
 
 // Limits What the agent may see: conversations of these channels, and of these groups. An empty list is no limit. Who is
 // limited to groups does not see conversations of no group. Tokens that act as the agent see no more than it.
@@ -2540,6 +2802,21 @@ type OIDCMethod struct {
 	URL  string `json:"url"`
 }
 
+// Offer defines model for Offer.
+type Offer struct {
+	AgentID string `json:"agent_id"`
+
+	// ExpiresAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExpiresAt Timestamp `json:"expires_at"`
+
+	// OfferedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	OfferedAt Timestamp `json:"offered_at"`
+}
+
 // Order defines model for Order.
 type Order struct {
 	CatalogID *string     `json:"catalog_id,omitempty"`
@@ -2617,6 +2894,164 @@ type QuarantineItem struct {
 // QuarantineList defines model for QuarantineList.
 type QuarantineList struct {
 	Data []QuarantineItem `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// Queue defines model for Queue.
+type Queue struct {
+	// Conditions All that are given have to hold; of a list, one value. Without any the queue is for every conversation.
+	Conditions QueueConditions `json:"conditions"`
+
+	// CreatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	CreatedAt Timestamp `json:"created_at"`
+	Enabled   bool      `json:"enabled"`
+
+	// Groups Who serves it; empty for everybody. A conversation's own group goes first.
+	Groups []string `json:"groups"`
+	ID     string   `json:"id"`
+
+	// Method Null for the hub's.
+	Method nullable.Nullable[RoutingMethod] `json:"method"`
+	Name   string                           `json:"name"`
+
+	// OverflowAfter A Go duration, such as `3s`, `10m` or `96h`.
+	OverflowAfter Duration `json:"overflow_after"`
+
+	// OverflowGroups Who serves it as well after a time, or when nobody of the groups is there.
+	OverflowGroups []string `json:"overflow_groups"`
+
+	// Position In the list, from 1.
+	Position int `json:"position"`
+
+	// PreferredSkills Needed for a time, or while somebody who has them is there; then they only come first.
+	PreferredSkills []Skill `json:"preferred_skills"`
+
+	// RelaxAfter For how long the preferred skills are needed.
+	RelaxAfter Duration `json:"relax_after"`
+
+	// RequiredSkills Needed for ever.
+	RequiredSkills []Skill `json:"required_skills"`
+
+	// UpdatedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	UpdatedAt Timestamp `json:"updated_at"`
+
+	// Version It stays when other queues move past this one.
+	Version int64 `json:"version"`
+}
+
+// QueueChange defines model for QueueChange.
+type QueueChange struct {
+	// Conditions All that are given have to hold; of a list, one value. Without any the queue is for every conversation.
+	Conditions *QueueConditions `json:"conditions,omitempty"`
+	Enabled    *bool            `json:"enabled,omitempty"`
+	Groups     *Tags            `json:"groups,omitempty"`
+
+	// Method most_spare, most_spare_percent or round_robin; null for the hub's.
+	Method nullable.Nullable[string] `json:"method,omitempty"`
+	Name   *string                   `json:"name,omitempty"`
+
+	// OverflowAfter A Go duration, such as `3s`, `10m` or `96h`.
+	OverflowAfter  *Duration `json:"overflow_after,omitempty"`
+	OverflowGroups *Tags     `json:"overflow_groups,omitempty"`
+
+	// Position Where to move it, from 1; the others make room.
+	Position        *int     `json:"position,omitempty"`
+	PreferredSkills *[]Skill `json:"preferred_skills,omitempty"`
+
+	// RelaxAfter A Go duration, such as `3s`, `10m` or `96h`.
+	RelaxAfter     *Duration `json:"relax_after,omitempty"`
+	RequiredSkills *[]Skill  `json:"required_skills,omitempty"`
+
+	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
+	Version *ExpectedVersion `json:"version,omitempty"`
+}
+
+// QueueConditions All that are given have to hold; of a list, one value. Without any the queue is for every conversation.
+type QueueConditions struct {
+	// BusinessHours Whether a schedule is open when the first message is received.
+	BusinessHours *BusinessHoursCondition `json:"business_hours,omitempty"`
+	ChannelIds    *Tags                   `json:"channel_ids,omitempty"`
+
+	// Languages Of the contact, as `pt` or `pt-BR`; `pt` stands for every form of it.
+	Languages  *Tags        `json:"languages,omitempty"`
+	Priorities *[]Priority  `json:"priorities,omitempty"`
+	Styles     *[]StyleName `json:"styles,omitempty"`
+	Tags       *Tags        `json:"tags,omitempty"`
+}
+
+// QueueDraft defines model for QueueDraft.
+type QueueDraft struct {
+	// Conditions All that are given have to hold; of a list, one value. Without any the queue is for every conversation.
+	Conditions *QueueConditions `json:"conditions,omitempty"`
+	Enabled    *bool            `json:"enabled,omitempty"`
+	Groups     *Tags            `json:"groups,omitempty"`
+
+	// Method Among those who could have a conversation: who has the most free places, by number or by share of their capacity, or whose turn is longest ago. Ties go to whose turn is longest ago.
+	Method *RoutingMethod `json:"method,omitempty"`
+	Name   string         `json:"name"`
+
+	// OverflowAfter A Go duration, such as `3s`, `10m` or `96h`.
+	OverflowAfter  *Duration `json:"overflow_after,omitempty"`
+	OverflowGroups *Tags     `json:"overflow_groups,omitempty"`
+
+	// Position Where to put it, from 1; left out: last.
+	Position        *int     `json:"position,omitempty"`
+	PreferredSkills *[]Skill `json:"preferred_skills,omitempty"`
+
+	// RelaxAfter A Go duration, such as `3s`, `10m` or `96h`.
+	RelaxAfter     *Duration `json:"relax_after,omitempty"`
+	RequiredSkills *[]Skill  `json:"required_skills,omitempty"`
+}
+
+// QueueItem defines model for QueueItem.
+type QueueItem struct {
+	ChannelID      string       `json:"channel_id"`
+	Contact        ContactBrief `json:"contact"`
+	ConversationID string       `json:"conversation_id"`
+
+	// EstimateSeconds How much longer, by how fast the line moved within the last hour; null where nothing tells.
+	EstimateSeconds nullable.Nullable[int64]  `json:"estimate_seconds"`
+	GroupID         nullable.Nullable[string] `json:"group_id"`
+	Offer           nullable.Nullable[Offer]  `json:"offer"`
+
+	// Position In the line of the whole hub, from 1.
+	Position int `json:"position"`
+
+	// PreviousAgentID Who had it before and gets it first of all when they are free.
+	PreviousAgentID nullable.Nullable[string] `json:"previous_agent_id"`
+	Priority        Priority                  `json:"priority"`
+	QueueID         nullable.Nullable[string] `json:"queue_id"`
+	QueueName       nullable.Nullable[string] `json:"queue_name"`
+
+	// QueuedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	QueuedAt       Timestamp                 `json:"queued_at"`
+	Reason         WaitingReason             `json:"reason"`
+	Status         ConversationStatus        `json:"status"`
+	Style          StyleName                 `json:"style"`
+	Subject        nullable.Nullable[string] `json:"subject"`
+	Tags           []string                  `json:"tags"`
+	WaitingSeconds int64                     `json:"waiting_seconds"`
+}
+
+// QueueItemList defines model for QueueItemList.
+type QueueItemList struct {
+	Data []QueueItem `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// QueueList defines model for QueueList.
+type QueueList struct {
+	Data []Queue `json:"data"`
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
@@ -2865,15 +3300,167 @@ type ReportTimes struct {
 	RequesterWaitByStatusSeconds ReportTime `json:"requester_wait_by_status_seconds"`
 }
 
+// ReturnTo To whom a conversation comes back that its customer reopens. Its agent gets it only while they are there.
+type ReturnTo string
+
 // Routing defines model for Routing.
 type Routing struct {
 	// CountInactive Whether inactive conversations use capacity.
 	CountInactive bool `json:"count_inactive"`
+
+	// Leave What becomes of open conversations whose agent is offline. Those of a deleted agent, and those of a group that their agent has left, are always requeued.
+	Leave LeavePolicy `json:"leave"`
+
+	// LeaveAfter How long after their agent went offline open conversations are requeued.
+	LeaveAfter Duration `json:"leave_after"`
+
+	// Method Among those who could have a conversation: who has the most free places, by number or by share of their capacity, or whose turn is longest ago. Ties go to whose turn is longest ago.
+	Method RoutingMethod `json:"method"`
+
+	// Mode Agents pick (`manual`), are asked one after the other (`offer`), or get conversations at once (`auto`).
+	Mode RoutingMode `json:"mode"`
+
+	// OfferTimeout How long an agent has to accept; then the next is asked.
+	OfferTimeout Duration `json:"offer_timeout"`
+
+	// OfflineAfter How long after the last sign of an agent's browser they are offline; `0s` for never.
+	OfflineAfter Duration `json:"offline_after"`
+
+	// ReturnAway Whether conversations come back to agents who are away.
+	ReturnAway bool `json:"return_away"`
+
+	// ReturnTo To whom a conversation comes back that its customer reopens. Its agent gets it only while they are there.
+	ReturnTo ReturnTo `json:"return_to"`
+}
+
+// RoutingCandidate defines model for RoutingCandidate.
+type RoutingCandidate struct {
+	AgentID  string `json:"agent_id"`
+	Capacity int    `json:"capacity"`
+
+	// LastAt When routing last gave them something.
+	LastAt nullable.Nullable[Timestamp] `json:"last_at"`
+
+	// Load Places taken, those kept for offers included.
+	Load   int `json:"load"`
+	Offers int `json:"offers"`
+
+	// Overflow Of an overflow group.
+	Overflow bool `json:"overflow"`
+
+	// Passed Declined it before, or let an offer of it time out.
+	Passed bool `json:"passed"`
+
+	// PreferredSkills How many of the queue's they have.
+	PreferredSkills int `json:"preferred_skills"`
+	Spare           int `json:"spare"`
 }
 
 // RoutingChange defines model for RoutingChange.
 type RoutingChange struct {
 	CountInactive *bool `json:"count_inactive,omitempty"`
+
+	// Leave What becomes of open conversations whose agent is offline. Those of a deleted agent, and those of a group that their agent has left, are always requeued.
+	Leave *LeavePolicy `json:"leave,omitempty"`
+
+	// LeaveAfter From 0s to 168h.
+	LeaveAfter *Duration `json:"leave_after,omitempty"`
+
+	// Method Among those who could have a conversation: who has the most free places, by number or by share of their capacity, or whose turn is longest ago. Ties go to whose turn is longest ago.
+	Method *RoutingMethod `json:"method,omitempty"`
+
+	// Mode Agents pick (`manual`), are asked one after the other (`offer`), or get conversations at once (`auto`).
+	Mode *RoutingMode `json:"mode,omitempty"`
+
+	// OfferTimeout From 1s to 1h.
+	OfferTimeout *Duration `json:"offer_timeout,omitempty"`
+
+	// OfflineAfter From 45s to 24h, or 0s for never.
+	OfflineAfter *Duration `json:"offline_after,omitempty"`
+	ReturnAway   *bool     `json:"return_away,omitempty"`
+
+	// ReturnTo To whom a conversation comes back that its customer reopens. Its agent gets it only while they are there.
+	ReturnTo *ReturnTo `json:"return_to,omitempty"`
+}
+
+// RoutingDecision defines model for RoutingDecision.
+type RoutingDecision struct {
+	AgentID nullable.Nullable[string] `json:"agent_id"`
+
+	// At RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	At Timestamp `json:"at"`
+
+	// Candidates Who could have had it, the best first; a stored decision lists ten.
+	Candidates     []RoutingCandidate        `json:"candidates"`
+	ConversationID nullable.Nullable[string] `json:"conversation_id"`
+	Detail         string                    `json:"detail"`
+
+	// Eligible How many could have had it.
+	Eligible int `json:"eligible"`
+
+	// Excluded Who could not, and why; a stored decision lists twenty.
+	Excluded []RoutingExclusion `json:"excluded"`
+
+	// ExcludedByReason How many could not, by reason.
+	ExcludedByReason map[string]int `json:"excluded_by_reason"`
+
+	// ID Null for a simulation.
+	ID     nullable.Nullable[string]        `json:"id"`
+	Method nullable.Nullable[RoutingMethod] `json:"method"`
+
+	// Mode Null for what became of an offer.
+	Mode      nullable.Nullable[RoutingMode] `json:"mode"`
+	Outcome   RoutingDecisionOutcome         `json:"outcome"`
+	QueueID   nullable.Nullable[string]      `json:"queue_id"`
+	QueueName nullable.Nullable[string]      `json:"queue_name"`
+	QueuedAt  nullable.Nullable[Timestamp]   `json:"queued_at"`
+
+	// Why Why this agent among the candidates; or why nobody, as in the reasons of `GET /v1/queue`.
+	Why string `json:"why"`
+}
+
+// RoutingDecisionOutcome defines model for RoutingDecision.Outcome.
+type RoutingDecisionOutcome string
+
+// RoutingDecisionList defines model for RoutingDecisionList.
+type RoutingDecisionList struct {
+	Data []RoutingDecision `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// RoutingExclusion defines model for RoutingExclusion.
+type RoutingExclusion struct {
+	AgentID string                    `json:"agent_id"`
+	Detail  nullable.Nullable[string] `json:"detail"`
+	Reason  RoutingExclusionReason    `json:"reason"`
+}
+
+// RoutingExclusionReason defines model for RoutingExclusion.Reason.
+type RoutingExclusionReason string
+
+// RoutingMethod Among those who could have a conversation: who has the most free places, by number or by share of their capacity, or whose turn is longest ago. Ties go to whose turn is longest ago.
+type RoutingMethod string
+
+// RoutingMode Agents pick (`manual`), are asked one after the other (`offer`), or get conversations at once (`auto`).
+type RoutingMode string
+
+// RoutingSimulation Either conversation_id, or a description; of that, channel_id is needed.
+type RoutingSimulation struct {
+	ChannelID       *string    `json:"channel_id,omitempty"`
+	ConversationID  *string    `json:"conversation_id,omitempty"`
+	GroupID         *string    `json:"group_id,omitempty"`
+	Language        *string    `json:"language,omitempty"`
+	PreviousAgentID *string    `json:"previous_agent_id,omitempty"`
+	Priority        *Priority  `json:"priority,omitempty"`
+	Style           *StyleName `json:"style,omitempty"`
+	Tags            *Tags      `json:"tags,omitempty"`
+
+	// Waited How long it has waited.
+	Waited *Duration `json:"waited,omitempty"`
 }
 
 // Rule A trigger acts when something changes, an automation when time has passed. docs/rules.md lists the fields, their operators and the actions.
@@ -3342,6 +3929,16 @@ type SignedIn struct {
 	Session   SignInSession `json:"session"`
 }
 
+// Skill defines model for Skill.
+type Skill struct {
+	// Level The least that will do.
+	Level *int   `json:"level,omitempty"`
+	Name  string `json:"name"`
+}
+
+// Skills Names, with a level from 1 to 5 if it is above 1: `french`, `french:3`. Case does not matter.
+type Skills = []string
+
 // StartedConversation defines model for StartedConversation.
 type StartedConversation = Started
 
@@ -3779,6 +4376,25 @@ type Upload struct {
 	Size int64 `json:"size"`
 }
 
+// WaitingReason defines model for WaitingReason.
+type WaitingReason struct {
+	Code   WaitingReasonCode `json:"code"`
+	Detail string            `json:"detail"`
+}
+
+// WaitingReasonCode defines model for WaitingReason.Code.
+type WaitingReasonCode string
+
+// Warning defines model for Warning.
+type Warning struct {
+	Code    WarningCode `json:"code"`
+	Field   string      `json:"field"`
+	Message string      `json:"message"`
+}
+
+// WarningCode defines model for Warning.Code.
+type WarningCode string
+
 // WebchatAuthor defines model for WebchatAuthor.
 type WebchatAuthor struct {
 	Name nullable.Nullable[string] `json:"name"`
@@ -4032,6 +4648,9 @@ type Limit = int
 // MessageID defines model for MessageID.
 type MessageID = string
 
+// QueueID defines model for QueueID.
+type QueueID = string
+
 // RuleID defines model for RuleID.
 type RuleID = string
 
@@ -4070,6 +4689,12 @@ type UpdateAgentParams struct {
 
 // SetAgentAvailabilityParams defines parameters for SetAgentAvailability.
 type SetAgentAvailabilityParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SendHeartbeatParams defines parameters for SendHeartbeat.
+type SendHeartbeatParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -4323,6 +4948,12 @@ type AcceptConversationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeclineConversationParams defines parameters for DeclineConversation.
+type DeclineConversationParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // EndConversationSessionParams defines parameters for EndConversationSession.
 type EndConversationSessionParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -4375,6 +5006,15 @@ type SendMessageParams struct {
 type MarkConversationReadParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRoutingDecisionsParams defines parameters for ListRoutingDecisions.
+type ListRoutingDecisionsParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListRunsOfConversationParams defines parameters for ListRunsOfConversation.
@@ -4490,6 +5130,39 @@ type RetryQuarantinedParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListQueueParams defines parameters for ListQueue.
+type ListQueueParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListQueuesParams defines parameters for ListQueues.
+type ListQueuesParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateQueueParams defines parameters for CreateQueue.
+type CreateQueueParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateQueueParams defines parameters for UpdateQueue.
+type UpdateQueueParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The version the change is meant for, as the `ETag` that came with it.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // RekeyJSONBody defines parameters for Rekey.
 type RekeyJSONBody struct {
 	Generate *bool `json:"generate,omitempty"`
@@ -4526,6 +5199,12 @@ type ReportConversationsParams struct {
 
 	// Format Goes before `Accept`. Without either it is `json`.
 	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// SimulateRoutingParams defines parameters for SimulateRouting.
+type SimulateRoutingParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListRulesParams defines parameters for ListRules.
@@ -4824,8 +5503,17 @@ type CheckInvitationJSONRequestBody = InvitationToken
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
+// CreateQueueJSONRequestBody defines body for CreateQueue for application/json ContentType.
+type CreateQueueJSONRequestBody = QueueDraft
+
+// UpdateQueueJSONRequestBody defines body for UpdateQueue for application/json ContentType.
+type UpdateQueueJSONRequestBody = QueueChange
+
 // RekeyJSONRequestBody defines body for Rekey for application/json ContentType.
 type RekeyJSONRequestBody RekeyJSONBody
+
+// SimulateRoutingJSONRequestBody defines body for SimulateRouting for application/json ContentType.
+type SimulateRoutingJSONRequestBody = RoutingSimulation
 
 // CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
 type CreateRuleJSONRequestBody = RuleDraft
@@ -4922,6 +5610,9 @@ type ServerInterface interface {
 	// SetAgentAvailability Say whether an agent is there
 	// (PUT /v1/agents/{agent_id}/availability)
 	SetAgentAvailability(c *gin.Context, agentID AgentID, params SetAgentAvailabilityParams)
+	// SendHeartbeat Say that an agent's browser is still there
+	// (POST /v1/agents/{agent_id}/heartbeat)
+	SendHeartbeat(c *gin.Context, agentID AgentID, params SendHeartbeatParams)
 	// RevokeInvitation Make an agent's link useless
 	// (DELETE /v1/agents/{agent_id}/invite)
 	RevokeInvitation(c *gin.Context, agentID AgentID)
@@ -5030,9 +5721,12 @@ type ServerInterface interface {
 	// UpdateConversation Change a conversation
 	// (PATCH /v1/conversations/{conversation_id})
 	UpdateConversation(c *gin.Context, conversationID ConversationID, params UpdateConversationParams)
-	// AcceptConversation Take a conversation that nobody has
+	// AcceptConversation Take a conversation that nobody has, or that is offered to the caller
 	// (POST /v1/conversations/{conversation_id}/accept)
 	AcceptConversation(c *gin.Context, conversationID ConversationID, params AcceptConversationParams)
+	// DeclineConversation Say no to a conversation that is offered to the caller
+	// (POST /v1/conversations/{conversation_id}/decline)
+	DeclineConversation(c *gin.Context, conversationID ConversationID, params DeclineConversationParams)
 	// EndConversationSession End the session
 	// (POST /v1/conversations/{conversation_id}/end-session)
 	EndConversationSession(c *gin.Context, conversationID ConversationID, params EndConversationSessionParams)
@@ -5051,6 +5745,9 @@ type ServerInterface interface {
 	// MarkConversationRead Mark everything so far as read by the business
 	// (POST /v1/conversations/{conversation_id}/read)
 	MarkConversationRead(c *gin.Context, conversationID ConversationID, params MarkConversationReadParams)
+	// ListRoutingDecisions List why a conversation was offered and assigned as it was, and what became of offers, the latest first
+	// (GET /v1/conversations/{conversation_id}/routing)
+	ListRoutingDecisions(c *gin.Context, conversationID ConversationID, params ListRoutingDecisionsParams)
 	// ListRunsOfConversation List what triggers and automations did on a conversation, latest first
 	// (GET /v1/conversations/{conversation_id}/rule-runs)
 	ListRunsOfConversation(c *gin.Context, conversationID ConversationID, params ListRunsOfConversationParams)
@@ -5114,12 +5811,33 @@ type ServerInterface interface {
 	// RetryQuarantined Work the webhook of a quarantined item again
 	// (POST /v1/quarantine/{item_id}/retry)
 	RetryQuarantined(c *gin.Context, itemID string, params RetryQuarantinedParams)
+	// ListQueue List the conversations that wait for an agent, in the order in which they are routed
+	// (GET /v1/queue)
+	ListQueue(c *gin.Context, params ListQueueParams)
+	// ListQueues List the queues, in their order
+	// (GET /v1/queues)
+	ListQueues(c *gin.Context, params ListQueuesParams)
+	// CreateQueue Add a queue
+	// (POST /v1/queues)
+	CreateQueue(c *gin.Context, params CreateQueueParams)
+	// DeleteQueue Remove a queue
+	// (DELETE /v1/queues/{queue_id})
+	DeleteQueue(c *gin.Context, queueID QueueID)
+	// GetQueue Get a queue
+	// (GET /v1/queues/{queue_id})
+	GetQueue(c *gin.Context, queueID QueueID)
+	// UpdateQueue Change or move a queue
+	// (PATCH /v1/queues/{queue_id})
+	UpdateQueue(c *gin.Context, queueID QueueID, params UpdateQueueParams)
 	// Rekey Seal every stored secret with the first master key
 	// (POST /v1/rekey)
 	Rekey(c *gin.Context, params RekeyParams)
 	// ReportConversations Add up the metrics of conversations
 	// (GET /v1/reports/conversations)
 	ReportConversations(c *gin.Context, params ReportConversationsParams)
+	// SimulateRouting Ask who would get a conversation now, and why
+	// (POST /v1/routing/simulate)
+	SimulateRouting(c *gin.Context, params SimulateRoutingParams)
 	// ListRules List triggers and automations, in the order in which they act
 	// (GET /v1/rules)
 	ListRules(c *gin.Context, params ListRulesParams)
@@ -5617,6 +6335,55 @@ func (siw *ServerInterfaceWrapper) SetAgentAvailability(c *gin.Context) {
 	}
 
 	siw.Handler.SetAgentAvailability(c, agentID, params)
+}
+
+// SendHeartbeat operation middleware
+func (siw *ServerInterfaceWrapper) SendHeartbeat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "agent_id" -------------
+	var agentID AgentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent_id", c.Param("agent_id"), &agentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendHeartbeatParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SendHeartbeat(c, agentID, params)
 }
 
 // RevokeInvitation operation middleware
@@ -7243,6 +8010,55 @@ func (siw *ServerInterfaceWrapper) AcceptConversation(c *gin.Context) {
 	siw.Handler.AcceptConversation(c, conversationID, params)
 }
 
+// DeclineConversation operation middleware
+func (siw *ServerInterfaceWrapper) DeclineConversation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "conversation_id" -------------
+	var conversationID ConversationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "conversation_id", c.Param("conversation_id"), &conversationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclineConversationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeclineConversation(c, conversationID, params)
+}
+
 // EndConversationSession operation middleware
 func (siw *ServerInterfaceWrapper) EndConversationSession(c *gin.Context) {
 
@@ -7557,6 +8373,50 @@ func (siw *ServerInterfaceWrapper) MarkConversationRead(c *gin.Context) {
 	}
 
 	siw.Handler.MarkConversationRead(c, conversationID, params)
+}
+
+// ListRoutingDecisions operation middleware
+func (siw *ServerInterfaceWrapper) ListRoutingDecisions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "conversation_id" -------------
+	var conversationID ConversationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "conversation_id", c.Param("conversation_id"), &conversationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRoutingDecisionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRoutingDecisions(c, conversationID, params)
 }
 
 // ListRunsOfConversation operation middleware
@@ -8379,6 +9239,234 @@ func (siw *ServerInterfaceWrapper) RetryQuarantined(c *gin.Context) {
 	siw.Handler.RetryQuarantined(c, itemID, params)
 }
 
+// ListQueue operation middleware
+func (siw *ServerInterfaceWrapper) ListQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQueueParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListQueue(c, params)
+}
+
+// ListQueues operation middleware
+func (siw *ServerInterfaceWrapper) ListQueues(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQueuesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListQueues(c, params)
+}
+
+// CreateQueue operation middleware
+func (siw *ServerInterfaceWrapper) CreateQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateQueueParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateQueue(c, params)
+}
+
+// DeleteQueue operation middleware
+func (siw *ServerInterfaceWrapper) DeleteQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "queue_id" -------------
+	var queueID QueueID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "queue_id", c.Param("queue_id"), &queueID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteQueue(c, queueID)
+}
+
+// GetQueue operation middleware
+func (siw *ServerInterfaceWrapper) GetQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "queue_id" -------------
+	var queueID QueueID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "queue_id", c.Param("queue_id"), &queueID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetQueue(c, queueID)
+}
+
+// UpdateQueue operation middleware
+func (siw *ServerInterfaceWrapper) UpdateQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "queue_id" -------------
+	var queueID QueueID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "queue_id", c.Param("queue_id"), &queueID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter queue_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateQueueParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateQueue(c, queueID, params)
+}
+
 // Rekey operation middleware
 func (siw *ServerInterfaceWrapper) Rekey(c *gin.Context) {
 
@@ -8516,6 +9604,46 @@ func (siw *ServerInterfaceWrapper) ReportConversations(c *gin.Context) {
 	}
 
 	siw.Handler.ReportConversations(c, params)
+}
+
+// SimulateRouting operation middleware
+func (siw *ServerInterfaceWrapper) SimulateRouting(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SimulateRoutingParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SimulateRouting(c, params)
 }
 
 // ListRules operation middleware
@@ -10516,6 +11644,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id", wrapper.GetConversation)
 	router.PATCH(options.BaseURL+"/v1/conversations/:conversation_id", wrapper.UpdateConversation)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/accept", wrapper.AcceptConversation)
+	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/decline", wrapper.DeclineConversation)
+	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/routing", wrapper.ListRoutingDecisions)
+	router.GET(options.BaseURL+"/v1/queue", wrapper.ListQueue)
+	router.GET(options.BaseURL+"/v1/queues", wrapper.ListQueues)
+	router.POST(options.BaseURL+"/v1/queues", wrapper.CreateQueue)
+	router.DELETE(options.BaseURL+"/v1/queues/:queue_id", wrapper.DeleteQueue)
+	router.GET(options.BaseURL+"/v1/queues/:queue_id", wrapper.GetQueue)
+	router.PATCH(options.BaseURL+"/v1/queues/:queue_id", wrapper.UpdateQueue)
+	router.POST(options.BaseURL+"/v1/routing/simulate", wrapper.SimulateRouting)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/end-session", wrapper.EndConversationSession)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/read", wrapper.MarkConversationRead)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/typing", wrapper.TypeInConversation)
@@ -10540,6 +11677,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/agents/:agent_id", wrapper.GetAgent)
 	router.PATCH(options.BaseURL+"/v1/agents/:agent_id", wrapper.UpdateAgent)
 	router.PUT(options.BaseURL+"/v1/agents/:agent_id/availability", wrapper.SetAgentAvailability)
+	router.POST(options.BaseURL+"/v1/agents/:agent_id/heartbeat", wrapper.SendHeartbeat)
 	router.GET(options.BaseURL+"/v1/groups", wrapper.ListGroups)
 	router.POST(options.BaseURL+"/v1/groups", wrapper.CreateGroup)
 	router.DELETE(options.BaseURL+"/v1/groups/:group_id", wrapper.DeleteGroup)

@@ -13,7 +13,7 @@ import (
 // A field that could be changed through a copy is easily added and forgotten.
 func TestAClonedConversationSharesNothing(t *testing.T) {
 	full := Conversation{
-		Tags: []string{"a"}, LastMessage: &Preview{Text: "hello"}, Window: &normalize.Window{After: []normalize.MessageType{normalize.TypeTemplate}},
+		Tags: []string{"a"}, Passes: []Pass{{Agent: "ag_1"}}, LastMessage: &Preview{Text: "hello"}, Window: &normalize.Window{After: []normalize.MessageType{normalize.TypeTemplate}},
 		ReplyContext: map[string]string{"k": "v"},
 		Contact:      ContactBrief{Aliases: []normalize.PeerID{"p"}},
 		Rules:        RuleMarks{Fired: map[string]int64{"r": 1}},

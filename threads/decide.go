@@ -42,6 +42,18 @@ func Decide(s State, in Input, p Policy, now time.Time) (State, []Effect) {
 		d.recount()
 	case InEndSession:
 		d.endSession()
+	case InOffer:
+		d.unlessClosed(d.offer)
+	case InGive:
+		d.unlessClosed(d.give)
+	case InDecline:
+		d.unlessClosed(d.decline)
+	case InOfferDue:
+		d.offerDue()
+	case InWithdraw:
+		d.withdraw()
+	case InRequeue:
+		d.requeue()
 	case InDeliveryFailed:
 		d.s.NeedsAttention = true
 	case InAttended:
@@ -67,6 +79,7 @@ func (d *decision) end() (State, []Effect) {
 		return d.before, d.effects
 	}
 	d.queue()
+	d.comesBack()
 	if d.before.UsesCapacity(d.p.CountInactive) && (!d.s.UsesCapacity(d.p.CountInactive) || d.s.Assignee != d.before.Assignee) {
 		d.effect(Freed{Agent: d.before.Assignee})
 	}
@@ -80,7 +93,7 @@ func (d *decision) queue() {
 		(d.s.Status == StatusNew || d.s.Status == StatusOpen)
 	switch {
 	case !waits:
-		d.s.QueuedAt = time.Time{}
+		d.s.QueuedAt, d.s.Offer = time.Time{}, Offer{}
 	case d.s.QueuedAt.IsZero():
 		d.s.QueuedAt = d.s.BeganAt
 		d.effect(Queued{Since: d.s.QueuedAt})
@@ -136,7 +149,7 @@ func (d *decision) move(to Status, cause Cause) {
 func (d *decision) begin(status Status, cause Cause) {
 	d.s = State{
 		Style: d.p.Style.Name, Close: d.p.Style.Close, StyleRule: d.p.StyleRule, Group: d.p.Group,
-		Session: SessionActive, BeganAt: d.in.ReceivedAt, Presence: d.p.Style.Presence,
+		Session: SessionActive, BeganAt: d.in.ReceivedAt, Presence: d.p.Style.Presence, Previous: d.p.Previous,
 	}
 	d.listen(d.in.ReceivedAt)
 	d.move(status, cause)
@@ -211,7 +224,7 @@ func (d *decision) reopen(cause Cause) {
 	d.s.ReopenCount++
 	d.s.SolvedAt = time.Time{}
 	if !d.p.AssigneeAvailable {
-		d.s.Assignee = ""
+		d.leave()
 	}
 	d.move(StatusOpen, cause)
 }
@@ -273,6 +286,12 @@ func (d *decision) externalMessage() {
 }
 
 func (d *decision) assign() {
+	if d.in.Group != d.s.Group {
+		d.s.Offer = Offer{} // made to an agent of the other group
+	}
+	if d.in.Assignee == "" && d.s.Assignee != "" {
+		d.s.Previous = "" // taken away on purpose: not to be given back first of all
+	}
 	d.s.Assignee, d.s.Group = d.in.Assignee, d.in.Group
 	if d.s.Status == StatusNew && d.s.Assignee != "" {
 		d.move(StatusOpen, CauseAssigned)
@@ -285,6 +304,9 @@ func (d *decision) accept() {
 		return
 	case d.s.Assignee != "" && d.s.Assignee != d.in.Assignee:
 		d.refuse(RefusedTaken, "another agent has the conversation already")
+		return
+	case d.s.Offer.Agent != "" && d.s.Offer.Agent != d.in.Assignee:
+		d.refuse(RefusedTaken, "the conversation is offered to another agent")
 		return
 	}
 	d.s.Assignee = d.in.Assignee

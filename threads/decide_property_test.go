@@ -12,7 +12,8 @@ import (
 func anyInput(t *rapid.T, s State, now time.Time) Input {
 	kinds := []InputKind{
 		InCustomerMessage, InAgentMessage, InExternalMessage, InNote, InAssign, InAccept, InStart, InSetStatus,
-		InSetStyle, InCloseDue, InEndSession, InDeliveryFailed, InAttended, InInactiveDue, InStepDue, InRecount, "nonsense",
+		InSetStyle, InCloseDue, InEndSession, InDeliveryFailed, InAttended, InInactiveDue, InStepDue, InRecount,
+		InOffer, InOffer, InGive, InDecline, InOfferDue, InWithdraw, InRequeue, "nonsense",
 	}
 	agents := []AgentID{"", "ag_bea", "ag_cyd"}
 	st := anyStyle(t, "style")
@@ -24,6 +25,8 @@ func anyInput(t *rapid.T, s State, now time.Time) Input {
 		Style:      st, Admin: rapid.Bool().Draw(t, "admin"),
 		Generation: s.Generation - int64(rapid.IntRange(0, 1).Draw(t, "stale")),
 		Step:       s.Silence.Steps - rapid.IntRange(0, 1).Draw(t, "an earlier step"),
+		Offer:      s.Offer.Number - rapid.IntRange(0, 1).Draw(t, "an earlier offer"),
+		Until:      now.Add(time.Duration(rapid.IntRange(0, 300).Draw(t, "offered for")) * time.Minute),
 		Hindrance:  rapid.SampledFrom([]string{"", "the reply window is closed"}).Draw(t, "hindrance"),
 	}
 	if in.Kind == InInactiveDue || in.Kind == InStepDue {
@@ -54,6 +57,7 @@ func TestDecideKeepsItsPromisesOnAnyHistory(t *testing.T) {
 		var s State
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, "pause")) * time.Minute)
+			p.AssigneeRoom = Room{Load: rapid.IntRange(0, 3).Draw(t, "load"), Max: rapid.IntRange(0, 3).Draw(t, "max")}
 			p.AssigneeAvailable = rapid.Bool().Draw(t, "available")
 			p.Calendar = nil
 			if rapid.Bool().Draw(t, "the schedule is there") {
@@ -67,6 +71,7 @@ func TestDecideKeepsItsPromisesOnAnyHistory(t *testing.T) {
 			require.Equal(t, effects, effectsAgain)
 			requireSound(t, s, next, in, effects)
 			requireSilence(t, s, next, in, effects)
+			requireOffers(t, s, next, in, p, effects)
 			s = next
 			if begins(effects) {
 				require.Equal(t, StatusClosed, s.Status, "a new conversation begins only after a closed one")

@@ -3,6 +3,7 @@ package threads
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,7 +65,8 @@ type lane struct {
 	fresh bool
 	// known is set when the contact was there before this batch.
 	known bool
-	work  []int // indexes of arrivals, in order
+	work  []int  // indexes of arrivals, in order
+	rooms *rooms // of the agents that conversations of the batch come back to
 }
 
 // plan is what a round decided for a lane. rest is the work that needs another
@@ -80,6 +82,10 @@ type plan struct {
 // loaded and decided again; everything else needs one round.
 func (s *Service) ingestMessages(ctx context.Context, arrivals []Arrival, errs []error) {
 	lanes := s.lanes(ctx, arrivals, errs)
+	back := &rooms{}
+	for _, l := range lanes {
+		l.rooms = back
+	}
 	for try := 0; len(lanes) > 0; try++ {
 		if try == attempts {
 			failLanes(lanes, errs, fmt.Errorf("gave up after %d lost races: %w", try, ErrConflict))
@@ -118,6 +124,11 @@ func (s *Service) ingestRound(ctx context.Context, lanes []*lane, arrivals []Arr
 	have, err := s.lookUp(ctx, lanes, arrivals)
 	if err != nil {
 		return nil, err
+	}
+	if len(lanes) > 0 {
+		if err := lanes[0].rooms.learn(ctx, s, current); err != nil {
+			return nil, err
+		}
 	}
 	var plans []plan
 	for _, l := range lanes {
@@ -158,6 +169,8 @@ func (s *Service) commitPlans(ctx context.Context, plans []plan, errs []error) (
 			done = append(done, committed{p.before, changes[i]})
 			s.refreshContact(ctx, p)
 			p.lane.work = p.rest
+		case errors.Is(err, ErrFull):
+			p.lane.rooms.isFull(changes[i].Seat.Agent)
 		case lostRace(err):
 			// Nothing of it was written: the lane keeps all its work.
 		default:
@@ -220,6 +233,7 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 	}
 	var effects []Effect
 	var messages []Message
+	var seat *Seat
 	taken := map[MessageKey]bool{}
 	for n, i := range l.work {
 		a := arrivals[i]
@@ -234,12 +248,12 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 		case a.old:
 			in.Kind = InOldMessage
 		}
-		p, err := s.policy(ctx, l.channel, conv.State)
-		if err == nil && !conv.State.Exists() {
-			err = s.chooseStyle(ctx, &p, l.beginning(a, previous))
-		}
+		p, back, err := s.lanePolicy(ctx, l, conv.State, a, previous)
 		if err != nil {
 			return plan{}, err
+		}
+		if back != nil && in.Kind == InCustomerMessage {
+			seat = back
 		}
 		st, eff := Decide(conv.State, in, p, now)
 		if begins(eff) {
@@ -247,21 +261,20 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 				if err := s.decided(ctx, &conv, in, st); err != nil {
 					return plan{}, err
 				}
-				return newPlan(l, before, conv, previous, append(effects, credit(eff, in.Actor)...), messages, l.work[n:], now), nil
+				return newPlan(l, before, conv, previous, append(effects, credit(eff, in.Actor)...), messages, l.work[n:], seat, now), nil
 			}
 			conv, previous = begin(l.slot.Channel, l.brief, &before, now)
 			before = Conversation{}
-			if p, err = s.policy(ctx, l.channel, State{}); err == nil {
-				err = s.chooseStyle(ctx, &p, l.beginning(a, previous))
-			}
-			if err != nil {
+			if p, _, err = s.lanePolicy(ctx, l, State{}, a, previous); err != nil {
 				return plan{}, err
 			}
 			st, eff = Decide(State{}, in, p, now)
 		}
+		l.rooms.took(conv.State, st, p)
 		if err := s.decided(ctx, &conv, in, st); err != nil {
 			return plan{}, err
 		}
+		conv.Metrics.countReturns(eff)
 		effects = append(effects, credit(eff, in.Actor)...)
 		taken[key] = true
 		messages = append(messages, conv.receive(l, a, k.quoted[l.slot.Channel]))
@@ -269,10 +282,27 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 	if len(messages) == 0 {
 		return plan{lane: l}, nil
 	}
-	return newPlan(l, before, conv, previous, effects, messages, nil, now), nil
+	return newPlan(l, before, conv, previous, effects, messages, nil, seat, now), nil
 }
 
-func newPlan(l *lane, before, conv Conversation, previous *Conversation, effects []Effect, messages []Message, rest []int, now time.Time) plan {
+// lanePolicy is the policy for an event of the lane, and the place that a
+// conversation which comes back depends on.
+func (s *Service) lanePolicy(ctx context.Context, l *lane, st State, a Arrival, previous *Conversation) (Policy, *Seat, error) {
+	p, err := s.policy(ctx, l.channel, st)
+	if err != nil {
+		return p, nil, err
+	}
+	if st.Exists() {
+		seat, err := l.rooms.of(ctx, s, &p, st)
+		return p, seat, err
+	}
+	if previous != nil {
+		p.Previous = cmp.Or(previous.State.Assignee, previous.State.Previous)
+	}
+	return p, nil, s.chooseStyle(ctx, &p, l.beginning(a, previous))
+}
+
+func newPlan(l *lane, before, conv Conversation, previous *Conversation, effects []Effect, messages []Message, rest []int, seat *Seat, now time.Time) plan {
 	if l.profile.Name != "" {
 		conv.Contact.Name = l.profile.Name
 	}
@@ -280,7 +310,7 @@ func newPlan(l *lane, before, conv Conversation, previous *Conversation, effects
 		conv.Contact.AvatarURL = l.profile.AvatarURL
 	}
 	c := change(before, conv, effects, Author{Type: AuthorContact, ID: string(l.slot.Contact)}, now)
-	c.Previous, c.Messages = previous, messages
+	c.Previous, c.Messages, c.Seat = previous, messages, seat
 	return plan{lane: l, before: before, change: &c, rest: rest}
 }
 

@@ -29,6 +29,8 @@ const (
 	CauseNoAnswer        Cause = "no_answer"           // the last step of the ladder
 	CauseSettings        Cause = "settings_applied"    // an admin applied changed settings to what was running
 	CauseRule            Cause = "rule"                // a trigger or an automation set the status
+	CauseAgentLeft       Cause = "agent_left"          // and the conversation went back to the queue
+	CauseOverCapacity    Cause = "over_capacity"       // it came back to an agent without a free place
 )
 
 // InputKind says what happened.
@@ -53,6 +55,12 @@ const (
 	InEndSession      InputKind = "end_session"
 	InDeliveryFailed  InputKind = "delivery_failed"
 	InAttended        InputKind = "attended" // somebody looked at what needed attention
+	InOffer           InputKind = "offer"    // routing holds it out to Assignee, until Until
+	InGive            InputKind = "give"     // routing assigns it to Assignee
+	InDecline         InputKind = "decline"
+	InOfferDue        InputKind = "offer_due" // nobody answered the offer in time
+	InWithdraw        InputKind = "withdraw"  // of the offer, whose agent is not there any more
+	InRequeue         InputKind = "requeue"   // Assignee is gone and leaves it to others
 )
 
 // Input is one thing that happened. ReceivedAt is when the hub knew: it
@@ -62,14 +70,16 @@ type Input struct {
 	Actor      Author
 	ReceivedAt time.Time
 
-	Assignee   AgentID // InAssign, InAccept
-	Group      GroupID // InAssign
-	Status     Status  // InSetStatus
-	Style      Style   // InSetStyle
-	Generation int64   // InCloseDue: the countdown the alarm was set for; InInactiveDue, InStepDue: the silence
-	Step       int     // InStepDue: how many steps are done before it
-	Hindrance  string  // InStepDue: why a reminder cannot be sent now, for people
-	Admin      bool    // the actor may do what only admins may
+	Assignee   AgentID   // InAssign, InAccept, InOffer, InGive, InDecline, InRequeue
+	Group      GroupID   // InAssign
+	Status     Status    // InSetStatus
+	Style      Style     // InSetStyle
+	Generation int64     // InCloseDue: the countdown the alarm was set for; InInactiveDue, InStepDue: the silence
+	Step       int       // InStepDue: how many steps are done before it
+	Hindrance  string    // InStepDue: why a reminder cannot be sent now, for people
+	Admin      bool      // the actor may do what only admins may
+	Offer      int       // InOfferDue, InWithdraw: the number of the offer
+	Until      time.Time // InOffer
 	// Rule is the rule that asks for it, if one does.
 	Rule rules.ID
 }
@@ -107,7 +117,16 @@ type Policy struct {
 	// AssigneeAvailable tells whether the current assignee may get the
 	// conversation back (see lifecycle, "Who gets it when it comes back").
 	AssigneeAvailable bool
+	// AssigneeRoom is the current assignee's, where it is counted when a
+	// conversation comes back to them.
+	AssigneeRoom Room
+	// Previous is who had the contact's last conversation on the channel, for
+	// one that begins now.
+	Previous AgentID
 }
+
+// Room is how much an agent holds, and may hold; without a Max nobody counts.
+type Room struct{ Load, Max int }
 
 // Effect is what follows from a decision besides the new state.
 type Effect interface{ effect() }
@@ -154,6 +173,13 @@ type Queued struct{ Since time.Time }
 // Freed says that the agent has a place less taken.
 type Freed struct{ Agent AgentID }
 
+// OverCapacity says that the conversation came back to an agent who holds more
+// than they may because of it.
+type OverCapacity struct {
+	Agent     AgentID
+	Load, Max int
+}
+
 // Refused says that the input is not allowed; the state is unchanged.
 type Refused struct {
 	Code   RefusalCode
@@ -168,6 +194,7 @@ func (Begin) effect()        {}
 func (Counting) effect()     {}
 func (Queued) effect()       {}
 func (Freed) effect()        {}
+func (OverCapacity) effect() {}
 func (Refused) effect()      {}
 
 // RefusalCode is the stable name of a refusal.
@@ -180,4 +207,7 @@ const (
 	RefusedIllegal RefusalCode = "illegal_transition"
 	RefusedTaken   RefusalCode = "already_taken"
 	RefusedInvalid RefusalCode = "invalid_status"
+	// RefusedNotOffered is an answer to an offer that was not made to the
+	// agent, or is over.
+	RefusedNotOffered RefusalCode = "not_offered"
 )

@@ -25,7 +25,9 @@ func (s *Service) decided(ctx context.Context, c *Conversation, in Input, st Sta
 			c.StatusSince = st.ClosedAt
 		}
 	}
+	before := c.State
 	c.State = st
+	c.passed(before, in)
 	return nil
 }
 

@@ -273,3 +273,13 @@ func (t *Totals) book(n news) {
 		t.FirstSolve = t.Age
 	}
 }
+
+// countReturns counts a conversation that came back to an agent without a free
+// place.
+func (m *Metrics) countReturns(effects []Effect) {
+	for _, e := range effects {
+		if _, ok := e.(OverCapacity); ok {
+			m.OverCapacityReturns++
+		}
+	}
+}

@@ -48,6 +48,8 @@ type Conversation struct {
 
 	// StatusSince is when the status became what it is.
 	StatusSince time.Time `json:"status_since,omitzero"`
+	// Passes are the offers that agents did not take since it waits.
+	Passes []Pass `json:"passes,omitempty"`
 	// Rules is what triggers and automations did here.
 	Rules RuleMarks `json:"rules,omitzero"`
 
@@ -70,6 +72,7 @@ func (c Conversation) Slot() Slot { return Slot{c.ChannelID, c.Contact.ID} }
 func (c Conversation) Clone() Conversation {
 	c.Contact.Aliases = slices.Clone(c.Contact.Aliases)
 	c.Tags = slices.Clone(c.Tags)
+	c.Passes = slices.Clone(c.Passes)
 	c.ReplyContext = maps.Clone(c.ReplyContext)
 	c.Rules.Fired = maps.Clone(c.Rules.Fired)
 	if c.Window != nil {

@@ -84,6 +84,7 @@ func (s *Service) finishElapse(ctx context.Context, before Conversation, c *Chan
 	if c.RuleAlarm == nil {
 		c.RuleAlarm = &time.Time{}
 	}
+	c.prepare(before)
 	if err := s.Store.Commit(ctx, []Change{*c})[0]; err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ func (s *Service) commit(ctx context.Context, before []Conversation, changes []C
 		return errs
 	}
 	if set.Idle() {
+		for i := range changes {
+			changes[i].prepare(before[i])
+		}
 		return s.Store.Commit(ctx, changes)
 	}
 	errs := make([]error, len(changes))
@@ -35,6 +38,7 @@ func (s *Service) commit(ctx context.Context, before []Conversation, changes []C
 			errs[i] = fmt.Errorf("rules: %w", errs[i])
 			continue
 		}
+		changes[i].prepare(before[i])
 		ready, at = append(ready, changes[i]), append(at, i)
 	}
 	if len(ready) == 0 {

@@ -53,6 +53,8 @@ const (
 	NoticeConversationSolved   NoticeType = "conversation.solved"
 	NoticeConversationClosed   NoticeType = "conversation.closed"
 	NoticeConversationAssigned NoticeType = "conversation.assigned"
+	NoticeConversationOffered  NoticeType = "conversation.offered"
+	NoticeOfferEnded           NoticeType = "conversation.offer_ended" // and nobody took it
 	NoticeContactUpdated       NoticeType = "contact.updated"
 	NoticeTyping               NoticeType = "conversation.typing"
 )
@@ -67,6 +69,8 @@ type Notice struct {
 	Contact      *Contact
 	// Author is who types (NoticeTyping).
 	Author *Author
+	// Agent is who an offer is or was for.
+	Agent AgentID
 }
 
 // Announcer spreads notices. An error means that they may not have been heard:
@@ -94,12 +98,16 @@ type noSettings struct{}
 
 func (noSettings) Defaults(context.Context) (Defaults, error) { return Defaults{}, nil }
 
-// Options are what a Service works with. All but Hub, Schedules, StyleRules, Templates,
-// Deliver, Count, Wake, Rules and RuleCalls are required.
+// Options are what a Service works with. All but Hub, Returns, Schedules,
+// StyleRules, Templates, Deliver, Count, Wake, Rules, RuleCalls and Routed are
+// required.
 type Options struct {
 	Store    Store
 	Channels Channels
 	Roster   Roster
+	// Returns knows how conversations come back; nil: to whoever the roster
+	// says is there.
+	Returns Returns
 	// Hub is the hub's settings; nil: nothing was set.
 	Hub Hub
 	// Schedules are the business hours of styles that count business time.
@@ -123,6 +131,9 @@ type Options struct {
 	Templates Templates
 	// RuleCalls is called after a commit in which rules asked for calls.
 	RuleCalls func()
+	// Routed is called after a commit that is news to routing: a conversation
+	// waits, is offered, or takes another place than before. It must not block.
+	Routed func(before, after Conversation)
 }
 
 // Service carries decisions out: load, decide, commit, and again when somebody
@@ -156,6 +167,12 @@ func NewService(o Options) *Service {
 	}
 	if o.RuleCalls == nil {
 		o.RuleCalls = func() {}
+	}
+	if o.Routed == nil {
+		o.Routed = func(Conversation, Conversation) {}
+	}
+	if o.Returns == nil {
+		o.Returns = byRoster{o.Roster}
 	}
 	if o.Rules == nil {
 		o.Rules = noRules{}
@@ -208,6 +225,8 @@ func (c *Change) log(from Status, effects []Effect, actor Author, rule rules.ID,
 			t.SessionFrom, t.SessionTo, t.Cause = e.From, e.To, e.Cause
 		case Noted:
 			t.Cause, t.Detail = e.Cause, e.Detail
+		case OverCapacity:
+			t.Cause, t.Detail = CauseOverCapacity, e.String()
 		default:
 			continue
 		}
@@ -276,11 +295,11 @@ func (s *Service) policy(ctx context.Context, ch ChannelInfo, st State) (Policy,
 		}
 	}
 	if st.Assignee != "" && (st.Status == StatusSolved || st.Status == StatusClosed) {
-		there, err := s.Roster.Available(ctx, st.Assignee)
+		back, err := s.Returns.Returning(ctx, st.Assignee, st.Group)
 		if err != nil {
 			return Policy{}, fmt.Errorf("availability of %s: %w", st.Assignee, err)
 		}
-		p.AssigneeAvailable = there
+		p.AssigneeAvailable = back.Available
 	}
 	return p, nil
 }
@@ -346,6 +365,9 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 		if due := d.change.Conversation.State.CloseDueAt; !due.IsZero() && !due.Equal(d.before.State.CloseDueAt) {
 			s.Count(due)
 		}
+		if concernsRouting(d.before, d.change.Conversation) {
+			s.Routed(d.before, d.change.Conversation)
+		}
 		if at := d.change.Conversation.State.WakeAt(); !at.IsZero() && !at.Equal(d.before.State.WakeAt()) {
 			s.Wake(at)
 		}
@@ -392,6 +414,13 @@ func noticesOf(before Conversation, c Change) []Notice {
 	}
 	if before.State.Assignee != conv.State.Assignee {
 		add(NoticeConversationAssigned, nil)
+	}
+	was, is := before.State.Offer, conv.State.Offer
+	if was.Agent != "" && was != is && conv.State.Assignee != was.Agent {
+		out = append(out, Notice{Type: NoticeOfferEnded, At: at, Conversation: &conv, Agent: was.Agent})
+	}
+	if is.Agent != "" && was != is {
+		out = append(out, Notice{Type: NoticeConversationOffered, At: at, Conversation: &conv, Agent: is.Agent})
 	}
 	changed := before.State.Status != conv.State.Status || before.State.Session != conv.State.Session
 	if before.Version != 0 && (len(c.Messages) == 0 || changed) {

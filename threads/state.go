@@ -11,6 +11,8 @@ type (
 	AgentID        string // ag_…
 	GroupID        string // gr_…
 	StyleRuleID    string // sr_…
+	QueueID        string // qu_…
+	DecisionID     string // rd_…
 )
 
 // Status is the state of a conversation.
@@ -66,11 +68,17 @@ type State struct {
 	ReopenCount int   `json:"reopen_count,omitempty"`
 	// CloseDueAt is set exactly while the conversation is solved and a close
 	// is pending.
-	CloseDueAt            time.Time `json:"close_due_at,omitzero"`
-	SolvedAt              time.Time `json:"solved_at,omitzero"`
-	ClosedAt              time.Time `json:"closed_at,omitzero"`
-	BeganAt               time.Time `json:"began_at,omitzero"`
-	QueuedAt              time.Time `json:"queued_at,omitzero"` // set exactly while waiting for an agent: since when
+	CloseDueAt time.Time `json:"close_due_at,omitzero"`
+	SolvedAt   time.Time `json:"solved_at,omitzero"`
+	ClosedAt   time.Time `json:"closed_at,omitzero"`
+	BeganAt    time.Time `json:"began_at,omitzero"`
+	QueuedAt   time.Time `json:"queued_at,omitzero"` // set exactly while waiting for an agent: since when
+	// Offer is what one agent is asked to take; only while waiting.
+	Offer  Offer `json:"offer,omitzero"`
+	Offers int   `json:"offers,omitempty"` // that were made
+	// Previous is the agent who had the conversation before it went back to
+	// the queue, or the contact's last conversation on the channel.
+	Previous              AgentID   `json:"previous_agent_id,omitempty"`
 	FirstReplyAt          time.Time `json:"first_reply_at,omitzero"`
 	LastCustomerMessageAt time.Time `json:"last_customer_message_at,omitzero"` // receive time
 	LastAgentMessageAt    time.Time `json:"last_agent_message_at,omitzero"`

@@ -40,6 +40,15 @@ type Change struct {
 	// RuleAlarm, when set, is when automations have to look at the conversation
 	// again (see RuleAlarms), zero for never; nil leaves it as it is.
 	RuleAlarm *time.Time
+	// Place, when set, is the new one of the conversation (see
+	// Conversation.Place); nil: it has not changed.
+	Place *Place
+	// Seat, when set, lets the change happen only while the agent has a free
+	// place; otherwise it is ErrFull. Only for conversations that exist and
+	// take no place of the agent's yet.
+	Seat *Seat
+	// Decisions are what routing decided that led to the change.
+	Decisions []RoutingDecision
 }
 
 // Store is what this package asks of a database. Every method is safe for
@@ -67,7 +76,7 @@ type Store interface {
 	// conversation answered by Current already counts.
 	Seen(ctx context.Context, channel ChannelID, keys []MessageKey) (map[MessageKey]MessageID, error)
 	// Commit carries out each change by itself and answers an error per
-	// change: nil, ErrConflict or ErrSeen (that change wrote nothing), or a
+	// change: nil, ErrConflict, ErrSeen or ErrFull (that change wrote nothing), or a
 	// failure of the store (that change may or may not be written; decide
 	// again from a fresh read). The changes are of different slots.
 	Commit(ctx context.Context, changes []Change) []error
@@ -111,6 +120,7 @@ type Store interface {
 	Settle(ctx context.Context, commits map[ConversationID]int64) error
 
 	RuleStore
+	RoutingStore
 	Queries
 }
 

@@ -18,6 +18,8 @@ const (
 	RingRules    = "rules"    // rules ask for calls of webhooks
 	// RingSubscribers: subscribers have events to get.
 	RingSubscribers = "subscribers"
+	RingRoute       = "route"  // somebody waits, or has room again
+	RingRoster      = "roster" // agents, queues or the settings of routing have changed
 )
 
 // Doorbell wakes a worker, in this process or another. It never blocks; a ring

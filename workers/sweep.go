@@ -39,6 +39,8 @@ type Sweeper struct {
 	Journal    journal.Store
 	// Rules are the automations, and the calls that rules ask for.
 	Rules *Rules
+	// Router gives conversations that wait to agents.
+	Router *Router
 	// Retention is how long worked webhooks are kept for the event log.
 	Retention time.Duration
 	// Forget expires what else is kept for a time only.
@@ -96,6 +98,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 	every("trim", trimTick, s.trim)
 	every("rules", ruleTick, s.Rules.Drain)
 	every("rule calls", ruleTick, s.Rules.DrainCalls)
+	every("route", routeTick, s.Router.Sweep)
 	wg.Go(func() {
 		s.wait(ctx, "close", &s.closes, sweep{s.Countdowns.NextDue, s.Threads.CloseDue, s.Metrics.Closed})
 	})

@@ -27,7 +27,10 @@ type options struct {
 	Closes      int           `default:"100000" help:"Solved conversations that come due in the close phase."`
 	Within      time.Duration `default:"1m" help:"The time in which they come due."`
 	ReportOver  int           `default:"100000" help:"Conversations of ten messages that a report is made over."`
-	Only        []string      `default:"accept,threaded,send,idle,report" enum:"accept,threaded,send,idle,report,close,neighbour" help:"Phases to run; close takes minutes, neighbour half a minute, and they are run when asked for."`
+	Seed        uint64        `default:"1" help:"Of the simulated day."`
+	Agents      int           `default:"500" help:"Agents of the simulated day."`
+	Customers   int           `default:"50000" help:"Customers of the simulated day, each with a conversation at least."`
+	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,close,neighbour,route,day" help:"Phases to run; close takes minutes, neighbour half a minute, and they are run when asked for."`
 	JSON        string        `name:"json" default:"bench.json" help:"Where the figures go; empty for nowhere."`
 	DataDir     string        `help:"Directory for the hub's data, on the disk to be measured; default: a temporary one."`
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`
@@ -41,7 +44,7 @@ type options struct {
 
 // Validate refuses what cannot be measured.
 func (o *options) Validate() error {
-	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes, "neighbours": o.Neighbours} {
+	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes, "neighbours": o.Neighbours, "agents": o.Agents, "customers": o.Customers} {
 		if v < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
 		}

@@ -158,3 +158,26 @@ func TestTheRestOfABacklogIsEstimated(t *testing.T) {
 	require.Zero(t, remaining(time.Second, 100, 100, 500), "no progress yet")
 	require.Zero(t, remaining(time.Second, 100, 600, 500), "all there")
 }
+
+func TestAssignmentsAreReadOutOfAStream(t *testing.T) {
+	stream := strings.NewReader("retry: 1\n\nevent: conversation.created\ndata: {\"conversation\":{\"id\":\"cv_1\",\"assignee_id\":\"ag_1\"}}\n\n" +
+		"event: conversation.assigned\ndata: {\"conversation\":{\"id\":\"cv_2\",\"assignee_id\":null}}\n\n" +
+		"event: conversation.assigned\ndata: {\"conversation\":{\"id\":\"cv_3\",\"assignee_id\":\"ag_1\"}}\n\n")
+	seen := make(chan assignment, 8)
+	watchAssigned(stream, seen)
+	got, err := nextAssigned(t.Context(), seen)
+	require.NoError(t, err)
+	require.Equal(t, "cv_3", got.conversation)
+	_, err = nextAssigned(t.Context(), seen)
+	require.ErrorContains(t, err, "ended")
+}
+
+func TestTheDayIsInTheReport(t *testing.T) {
+	s := &session{options: &options{Seed: 3, Agents: 30, Customers: 1500}, report: newReport()}
+	s.day()
+	require.Zero(t, s.report.get("day_breaches"))
+	require.GreaterOrEqual(t, s.report.get("day_same_agent"), 0.95)
+	require.NoError(t, s.report.broken())
+	s.report.set("day_breaches", 1)
+	require.Error(t, s.report.broken())
+}

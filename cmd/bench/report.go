@@ -46,6 +46,14 @@ func newReport() *report {
 		{key: "rss_mb", unit: "MiB", meaning: "the hub's highest resident memory", want: "≤ 200"},
 		{key: "lost", meaning: "accepted and not there", want: "0"},
 		{key: "duplicates", meaning: "there more than once", want: "0"},
+		{key: "route_latency_p50_ms", unit: "ms", meaning: "an agent is free → the next conversation is theirs, in a stream"},
+		{key: "route_latency_p99_ms", unit: "ms", meaning: "an agent is free → the next conversation is theirs, in a stream", want: "≤ 1000"},
+		{key: "day_breaches", meaning: "new work beyond a capacity, and miscounts, in a simulated day", want: "0"},
+		{key: "day_wait_p95_s", unit: "s", meaning: "waiting time in that day"},
+		{key: "day_ideal_p95_s", unit: "s", meaning: "the same with one ideal queue"},
+		{key: "day_wait_ratio", meaning: "day_wait_p95_s / day_ideal_p95_s", want: "≤ 1.1"},
+		{key: "day_same_agent", meaning: "returns to the agent of before, where they were there", want: "≥ 0.95"},
+		{key: "day_seconds", unit: "s", meaning: "time to play the day three times", want: "≤ 60"},
 		{key: "close_rps", unit: "1/s", meaning: "conversations closed, from the first that is due to the last close"},
 		{key: "close_lag_p99_ms", unit: "ms", meaning: "due → close carried out", want: "≤ 1000"},
 		{key: "close_inbound_p99_ms", unit: "ms", meaning: "webhook sent → message in a stream, while they close"},
@@ -93,6 +101,9 @@ func (r *report) ratio(key, over, under string) {
 func (r *report) broken() error {
 	if r.get("lost") > 0 || r.get("duplicates") > 0 {
 		return fmt.Errorf("%.0f lost, %.0f doubled", r.get("lost"), r.get("duplicates"))
+	}
+	if n := r.get("day_breaches"); n > 0 {
+		return fmt.Errorf("the day has %.0f breaches of a capacity", n)
 	}
 	return nil
 }

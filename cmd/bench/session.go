@@ -68,6 +68,14 @@ func (s *session) run(ctx context.Context) error {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
+	if s.wants("route") {
+		if err := s.route(ctx); err != nil {
+			return fmt.Errorf("route: %w", err)
+		}
+	}
+	if s.wants("day") {
+		s.day()
+	}
 	if s.wants("close") {
 		if err := s.closing(ctx); err != nil {
 			return fmt.Errorf("close: %w", err)

@@ -29,6 +29,7 @@ import (
 	"threadhub/internal/media"
 	"threadhub/internal/pulse"
 	"threadhub/internal/queue"
+	"threadhub/internal/queuebook"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
@@ -40,6 +41,7 @@ import (
 	"threadhub/internal/tokens"
 	"threadhub/internal/webchat"
 	"threadhub/threads"
+	"threadhub/threads/routing"
 	"threadhub/workers"
 )
 
@@ -94,13 +96,19 @@ type Hub struct {
 	inbound   *workers.Inbound
 	outbound  *workers.Outbound
 	ruleWork  *workers.Rules
-	errands   *workers.Courtesies
-	desk      *accept.Desk
-	inlets    *streams.Keeper
-	server    *http.Server
-	listener  net.Listener
-	streams   chan struct{} // closed when event streams have to end
-	token     string
+
+	staff      staff
+	queues     *queuebook.Registry
+	dispatcher *routing.Dispatcher
+	router     *workers.Router
+
+	errands  *workers.Courtesies
+	desk     *accept.Desk
+	inlets   *streams.Keeper
+	server   *http.Server
+	listener net.Listener
+	streams  chan struct{} // closed when event streams have to end
+	token    string
 }
 
 // New opens everything a hub needs and listens, but answers nobody yet. A hub
@@ -136,8 +144,13 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	with := audited(plain, h.Logger)
 	h.store, h.audit = with, with.log
 	h.board = pulse.NewBoard(h.store, time.Now, h.Logger)
+	rosterFresh := sharedRoster
+	if cfg.MongoDBURI.Empty() {
+		rosterFresh = 0
+	}
 	h.auth = auth.New(auth.Options{
 		Store: h.store, Now: time.Now, AdminToken: cfg.AdminToken.Reveal(), SessionIdle: cfg.SessionIdle, SessionLife: cfg.SessionLifetime,
+		RosterFresh: rosterFresh, Changed: h.rosterChanged,
 	})
 	h.settings = settings.New(h.store)
 	h.schedules = schedules.New(schedules.Options{Store: h.store, Now: time.Now, Users: h.scheduleUsers})
@@ -203,6 +216,7 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	})
 	h.openSubscriptions(h.keys)
 	h.rekeyer.parts = []resealer{h.channels, h.book, h.tokens}
+	h.openQueues(fresh)
 	h.ruleWork = &workers.Rules{
 		Store: h.store, Records: h.store, Book: h.book, Journal: h.store.Journal(), Carrier: h.egress,
 		Settled: 2 * fresh, Now: time.Now, Logger: h.Logger,
@@ -213,6 +227,10 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 // sharedFresh is how soon a process notices that another one changed a channel
 // or the style rules.
 const sharedFresh = 3 * time.Second
+
+// sharedRoster is how soon a process notices that another one changed an agent:
+// whoever comes online is to get work within a second.
+const sharedRoster = 250 * time.Millisecond
 
 func (h *Hub) defaultStyle(ctx context.Context) (threads.Style, error) {
 	s, err := h.settings.Get(ctx)
@@ -238,9 +256,12 @@ func (h *Hub) openThreads(context.Context) error {
 	h.templates = templates.NewCatalogue(templates.Options{
 		Store: h.store, Channels: h.channels, Caller: h.tokens, Now: time.Now, Logger: h.Logger,
 	})
+	h.router = &workers.Router{
+		Forget: h.auth.ForgetRoster, Bell: h.queue, Now: time.Now, Logger: h.Logger, Metrics: workers.NewRouteMetrics(h.registry, h.line),
+	}
 	h.threads = threads.NewService(threads.Options{
-		Templates: h.templates,
-		Store:     h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: counted{h.announcer(), h.board}, Logger: h.Logger, Now: time.Now,
+		Templates: h.templates, Returns: h.staff, Routed: h.router.News,
+		Store: h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: counted{h.announcer(), h.board}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
 	})
@@ -255,6 +276,7 @@ func (h *Hub) openThreads(context.Context) error {
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
+	h.openRouter()
 	h.queue.Handle(workers.RingInbound, h.inbound.Drain)
 	h.queue.Handle(workers.RingOutbound, h.outbound.Drain)
 	h.queue.Heard(workers.RingOutbound, h.outbound.Wake)

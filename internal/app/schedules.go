@@ -23,7 +23,11 @@ func (h *Hub) scheduleUsers(ctx context.Context, id string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	users = append(users, byRules...)
+	byQueues, err := h.queues.UsersOfSchedule(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	users = append(append(users, byRules...), byQueues...)
 	if set.DefaultStyle.Close.ScheduleID == id {
 		users = append(users, "the hub's default style")
 	}

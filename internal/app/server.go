@@ -36,7 +36,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}, []string{"operation", "status"})
 	h.registry.MustRegister(requests)
 	deps := httpapi.Deps{
-		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Rules: h.book, Channels: h.channels, Kinds: all.Kinds(),
+		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Rules: h.book, Queues: h.queues, Routing: h.dispatcher, Rerouted: h.rosterChanged, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
 		Live: live{h.bus, h.streams}, Media: h.media, Webchat: h.webchat, Courtesy: h.showTyping, Probe: h.egress.Probe, Audit: h.audit, Keys: h.rekeyer, Now: time.Now, Ready: h.ready, Canned: canned.New(h.store, time.Now), Templates: h.templates,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),

@@ -31,11 +31,12 @@ var rules = []rule{
 
 	{pkg: "threads/rules"},
 	{pkg: "threads", may: []string{"normalize", "threads/rules", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
-	{pkg: "threads/routing", may: []string{"normalize", "threads"}},
+	{pkg: "threads/routing", may: []string{"normalize", "threads", "internal/ident"}},
 
 	{pkg: "workers", may: []string{
 		"normalize", "connectors", "threads", "internal/bus", "internal/callout", "internal/channels", "internal/directory", "internal/egress",
 		"internal/ident", "internal/journal", "internal/queue", "internal/rulebook", "internal/settings", "internal/tokens", "threads/rules",
+		"threads/routing",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
@@ -52,7 +53,8 @@ var rules = []rule{
 	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
-	{pkg: "internal/settings", may: []string{"threads", "internal/directory"}},
+	{pkg: "internal/settings", may: []string{"threads", "threads/routing", "internal/directory"}},
+	{pkg: "internal/queuebook", may: []string{"threads", "threads/routing", "internal/directory", "internal/ident"}},
 	{pkg: "internal/canned", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
 	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
@@ -100,6 +102,7 @@ var rules = []rule{
 		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
+		"internal/queuebook", "threads/routing",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
@@ -113,14 +116,15 @@ var rules = []rule{
 	{pkg: "internal/storetest", may: []string{
 		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal", "internal/spool",
 	}},
-	{pkg: "internal/threadtest", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/sqlite"}},
+	{pkg: "internal/threadtest", may: []string{"normalize", "threads", "threads/routing", "internal/ident"}, tests: []string{"internal/sqlite"}},
 
 	// Only these know everybody.
 	{pkg: "internal/app", may: []string{"**"}},
 	{pkg: "internal/simulate", may: []string{"api", "normalize", "internal/ident"}, tests: []string{"connectors", "connectors/*", "internal/simulate/simtest"}},
 	{pkg: "internal/simulate/simtest", may: []string{"connectors", "connectors/*", "normalize", "internal/simulate"}},
 	{pkg: "cmd/threadhub", may: []string{"**"}},
-	{pkg: "cmd/*", may: []string{"internal/simulate"}, tests: []string{"internal/simulate/simtest"}},
+	{pkg: "internal/day", may: []string{"threads", "threads/routing"}},
+	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day"}, tests: []string{"internal/simulate/simtest"}},
 }
 
 // strangers are pairs that never meet, in tests neither.

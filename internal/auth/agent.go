@@ -40,11 +40,17 @@ type Agent struct {
 	Skills       []string
 	Groups       []threads.GroupID
 	Capacity     Capacity
-	Availability Availability
+	Availability Availability // as they or an admin said
 	Limits       Limits
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-	Version      int64
+	// Left are groups the agent has left, for routing to take back what is open
+	// with them (see HandedBack).
+	Left []threads.GroupID
+	// StatusAt is when Availability was said, and SeenAt the last sign of the
+	// agent's browser since, which only [Service.Roster] answers.
+	StatusAt, SeenAt time.Time
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	Version          int64
 }
 
 // Limits are what somebody may see: things of some channels, and of some
@@ -85,6 +91,8 @@ type agentRecord struct {
 	Capacity     Capacity          `json:"capacity"`
 	Availability Availability      `json:"availability"`
 	Limits       Limits            `json:"limits,omitzero"`
+	Left         []threads.GroupID `json:"left,omitempty"`
+	StatusAt     time.Time         `json:"status_at,omitzero"`
 	CreatedAt    time.Time         `json:"created_at"`
 	UpdatedAt    time.Time         `json:"updated_at"`
 }
@@ -93,7 +101,8 @@ func agentOf(i directory.Item[agentRecord]) Agent {
 	v := i.Value
 	return Agent{
 		ID: threads.AgentID(i.ID), Name: v.Name, Email: v.Email, Role: v.Role, Skills: v.Skills, Groups: v.Groups,
-		Capacity: v.Capacity, Availability: v.Availability, Limits: v.Limits, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Capacity: v.Capacity, Availability: v.Availability, Limits: v.Limits, Left: v.Left, StatusAt: v.StatusAt,
+		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -120,7 +129,8 @@ func (s *Service) createAgent(ctx context.Context, id threads.AgentID, d AgentDr
 	now := s.now()
 	r := agentRecord{
 		Name: d.Name, Email: strings.TrimSpace(d.Email), Role: RoleAgent, Skills: d.Skills, Groups: d.Groups,
-		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, Limits: d.Limits, CreatedAt: now, UpdatedAt: now,
+		Capacity: Capacity{Messaging: DefaultCapacity}, Availability: Offline, Limits: d.Limits, StatusAt: now,
+		CreatedAt: now, UpdatedAt: now,
 	}
 	if d.Role != "" {
 		r.Role = d.Role
@@ -129,6 +139,9 @@ func (s *Service) createAgent(ctx context.Context, id threads.AgentID, d AgentDr
 		r.Capacity = *d.Capacity
 	}
 	item, err := s.agents.Create(ctx, string(id), r)
+	if err == nil {
+		s.rosterChanged()
+	}
 	return agentOf(item), err
 }
 
@@ -241,7 +254,7 @@ func (c AgentChange) apply(r *agentRecord) {
 		r.Skills = *c.Skills
 	}
 	if c.Groups != nil {
-		r.Groups = *c.Groups
+		r.regroup(*c.Groups)
 	}
 	if c.Capacity != nil {
 		r.Capacity = *c.Capacity
@@ -286,13 +299,28 @@ func (s *Service) changeAgent(ctx context.Context, id threads.AgentID, expected 
 			return Agent{}, fmt.Errorf("update agent: %w", err)
 		}
 		s.cache.clear() // names of principals
+		s.rosterChanged()
 		return agentOf(item), nil
 	}
 }
 
-// SetAvailability says whether the agent is there.
+// regroup puts the agent into other groups, and remembers those they leave.
+func (r *agentRecord) regroup(groups []threads.GroupID) {
+	for _, g := range r.Groups {
+		if !slices.Contains(groups, g) && !slices.Contains(r.Left, g) {
+			r.Left = append(slices.Clone(r.Left), g)
+		}
+	}
+	r.Left = slices.DeleteFunc(slices.Clone(r.Left), func(g threads.GroupID) bool { return slices.Contains(groups, g) })
+	r.Groups = groups
+}
+
+// SetAvailability says whether the agent is there. It counts from now on,
+// whatever was seen of their browser before.
 func (s *Service) SetAvailability(ctx context.Context, id threads.AgentID, a Availability) (Agent, error) {
-	return s.changeAgent(ctx, id, nil, func(r *agentRecord) { r.Availability = a })
+	return s.changeAgent(ctx, id, nil, func(r *agentRecord) {
+		r.Availability, r.StatusAt = a, s.now()
+	})
 }
 
 // Available tells whether the agent may get a conversation back: one that is
@@ -321,6 +349,10 @@ func (s *Service) DeleteAgent(ctx context.Context, id threads.AgentID) error {
 		return fmt.Errorf("delete agent: %w", err)
 	}
 	if err := s.agents.Delete(ctx, string(id)); err != nil {
+		return fmt.Errorf("delete agent: %w", err)
+	}
+	s.rosterChanged()
+	if err := s.seen.Delete(ctx, string(id)); err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return fmt.Errorf("delete agent: %w", err)
 	}
 	return nil
@@ -353,7 +385,7 @@ func (s *Service) leaveGroup(ctx context.Context, group threads.GroupID) error {
 				continue
 			}
 			_, err := s.changeAgent(ctx, a.ID, nil, func(r *agentRecord) {
-				r.Groups = slices.DeleteFunc(r.Groups, func(g threads.GroupID) bool { return g == group })
+				r.regroup(slices.DeleteFunc(slices.Clone(r.Groups), func(g threads.GroupID) bool { return g == group }))
 			})
 			if err != nil && !errors.Is(err, directory.ErrNotFound) {
 				return err

@@ -177,7 +177,7 @@ func TestAnAgentIsAvailableWhileOnline(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Agent{
 		ID: bea.ID, Name: "Bea", Email: "Bea@Example.org", Role: RoleAgent, Capacity: Capacity{DefaultCapacity}, Availability: Offline,
-		CreatedAt: bea.CreatedAt, UpdatedAt: bea.CreatedAt, Version: 1,
+		StatusAt: bea.CreatedAt, CreatedAt: bea.CreatedAt, UpdatedAt: bea.CreatedAt, Version: 1,
 	}, bea)
 	for status, want := range map[Availability]bool{Online: true, Away: false, Offline: false} {
 		_, err = s.SetAvailability(ctx, bea.ID, status)

@@ -31,6 +31,12 @@ type Options struct {
 	SessionIdle, SessionLife time.Duration
 	// Hashing is what hashing a password costs.
 	Hashing Hashing
+	// RosterFresh is how long the roster is used without looking whether
+	// another process changed it; 0 on a store that only this process writes.
+	RosterFresh time.Duration
+	// Changed is called after a change that routing wants to know of: who is
+	// there, and what they may have. It must not block. nil for nobody.
+	Changed func()
 }
 
 // BootstrapID is the token id of whoever uses Options.AdminToken.
@@ -58,6 +64,11 @@ type Service struct {
 	hasher     *hasher
 	throttle   *throttle
 	cache      cache
+
+	seen        directory.Collection[seenRecord]
+	roster      roster
+	rosterFresh time.Duration
+	changed     func()
 }
 
 // New returns a service over the given parts.
@@ -70,6 +81,9 @@ func New(o Options) *Service {
 	}
 	if o.SessionLife == 0 {
 		o.SessionLife = sessionLife
+	}
+	if o.Changed == nil {
+		o.Changed = func() {}
 	}
 	return &Service{
 		clock:      o.Now,
@@ -89,6 +103,10 @@ func New(o Options) *Service {
 		hasher:     newHasher(o.Hashing),
 		throttle:   newThrottle(),
 		cache:      cache{fresh: o.Fresh},
+
+		seen:        directory.NewCollection[seenRecord](o.Store, "seen", nil),
+		rosterFresh: o.RosterFresh,
+		changed:     o.Changed,
 	}
 }
 

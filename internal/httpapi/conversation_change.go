@@ -30,7 +30,7 @@ func (s *server) UpdateConversation(c *gin.Context, id string, params api.Update
 	if err == nil {
 		conv, err = s.update(ctx, p, id, cmd)
 	}
-	s.answerConversation(c)(conv, err)
+	s.answerWarning(c, cmd.Assignee != nil)(conv, err)
 }
 
 // update changes a conversation that the caller may see.
@@ -123,7 +123,12 @@ func (s *server) BulkUpdateConversations(c *gin.Context, _ api.BulkUpdateConvers
 	all.SetLimit(bulkWidth)
 	for i, id := range in.IDs {
 		all.Go(func() error {
-			results[i] = s.bulkResult(id)(s.update(ctx, p, id, cmd))
+			conv, err := s.update(ctx, p, id, cmd)
+			results[i] = s.bulkResult(id)(conv, err)
+			if err == nil && cmd.Assignee != nil {
+				// The change is made: not knowing what to warn of is no failure.
+				results[i].Warnings, _ = s.warnings(ctx, conv)
+			}
 			return nil
 		})
 	}

@@ -134,10 +134,18 @@ func (s *server) listConversations(c *gin.Context, filter threads.Filter, page t
 
 // answerConversation writes a conversation as it now is, or the error.
 func (s *server) answerConversation(c *gin.Context) func(threads.Conversation, error) {
+	return s.answerWarning(c, false)
+}
+
+// answerWarning is answerConversation with what may be wrong with who has it.
+func (s *server) answerWarning(c *gin.Context, warn bool) func(threads.Conversation, error) {
 	return func(conv threads.Conversation, err error) {
 		var view api.Conversation
 		if err == nil {
 			view, err = s.conversationView(c.Request.Context(), conv)
+		}
+		if err == nil && warn {
+			view.Warnings, err = s.warnings(c.Request.Context(), conv)
 		}
 		if err != nil {
 			s.fail(c, err)
@@ -170,7 +178,12 @@ func (s *server) AcceptConversation(c *gin.Context, id string, _ api.AcceptConve
 			"the token acts as no agent: use an agent's token or set assignee_id"))
 		return
 	}
-	s.act(c, id, s.Conversations.Accept)
+	ctx, p := c.Request.Context(), caller(c)
+	conv, err := s.conversation(ctx, p, id)
+	if err == nil {
+		conv, err = s.Conversations.Accept(ctx, conv.ID, p.Author())
+	}
+	s.answerWarning(c, true)(conv, err)
 }
 
 // EndConversationSession implements POST /v1/conversations/{conversation_id}/end-session.

@@ -34,6 +34,7 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/media"
+	"threadhub/internal/queuebook"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
@@ -44,6 +45,7 @@ import (
 	"threadhub/internal/templates"
 	"threadhub/normalize"
 	"threadhub/threads"
+	"threadhub/threads/routing"
 )
 
 func TestMain(m *testing.M) {
@@ -61,14 +63,15 @@ const (
 // hub is the whole API over a real embedded store, on a clock that the test
 // moves. Only the platform and the live stream are stand-ins.
 type hub struct {
-	t        *testing.T
-	handler  http.Handler
-	store    *sqlite.Store
-	auth     *auth.Service
-	service  *threads.Service
-	live     *live
-	relay    *subscriptions.Relay
-	contract routers.Router
+	t          *testing.T
+	handler    http.Handler
+	store      *sqlite.Store
+	auth       *auth.Service
+	service    *threads.Service
+	dispatcher *routing.Dispatcher
+	live       *live
+	relay      *subscriptions.Relay
+	contract   routers.Router
 
 	mu      sync.Mutex
 	now     time.Time
@@ -131,6 +134,10 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			return exists(err)
 		},
 	})
+	queues := queuebook.NewRegistry(queuebook.Options{
+		Store: store, Now: h.clock, ChannelExists: rules.ChannelExists, ScheduleExists: rules.ScheduleExists, GroupExists: book.GroupExists,
+		SkillExists: func(_ context.Context, name string) (bool, error) { return name != "klingon", nil },
+	})
 	catalogue := templates.NewCatalogue(templates.Options{Store: store, Channels: registry, Caller: h, Now: h.clock, Logger: logger})
 	told := subscriptions.NewRegistry(subscriptions.Options{
 		Store: store, Spool: store, Keys: keys, Now: h.clock, CheckURL: h.checkURL, ChannelExists: rules.ChannelExists,
@@ -143,12 +150,15 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		Store:     store, Channels: registry, Roster: h.auth, Hub: set, Schedules: calendars, StyleRules: rules, Announce: h.live, Logger: logger, Now: h.clock,
 		Rules: book,
 	})
+	h.dispatcher = &routing.Dispatcher{
+		Threads: h.service, Store: store, Settings: set.Routing, Roster: roster{h}, Queues: queues.Queues, Schedules: calendars, Now: h.clock, Logger: logger,
+	}
 	library, err := media.Open(media.Options{
 		Dir: t.TempDir(), MaxFile: 1 << 20, Space: 4 << 20, PublicURL: publicURL, Channels: registry, Carrier: h, Now: h.clock, Logger: logger,
 	})
 	require.NoError(t, err)
 	deps := httpapi.Deps{
-		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
+		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Queues: queues, Routing: h.dispatcher, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
 		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL, Canned: canned.New(store, h.clock), Templates: catalogue,
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}

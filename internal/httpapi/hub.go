@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"threadhub/api"
 	"threadhub/internal/settings"
 	"threadhub/threads"
+	"threadhub/threads/routing"
 )
 
 // GetSettings implements GET /v1/settings.
@@ -43,7 +45,15 @@ func (s *server) UpdateSettings(c *gin.Context, params api.UpdateSettingsParams)
 		s.fail(c, err)
 		return
 	}
-	s.answerSettings(c)(s.Settings.Update(c.Request.Context(), change))
+	set, err := s.Settings.Update(c.Request.Context(), change)
+	var wrong *routing.FieldError
+	if errors.As(err, &wrong) {
+		err = invalid(fieldError{"routing." + wrong.Field, wrong.Message})
+	}
+	if err == nil && s.Rerouted != nil {
+		s.Rerouted()
+	}
+	s.answerSettings(c)(set, err)
 }
 
 // settingsChange reads what is to change.
@@ -72,6 +82,10 @@ func (s *server) settingsChange(ctx context.Context, in api.SettingsChange, chan
 	}
 	if in.Routing != nil {
 		change.CountInactive = in.Routing.CountInactive
+		var err error
+		if change.Routing, err = routingChange(*in.Routing); err != nil {
+			return change, err
+		}
 	}
 	var err error
 	change.DefaultStyle, err = s.styleOf(ctx, "default_style", in.DefaultStyle)

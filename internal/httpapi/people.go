@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,32 +13,17 @@ import (
 	"threadhub/threads"
 )
 
-// loads counts the conversations of agents that use capacity.
-func (s *server) loads(ctx context.Context, agents []auth.Agent) ([]int, error) {
-	if len(agents) == 0 {
-		return nil, nil
-	}
-	hub, err := s.Settings.Defaults(ctx)
-	if err != nil {
-		return nil, err
-	}
-	loads := threads.CapacityLoads(hub.CountInactive)
-	return s.Records.CountConversations(ctx, convert(agents, func(a auth.Agent) threads.Filter {
-		return threads.Filter{Assignees: []threads.AgentID{a.ID}, Loads: loads}
-	}))
-}
-
 func (s *server) answerAgent(c *gin.Context, status int) func(auth.Agent, error) {
 	return func(a auth.Agent, err error) {
-		var loads []int
+		var m []member
 		if err == nil {
-			loads, err = s.loads(c.Request.Context(), []auth.Agent{a})
+			m, err = s.members(c.Request.Context(), []auth.Agent{a})
 		}
 		if err != nil {
 			s.fail(c, err)
 			return
 		}
-		s.answerVersioned(c, status, a.Version, agentView(a, loads[0]))
+		s.answerVersioned(c, status, a.Version, agentView(m[0]))
 	}
 }
 
@@ -52,16 +36,12 @@ func (s *server) ListAgents(c *gin.Context, params api.ListAgentsParams) {
 		return
 	}
 	agents, next := cut(agents, limit, func(a auth.Agent) string { return string(a.ID) })
-	loads, err := s.loads(ctx, agents)
+	members, err := s.members(ctx, agents)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	out := api.AgentList{Data: make([]api.Agent, len(agents)), NextCursor: next}
-	for i, a := range agents {
-		out.Data[i] = agentView(a, loads[i])
-	}
-	s.answer(c, http.StatusOK, out)
+	s.answer(c, http.StatusOK, api.AgentList{Data: convert(members, agentView), NextCursor: next})
 }
 
 // CreateAgent implements POST /v1/agents.
@@ -71,6 +51,10 @@ func (s *server) CreateAgent(c *gin.Context, _ api.CreateAgentParams) {
 	}
 	var in api.AgentDraft
 	if !s.decode(c, &in) {
+		return
+	}
+	if err := checkSkills(in.Skills); err != nil {
+		s.fail(c, err)
 		return
 	}
 	draft := auth.AgentDraft{
@@ -121,6 +105,9 @@ func (s *server) UpdateAgent(c *gin.Context, id string, params api.UpdateAgentPa
 		return
 	}
 	version, err := expected(in.Version, params.IfMatch)
+	if err == nil {
+		err = checkSkills(in.Skills)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return

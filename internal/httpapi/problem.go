@@ -14,6 +14,7 @@ import (
 	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
+	"threadhub/internal/queuebook"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/spool"
@@ -124,6 +125,7 @@ func problemOf(err error) *problemError {
 		written *rulebook.InvalidError
 		system  *rulebook.SystemError
 		told    *subscriptions.InvalidError
+		queue   *queuebook.InvalidError
 
 		throttled *auth.ThrottledError
 	)
@@ -154,6 +156,8 @@ func problemOf(err error) *problemError {
 		return invalid(convert(rule.Fields, func(f stylerules.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.As(err, &written):
 		return invalid(convert(written.Problems, func(p rules.Problem) fieldError { return fieldError{p.Field, p.Message} })...)
+	case errors.As(err, &queue):
+		return invalid(convert(queue.Fields, func(f queuebook.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.As(err, &system):
 		return problem(http.StatusConflict, codeSystemRule, system.Error())
 	case errors.Is(err, auth.ErrUnauthenticated):

@@ -23,6 +23,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/queuebook"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/settings"
@@ -45,6 +46,7 @@ type Conversations interface {
 	Cancel(ctx context.Context, id threads.MessageID, by threads.Author) (threads.Message, error)
 	Update(ctx context.Context, id threads.ConversationID, cmd threads.UpdateCommand) (threads.Conversation, error)
 	Accept(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
+	Decline(ctx context.Context, id threads.ConversationID, agent threads.Author) (threads.Conversation, error)
 	EndSession(ctx context.Context, id threads.ConversationID, actor threads.Author) (threads.Conversation, error)
 	Recount(ctx context.Context, cmd threads.RecountCommand) (threads.RecountResult, error)
 	// Typing tells that somebody writes in the conversation.
@@ -61,6 +63,9 @@ type Conversations interface {
 // Records reads what was stored; every threads.Store does.
 type Records interface {
 	threads.Queries
+	Tallies(ctx context.Context, agents []threads.AgentID) (map[threads.AgentID]threads.Tally, error)
+	OfferedTo(ctx context.Context, agents []threads.AgentID, limit int) ([]threads.Conversation, error)
+	RoutingDecisions(ctx context.Context, id threads.ConversationID, p threads.Page) ([]threads.RoutingDecision, threads.Cursor, error)
 	Conversation(ctx context.Context, id threads.ConversationID) (threads.Conversation, error)
 	Message(ctx context.Context, id threads.MessageID) (threads.Message, error)
 	Contact(ctx context.Context, id threads.ContactID) (threads.Contact, error)
@@ -111,6 +116,8 @@ type Deps struct {
 	Rules         *rulebook.Registry
 	Subscriptions *subscriptions.Registry
 	Subscribers   Subscribers
+	Queues        *queuebook.Registry
+	Routing       Routing
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks
@@ -128,6 +135,8 @@ type Deps struct {
 	Identities IdentityProvider
 	// IdentitiesName is what to call it.
 	IdentitiesName string
+	// Rerouted, when set, is called after a change of the settings.
+	Rerouted func()
 	// Now is the clock.
 	Now       func() time.Time
 	Canned    *canned.Registry

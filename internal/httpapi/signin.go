@@ -101,9 +101,9 @@ func (s *server) enter(c *gin.Context) func(auth.Session, string, error) {
 		}
 		s.endPrevious(c)
 		agent, err := s.Auth.Agent(ctx, session.AgentID)
-		var loads []int
+		var m []member
 		if err == nil {
-			loads, err = s.loads(ctx, []auth.Agent{agent})
+			m, err = s.members(ctx, []auth.Agent{agent})
 		}
 		if err != nil {
 			s.fail(c, err)
@@ -111,7 +111,7 @@ func (s *server) enter(c *gin.Context) func(auth.Session, string, error) {
 		}
 		s.setSession(c, secret)
 		s.answer(c, http.StatusCreated, api.SignedIn{
-			Session: signInView(session, session.ID), CsrfToken: auth.CSRFToken(secret), Agent: agentView(agent, loads[0]),
+			Session: signInView(session, session.ID), CsrfToken: auth.CSRFToken(secret), Agent: agentView(m[0]),
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"threadhub/internal/httpapi"
 	"threadhub/normalize"
 	"threadhub/threads"
+	"threadhub/threads/routing"
 )
 
 // parrot is a platform that needs no network.
@@ -155,4 +156,28 @@ func (s slowChannels) Create(ctx context.Context, d channels.Draft) (channels.Ch
 	s.entered <- struct{}{}
 	<-s.leave
 	return s.Channels.Create(ctx, d)
+}
+
+// roster is the hub's agents as routing sees them.
+type roster struct{ *hub }
+
+func (r roster) Agents(ctx context.Context) ([]routing.Agent, error) {
+	list, err := r.auth.Roster(ctx)
+	out := make([]routing.Agent, len(list))
+	for i, a := range list {
+		is, since := a.Presence(r.clock(), 0)
+		out[i] = routing.Agent{ID: a.ID, Presence: routing.Presence(is), Since: since, Max: a.Capacity.Messaging, Groups: a.Groups}
+		for _, text := range a.Skills {
+			skill, err := routing.ParseSkill(text)
+			if err != nil {
+				return nil, err
+			}
+			out[i].Skills = append(out[i].Skills, skill)
+		}
+	}
+	return out, err
+}
+
+func (r roster) HandedBack(ctx context.Context, id threads.AgentID, groups []threads.GroupID) error {
+	return r.auth.HandedBack(ctx, id, groups)
 }

@@ -106,12 +106,15 @@ func (s *server) follow(ctx context.Context, who func(context.Context) (auth.Pri
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 	p, err := who(ctx)
+	s.pulse(ctx, p, true)
+	defer func() { s.pulse(context.WithoutCancel(ctx), p, true) }()
 	for err == nil {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			if p, err = who(ctx); err == nil {
+				s.pulse(ctx, p, false)
 				err = out.write(": still here\n\n")
 			}
 		case e, ok := <-events:

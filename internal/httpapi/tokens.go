@@ -83,9 +83,9 @@ func (s *server) GetMe(c *gin.Context) {
 	}
 	if p.AgentID != "" {
 		agent, err := s.Auth.Agent(c.Request.Context(), p.AgentID)
-		var loads []int
+		var m []member
 		if err == nil {
-			loads, err = s.loads(c.Request.Context(), []auth.Agent{agent})
+			m, err = s.members(c.Request.Context(), []auth.Agent{agent})
 		}
 		if errors.Is(err, directory.ErrNotFound) { // removed a moment ago
 			s.unauthenticated(c)
@@ -95,7 +95,7 @@ func (s *server) GetMe(c *gin.Context) {
 			s.fail(c, err)
 			return
 		}
-		me.Agent = nullable.NewNullableWithValue(agentView(agent, loads[0]))
+		me.Agent = nullable.NewNullableWithValue(agentView(m[0]))
 	}
 	s.answer(c, http.StatusOK, me)
 }

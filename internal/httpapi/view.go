@@ -82,16 +82,6 @@ func groupView(g auth.Group) api.Group {
 	}
 }
 
-func agentView(a auth.Agent, load int) api.Agent {
-	return api.Agent{
-		ID: string(a.ID), Name: a.Name, Email: a.Email, Role: api.AgentRole(a.Role),
-		Skills: convert(a.Skills, text[string]), Groups: convert(a.Groups, text[threads.GroupID]),
-		Capacity: api.Capacity{Messaging: a.Capacity.Messaging}, Availability: api.Availability(a.Availability), Load: load,
-		Limits:    api.Limits{Channels: convert(a.Limits.Channels, text[threads.ChannelID]), Groups: convert(a.Limits.Groups, text[threads.GroupID])},
-		CreatedAt: timeView(a.CreatedAt), UpdatedAt: timeView(a.UpdatedAt), Version: a.Version,
-	}
-}
-
 // text turns one of the hub's typed strings into a plain one.
 func text[T ~string](v T) string { return string(v) }
 

@@ -13,7 +13,7 @@ import (
 // eventView shows an event with its records; of a contact only the identities
 // on channels that are seen.
 func (s *server) eventView(ctx context.Context, e Event, sees func(threads.ChannelID) bool) (api.Event, error) {
-	view := api.Event{ID: e.ID, Type: string(e.Type), At: timeView(e.At)}
+	view := api.Event{ID: e.ID, Type: string(e.Type), At: timeView(e.At), AgentID: ptr(string(e.Agent))}
 	if e.Conversation != nil {
 		conv, err := s.conversationView(ctx, *e.Conversation)
 		if err != nil {

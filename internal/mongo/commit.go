@@ -22,7 +22,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 		errs: make([]error, len(changes)),
 	}
 	for _, step := range []func(context.Context){
-		b.refuseSeen, b.update, b.insert, b.writeOut,
+		b.refuseSeen, b.takeSeats, b.update, b.insert, b.writeOut,
 	} {
 		if len(b.alive()) > 0 {
 			step(ctx)
@@ -160,6 +160,13 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	fields = append(fields, bson.E{Key: "figures", Value: figures})
 	alarm, none := ruleAlarm(c.RuleAlarm)
 	fields = append(fields, alarm...)
+	placed, gone := placeOf(c)
+	fields, none = append(fields, placed...), append(none, gone...)
+	if holds := holdsOf(c.Conversation); holds != "" {
+		fields = append(fields, bson.E{Key: "holds", Value: holds})
+	} else {
+		none = append(none, bson.E{Key: "holds", Value: ""})
+	}
 	if solved != nil {
 		fields = append(fields, bson.E{Key: "solved", Value: solved})
 	} else {
@@ -268,6 +275,8 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 		UnsettledAt: commitTime(c.Conversation),
 	}
 	r.Figures, r.Solved = figuresOf(c.Conversation)
+	r.Holds = holdsOf(c.Conversation)
+	r.place(c)
 	if c.RuleAlarm != nil && !c.RuleAlarm.IsZero() {
 		r.RuleAlarmAt = c.RuleAlarm
 	}

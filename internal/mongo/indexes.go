@@ -40,6 +40,10 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.state.queued_at", "_id"}},
 			{Fields: []string{"wake_at", "_id"}},
 			{Fields: []string{"doc.state.assignee_id", "load"}},
+			{Fields: []string{"holds"}, Sparse: true},
+			{Fields: []string{"line.rank", "line.at", "line.id"}, Sparse: true},
+			{Fields: []string{"offer.to"}, Sparse: true},
+			{Fields: []string{"offer.until", "offer.id"}, Sparse: true},
 			{Fields: []string{"doc.follow_up_of"}, Sparse: true},
 			{Fields: []string{"doc.state.reopen_count"}, Sparse: true},
 			{Fields: []string{"doc.tags"}, Sparse: true},
@@ -65,6 +69,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.rule_id", "-_id"}},
 			{Fields: []string{"call_at"}, Sparse: true},
 		}},
+		{"routing_decisions", []index{{Fields: []string{"doc.conversation_id", "-_id"}}}},
 		{"deliveries", []index{
 			{Fields: []string{"bulk", "doc.created_at", "_id"}},
 			{Fields: []string{"lane", "_id"}},

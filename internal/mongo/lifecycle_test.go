@@ -31,3 +31,8 @@ func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
 	open, o := lifecycleStores(t)
 	threadtest.Model(t, open, o)
 }
+
+func TestACrowdIsRoutedWithoutOverloadingAnybody(t *testing.T) {
+	open, o := lifecycleStores(t)
+	threadtest.Crowd(t, open, o)
+}

@@ -42,6 +42,7 @@ type writeOut struct {
 	transitions []transitionRow
 	deliveries  []deliveryRow
 	ruleRuns    []ruleRunRow
+	decisions   []decisionRow
 	clears      []mongo.WriteModel
 }
 
@@ -61,6 +62,9 @@ func (w *writeOut) add(conversation string, p pendingRows) {
 	}
 	for _, r := range p.RuleRuns {
 		w.ruleRuns = append(w.ruleRuns, newRuleRunRow(r))
+	}
+	for _, d := range p.Decisions {
+		w.decisions = append(w.decisions, decisionRow{ID: string(d.ID), Doc: d})
 	}
 	w.clears = append(w.clears, mongo.NewUpdateOneModel().
 		SetFilter(by("_id", conversation)).
@@ -98,6 +102,9 @@ func (w *writeOut) rows(ctx context.Context) error {
 	}
 	if err := insertNew(ctx, w.s.ruleRuns, w.ruleRuns); err != nil {
 		return fmt.Errorf("rule runs: %w", err)
+	}
+	if err := insertNew(ctx, w.s.decisions, w.decisions); err != nil {
+		return fmt.Errorf("routing decisions: %w", err)
 	}
 	if err := insertNew(ctx, w.s.deliveries, w.deliveries); err != nil {
 		return fmt.Errorf("deliveries: %w", err)

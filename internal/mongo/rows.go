@@ -35,6 +35,11 @@ type conversationRow struct {
 	// WakeAt and Load are those of the conversation's state, for indexes.
 	WakeAt time.Time    `bson:"wake_at"`
 	Load   threads.Load `bson:"load"`
+	// Holds, Line and Offer are for indexes, which they are kept out of when
+	// there is nothing to find (see holdsOf and placeOf).
+	Holds string    `bson:"holds,omitempty"`
+	Line  *lineRow  `bson:"line,omitempty"`
+	Offer *offerRow `bson:"offer,omitempty"`
 	// Tokens tell who made the latest commits (see tokenField).
 	Tokens map[string]bson.ObjectID `bson:"tokens,omitempty"`
 	// Pending rows of commits that are not all written out, by version.
@@ -74,10 +79,12 @@ type pendingRows struct {
 	Transitions []threads.Transition `bson:"transitions,omitempty"`
 	Deliveries  []threads.Delivery   `bson:"deliveries,omitempty"`
 	RuleRuns    []threads.RuleRun    `bson:"rule_runs,omitempty"`
+
+	Decisions []threads.RoutingDecision `bson:"decisions,omitempty"`
 }
 
 func (p pendingRows) empty() bool {
-	return len(p.Messages)+len(p.Transitions)+len(p.Deliveries)+len(p.RuleRuns) == 0
+	return len(p.Messages)+len(p.Transitions)+len(p.Deliveries)+len(p.RuleRuns)+len(p.Decisions) == 0
 }
 
 // pendingOf are the rows a change adds.
@@ -85,7 +92,7 @@ func pendingOf(c threads.Change) pendingRows {
 	return pendingRows{
 		Version:  c.Conversation.Version,
 		Messages: c.Messages, Transitions: c.Transitions, Deliveries: c.Deliveries,
-		RuleRuns: c.RuleRuns,
+		RuleRuns: c.RuleRuns, Decisions: c.Decisions,
 	}
 }
 

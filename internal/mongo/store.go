@@ -51,6 +51,8 @@ type Store struct {
 	deliveries    *mongo.Collection
 	lanes         *mongo.Collection
 	ruleRuns      *mongo.Collection
+	seats         *mongo.Collection
+	decisions     *mongo.Collection
 	parked        *mongo.Collection
 	records       *mongo.Collection
 	requests      *mongo.Collection
@@ -129,6 +131,8 @@ func newStore(client *mongo.Client, name string) *Store {
 		deliveries:    db.Collection("deliveries"),
 		lanes:         db.Collection("lanes"),
 		ruleRuns:      db.Collection("rule_runs"),
+		seats:         db.Collection("seats"),
+		decisions:     db.Collection("routing_decisions"),
 		parked:        db.Collection("parked"),
 		records:       db.Collection("records"),
 		requests:      db.Collection("requests"),

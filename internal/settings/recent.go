@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"threadhub/threads"
+	"threadhub/threads/routing"
 )
 
 // recentFor is for how long decisions go by settings that another process may
@@ -16,19 +17,19 @@ const recentFor = time.Second
 type recent struct {
 	mu     sync.Mutex
 	readAt time.Time
-	known  threads.Defaults
+	known  Settings
 }
 
-func (r *recent) get() (threads.Defaults, bool) {
+func (r *recent) get() (Settings, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.known, !r.readAt.IsZero() && time.Since(r.readAt) < recentFor
 }
 
-func (r *recent) put(d threads.Defaults) {
+func (r *recent) put(s Settings) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.readAt, r.known = time.Now(), d
+	r.readAt, r.known = time.Now(), s
 }
 
 func (r *recent) forget() {
@@ -37,16 +38,27 @@ func (r *recent) forget() {
 	r.readAt = time.Time{}
 }
 
-// Defaults implements [threads.Hub]. A change is in force within a second.
-func (s *Service) Defaults(ctx context.Context) (threads.Defaults, error) {
-	if d, ok := s.recent.get(); ok {
-		return d, nil
+// latest answers the settings as they were a second ago at most.
+func (s *Service) latest(ctx context.Context) (Settings, error) {
+	if got, ok := s.recent.get(); ok {
+		return got, nil
 	}
 	got, err := s.Get(ctx)
-	if err != nil {
-		return threads.Defaults{}, err
+	if err == nil {
+		s.recent.put(got)
 	}
-	d := threads.Defaults{InactiveAfter: got.InactiveAfter, CountInactive: got.CountInactive}
-	s.recent.put(d)
-	return d, nil
+	return got, err
+}
+
+// Defaults implements [threads.Hub]. A change is in force within a second.
+func (s *Service) Defaults(ctx context.Context) (threads.Defaults, error) {
+	got, err := s.latest(ctx)
+	return threads.Defaults{InactiveAfter: got.InactiveAfter, CountInactive: got.CountInactive}, err
+}
+
+// Routing answers how agents come by conversations. A change is in force within
+// a second.
+func (s *Service) Routing(ctx context.Context) (routing.Settings, error) {
+	got, err := s.latest(ctx)
+	return got.Routing, err
 }

@@ -3,6 +3,7 @@ package settings
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 
 	"threadhub/internal/directory"
 	"threadhub/threads"
+	"threadhub/threads/routing"
 )
 
 // Settings of the hub.
@@ -23,6 +25,8 @@ type Settings struct {
 	InactiveAfter time.Duration
 	// CountInactive tells whether inactive conversations use capacity.
 	CountInactive bool
+	// Routing is how agents come by conversations.
+	Routing routing.Settings
 	// Version grows by one with every change; 1 before the first.
 	Version int64
 }
@@ -34,6 +38,9 @@ type Change struct {
 	Styles        []threads.Style // of those named; the others stay
 	InactiveAfter *time.Duration
 	CountInactive *bool
+	// Routing alters the settings of routing; those that it makes of them are
+	// refused with a *routing.FieldError if they cannot be.
+	Routing func(*routing.Settings)
 }
 
 // record is how the settings are stored. Absent fields have their defaults, so
@@ -43,6 +50,19 @@ type record struct {
 	Styles        map[threads.StyleName]threads.Style `json:"styles,omitempty"`
 	InactiveAfter time.Duration                       `json:"inactive_after,omitempty"`
 	CountInactive bool                                `json:"count_inactive,omitempty"`
+	Routing       json.RawMessage                     `json:"routing,omitempty"`
+}
+
+// routing answers the stored settings, over the defaults.
+func (r record) routing() (routing.Settings, error) {
+	s := routing.Defaults()
+	if len(r.Routing) > 0 {
+		if err := json.Unmarshal(r.Routing, &s); err != nil {
+			return s, fmt.Errorf("settings of routing: %w", err)
+		}
+	}
+	s.CountInactive = r.CountInactive
+	return s, nil
 }
 
 // id of the only record.
@@ -62,7 +82,10 @@ func New(store directory.Store) *Service {
 // Get answers the settings, with defaults for what was never set.
 func (s *Service) Get(ctx context.Context) (Settings, error) {
 	item, _, err := s.load(ctx)
-	return settingsOf(item), err
+	if err != nil {
+		return Settings{}, err
+	}
+	return settingsOf(item)
 }
 
 // load reads the record; stored tells whether there is one.
@@ -77,7 +100,8 @@ func (s *Service) load(ctx context.Context) (item directory.Item[record], stored
 	return item, true, nil
 }
 
-func settingsOf(i directory.Item[record]) Settings {
+func settingsOf(i directory.Item[record]) (Settings, error) {
+	var err error
 	s := Settings{
 		Version: i.Version, Styles: map[threads.StyleName]threads.Style{},
 		InactiveAfter: threads.DefaultInactiveAfter, CountInactive: i.Value.CountInactive,
@@ -93,7 +117,8 @@ func settingsOf(i directory.Item[record]) Settings {
 	if i.Value.DefaultStyle != nil {
 		s.DefaultStyle = *i.Value.DefaultStyle
 	}
-	return s
+	s.Routing, err = i.Value.routing()
+	return s, err
 }
 
 // DefaultStyle answers the style of channels that name none.
@@ -113,7 +138,9 @@ func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
 		if c.IfVersion != nil && *c.IfVersion != item.Version {
 			return Settings{}, fmt.Errorf("settings: version is %d: %w", item.Version, directory.ErrConflict)
 		}
-		c.apply(&item.Value)
+		if err := c.apply(&item.Value); err != nil {
+			return Settings{}, err
+		}
 		if !stored {
 			// Version 1 stands for the defaults: the first change makes it 2.
 			if _, err = s.records.Create(ctx, id, record{}); err != nil && !errors.Is(err, directory.ErrConflict) {
@@ -128,11 +155,11 @@ func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
 			return Settings{}, fmt.Errorf("settings: %w", err)
 		}
 		s.recent.forget()
-		return settingsOf(item), nil
+		return settingsOf(item)
 	}
 }
 
-func (c Change) apply(r *record) {
+func (c Change) apply(r *record) error {
 	if c.DefaultStyle != nil {
 		r.DefaultStyle = c.DefaultStyle
 	}
@@ -142,8 +169,8 @@ func (c Change) apply(r *record) {
 	if c.CountInactive != nil {
 		r.CountInactive = *c.CountInactive
 	}
-	if len(c.Styles) == 0 {
-		return
+	if err := c.applyRouting(r); err != nil || len(c.Styles) == 0 {
+		return err
 	}
 	styles := maps.Clone(r.Styles)
 	if styles == nil {
@@ -153,4 +180,23 @@ func (c Change) apply(r *record) {
 		styles[style.Name] = style
 	}
 	r.Styles = styles
+	return nil
+}
+
+func (c Change) applyRouting(r *record) error {
+	if c.Routing == nil {
+		return nil
+	}
+	s, err := r.routing()
+	if err != nil {
+		return err
+	}
+	c.Routing(&s)
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	if r.Routing, err = json.Marshal(s); err != nil {
+		return fmt.Errorf("settings of routing: %w", err)
+	}
+	return nil
 }

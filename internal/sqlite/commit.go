@@ -82,6 +82,7 @@ type encodedChange struct {
 	messages     []string
 	transitions  []string
 	ruleRuns     []string
+	decisions    []string
 	deliveries   []outgoing
 }
 
@@ -100,7 +101,7 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 			c.Conversation.ID, c.Conversation.Version, c.Expected)
 	}
 	e := &encodedChange{Change: c, figures: threads.FiguresOf(c.Conversation), deliveries: make([]outgoing, len(c.Deliveries))}
-	var errs [6]error
+	var errs [7]error
 	e.conversation, errs[0] = encode(c.Conversation)
 	if c.Previous != nil {
 		e.previous, errs[1] = encode(c.Previous)
@@ -108,6 +109,7 @@ func encodeChange(c threads.Change) (*encodedChange, error) {
 	e.messages, errs[2] = encodeAll(c.Messages)
 	e.transitions, errs[3] = encodeAll(c.Transitions)
 	e.ruleRuns, errs[5] = encodeAll(c.RuleRuns)
+	e.decisions, errs[6] = encodeAll(c.Decisions)
 	for i := range c.Deliveries {
 		errs[4] = errors.Join(errs[4], e.encodeDelivery(i))
 	}
@@ -146,6 +148,9 @@ func encodeAll[T any](list []T) ([]string, error) {
 // write carries the change out. Lost races show at its first statement, before
 // anything is written that would have to be undone.
 func (c *encodedChange) write(t *tx) error {
+	if err := c.takeSeat(t); err != nil {
+		return err
+	}
 	if err := c.writePrevious(t); err != nil {
 		return err
 	}
@@ -169,6 +174,9 @@ func (c *encodedChange) write(t *tx) error {
 		}
 	}
 	if err := c.writeRules(t); err != nil {
+		return err
+	}
+	if err := c.writeRouting(t); err != nil {
 		return err
 	}
 	for i := range c.deliveries {

@@ -14,6 +14,8 @@ const (
 	cursorRuleRuns    = "rule_runs"
 	cursorDeadLetters = "dead_letters"
 	cursorSpool       = "spool"
+	cursorWaiting     = "waiting"
+	cursorDecisions   = "routing_decisions"
 )
 
 // place is what a cursor holds: the sort key and the id of the last record

@@ -16,3 +16,7 @@ func TestConversationsGoAsTheScriptsSay(t *testing.T) {
 func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
 	threadtest.Model(t, lifecycleStore, threadtest.Options{})
 }
+
+func TestACrowdIsRoutedWithoutOverloadingAnybody(t *testing.T) {
+	threadtest.Crowd(t, lifecycleStore, threadtest.Options{})
+}

@@ -35,6 +35,8 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"dead letters": sqlDeadLetters, "drop dead letter": sqlDropDeadLetter, "delivery": sqlDelivery, "keep delivery": sqlKeepDelivery, "drop delivery": sqlDropDelivery, "next due": sqlNextDue,
 		"rule runs of conversation": sqlRuleRunsOfConversation, "rule runs of rule": sqlRuleRunsOfRule, "rule calls": sqlRuleCalls,
 		"save rule run": sqlSaveRuleRun, "rule alarms": sqlRuleAlarms, "clear rule alarm": sqlClearRuleAlarm, "has version": sqlHasVersion,
+		"taken by": sqlTakenBy, "offered to": sqlOfferedTo, "given at": sqlGivenAt, "clear place": sqlClearPlace,
+		"waiting": sqlWaitingNormal, "waiting ranked": sqlWaitingRanked, "offered until": sqlOfferedUntil, "offered to agent": sqlOfferedToAgent, "decisions of": sqlDecisionsOf, "decisions": sqlDecisionsAll,
 		"document": sqlDocument, "document named": sqlDocumentNamed, "documents": sqlDocuments, "save document": sqlSaveDocument,
 		"figures by creation": sqlFiguresCreated, "figures by solve": sqlFiguresSolved,
 		"intents": sqlIntentsBefore, "drop intent": sqlDropIntent, "erase intents": sqlEraseIntent,

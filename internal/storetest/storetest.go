@@ -61,6 +61,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"countdowns", dueTests},
 		{"silence", silenceTests},
 		{"rules", ruleTests},
+		{"routing", routingTests},
 		{"parked events", parkedTests},
 		{"announcements", announcementTests(opts)},
 		{"lists", listTests},
@@ -81,7 +82,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		groups = append(groups, struct {
 			name  string
 			tests []test
-		}{"concurrent", concurrentTests})
+		}{"concurrent", append(concurrentTests, concurrentRoutingTests...)})
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -65,7 +65,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 		switch {
 		case err == nil:
 			made[subject{string(intents[i].Conversation), intents[i].Version}] = intents[i]
-		case errors.Is(err, threads.ErrConflict), errors.Is(err, threads.ErrSeen):
+		case errors.Is(err, threads.ErrConflict), errors.Is(err, threads.ErrSeen), errors.Is(err, threads.ErrFull):
 			void = append(void, intents[i])
 		default:
 			doubtful = append(doubtful, intents[i])

@@ -32,6 +32,8 @@ type desk struct {
 	reply   *normalize.Window // of the platform
 	notices []threads.Notice
 	minted  int
+
+	reception reception
 }
 
 // newDesk opens a desk whose clock shows the given moment.
@@ -49,7 +51,7 @@ func newDesk(ctx context.Context, store threads.Store, now time.Time) *desk {
 // restart replaces the service, as a new process would.
 func (d *desk) restart() {
 	d.Service = threads.NewService(threads.Options{
-		Store: d.store, Channels: d, Roster: d, Schedules: d, Announce: d, Logger: slog.New(slog.DiscardHandler), Now: d.clock,
+		Store: d.store, Channels: d, Roster: d, Returns: d, Schedules: d, Announce: d, Logger: slog.New(slog.DiscardHandler), Now: d.clock,
 	})
 }
 

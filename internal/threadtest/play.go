@@ -38,6 +38,7 @@ type Open func(t *testing.T) threads.Store
 // own.
 func Scripts(t *testing.T, folder string, open Open, o Options) {
 	t.Helper()
+	fresh := open
 	if !o.Slow {
 		shared := open(t)
 		open = func(*testing.T) threads.Store { return shared }
@@ -52,7 +53,11 @@ func Scripts(t *testing.T, folder string, open Open, o Options) {
 			s, err := parse(filepath.Base(file), string(text))
 			require.NoError(t, err)
 			require.NotEmpty(t, s.title, "a script begins with a comment that says what it shows")
-			require.NoError(t, play(t.Context(), s, open(t), o.workers()), s.title)
+			store := open
+			if strings.Contains(string(text), "routing ") {
+				store = fresh // it looks at all that waits, and at all that agents hold
+			}
+			require.NoError(t, play(t.Context(), s, store(t), o.workers()), s.title)
 		})
 	}
 }
@@ -110,6 +115,9 @@ func (p *player) step(l line, meanwhile []line) error {
 		}
 	}
 	err := p.do()
+	if err == nil && p.reception.on() {
+		err = p.route()
+	}
 	p.store.before = nil
 	if err = errors.Join(among, err); err != nil {
 		return fmt.Errorf("%d: %w", l.number, err)
@@ -145,7 +153,7 @@ func (p *player) among(m line) error {
 // line may want it.
 func (p *player) do() error {
 	p.refused = nil
-	for _, s := range steps() {
+	for _, s := range append(routingSteps(), steps()...) {
 		a, ok := match(s.form, p.line.words)
 		if !ok {
 			continue
@@ -185,7 +193,7 @@ func (p *player) judge() error {
 // expect finds the expectation and checks it. It tells whether a refusal was
 // expected.
 func (p *player) expect(want []word) (refusal bool, err error) {
-	for _, e := range expectations {
+	for _, e := range append(routingExpectations, expectations...) {
 		if a, ok := match(e.form, want); ok {
 			return e.refusal, e.check(p, a)
 		}

@@ -52,6 +52,8 @@ func soundState(c threads.Conversation, newest bool) error {
 		check((s.Session == threads.SessionActive && !closed) == !s.Silence.InactiveDueAt.IsZero(), "%s, session %s and inactive at %s", s.Status, s.Session, s.Silence.InactiveDueAt),
 		check(!solved || s.CloseDueAt.Sub(s.SolvedAt) <= threads.MaxCloseAfter, "open for more than 28 days after the solve"),
 		check(!s.UsesCapacity(true) || s.Status == threads.StatusOpen && s.Assignee != "", "capacity is used while %s", s.Status),
+		check(s.Offer.Agent == "" || waits, "offered to %s while it does not wait", s.Offer.Agent),
+		check(len(c.Passes) == 0 || waits, "passes are remembered of what does not wait"),
 		check(waits == !s.QueuedAt.IsZero(), "%s, assigned to %q and queued since %s", s.Status, s.Assignee, s.QueuedAt),
 	)
 }

@@ -153,6 +153,32 @@ CREATE TABLE spool_lanes (
 CREATE INDEX spool_lanes_next ON spool_lanes (subscription, next_at);
 CREATE INDEX spool_lanes_idle ON spool_lanes (next_at);
 
+-- What routing has to find of waiting conversations besides their waiting time:
+-- only those that are offered, or whose priority is not the normal one.
+CREATE TABLE routing_places (
+  conversation_id TEXT    NOT NULL PRIMARY KEY,
+  rank            INTEGER NOT NULL,
+  queued_at       INTEGER,          -- unless the rank is 0
+  offered_to      TEXT    NOT NULL,
+  offer_until     INTEGER           -- only while offered
+) WITHOUT ROWID;
+CREATE INDEX routing_places_rank ON routing_places (rank, queued_at, conversation_id) WHERE rank <> 0;
+CREATE INDEX routing_places_offer ON routing_places (offered_to, conversation_id) WHERE offered_to <> '';
+CREATE INDEX routing_places_until ON routing_places (offer_until, conversation_id) WHERE offer_until IS NOT NULL;
+
+-- When routing last gave an agent something.
+CREATE TABLE routing_agents (
+  agent_id TEXT    NOT NULL PRIMARY KEY,
+  last_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE routing_decisions (
+  id              TEXT NOT NULL PRIMARY KEY,
+  conversation_id TEXT NOT NULL,
+  doc             TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX routing_decisions_conversation ON routing_decisions (conversation_id, id);
+
 CREATE TABLE parked (
   id          TEXT    NOT NULL PRIMARY KEY,
   channel_id  TEXT    NOT NULL,
