@@ -72,6 +72,7 @@ func (c Conversation) Slot() Slot { return Slot{c.ChannelID, c.Contact.ID} }
 func (c Conversation) Clone() Conversation {
 	c.Contact.Aliases = slices.Clone(c.Contact.Aliases)
 	c.Tags = slices.Clone(c.Tags)
+	c.Passes = slices.Clone(c.Passes)
 	c.ReplyContext = maps.Clone(c.ReplyContext)
 	c.Rules.Fired = maps.Clone(c.Rules.Fired)
 	if c.Window != nil {
