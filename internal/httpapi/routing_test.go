@@ -296,7 +296,7 @@ func TestAgentsAreRefusedWhatTheyCannotBe(t *testing.T) {
 	bea, _ := h.agent("bea")
 	for members, field := range map[string]string{
 		`"capacity":{"messaging":-1}`: "capacity.messaging", `"capacity":{"messaging":1.5}`: "capacity.messaging",
-		`"skills":["french:9"]`: "skills[0]", `"skills":["french",":2"]`: "skills[1]", `"channels":["ch_9"]`: "channels[0]", `"groups":["gr_9"]`: "groups",
+		`"skills":["french:9"]`: "skills[0]", `"skills":["french",":2"]`: "skills[1]", `"groups":["gr_9"]`: "groups",
 	} {
 		for _, r := range []request{
 			{method: "PATCH", path: "/v1/agents/" + bea, body: "{" + members + "}"},
@@ -308,10 +308,8 @@ func TestAgentsAreRefusedWhatTheyCannotBe(t *testing.T) {
 			require.Equal(t, []string{field}, a.fields())
 		}
 	}
-	ch := h.channel("")
-	a := h.must(http.MethodPatch, "/v1/agents/"+bea, fmt.Sprintf(`{"skills":["French:3","tea"],"channels":[%q],"capacity":{"messaging":0}}`, ch)).body
+	a := h.must(http.MethodPatch, "/v1/agents/"+bea, `{"skills":["French:3","tea"],"capacity":{"messaging":0}}`).body
 	require.Equal(t, []any{"French:3", "tea"}, a["skills"])
-	require.Equal(t, []any{ch}, a["channels"])
 }
 
 func TestAssigningByHandWarns(t *testing.T) {
