@@ -207,6 +207,9 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 		Store: h.store, Kinds: all.Kinds(), Keys: h.keys, Caller: h.tokens, Deleted: h.channelDeleted, Changed: h.channelChanged, Logger: h.Logger, Now: time.Now,
 		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
 	})
+	if err != nil {
+		return err
+	}
 	h.rules = stylerules.NewRegistry(stylerules.Options{
 		Store: h.store, Now: time.Now, ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, Fresh: fresh,
 	})
@@ -215,13 +218,15 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 		ChannelExists: h.channelExists, ScheduleExists: h.scheduleExists, AgentExists: h.agentExists, GroupExists: h.groupExists,
 	})
 	h.openSubscriptions(h.keys)
-	h.rekeyer.parts = []resealer{h.channels, h.book, h.tokens}
+	if h.rekeyer.parts, err = resealers(h.store, h.keys); err != nil {
+		return err
+	}
 	h.openQueues(fresh)
 	h.ruleWork = &workers.Rules{
 		Store: h.store, Records: h.store, Book: h.book, Journal: h.store.Journal(), Carrier: h.egress,
 		Settled: 2 * fresh, Now: time.Now, Logger: h.Logger,
 	}
-	return err
+	return nil
 }
 
 // sharedFresh is how soon a process notices that another one changed a channel

@@ -16,14 +16,28 @@ import (
 	"threadhub/internal/httpapi"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/seal"
+	"threadhub/internal/subscriptions"
 	"threadhub/internal/tokens"
+	"threadhub/internal/webchat"
 )
 
-// resealer keeps sealed values.
-type resealer interface {
-	// Reseal seals what is sealed with another key than the active one, and
-	// answers how many values that were. It may be repeated.
-	Reseal(ctx context.Context) (int, error)
+// resealer seals what is sealed with another key than the active one, and
+// answers how many values that were. It may be repeated.
+type resealer func(ctx context.Context) (int, error)
+
+// resealers are those of everything that the store holds sealed.
+func resealers(s directory.Store, ring *seal.Keyring) ([]resealer, error) {
+	registry, err := channels.NewRegistry(channels.Options{Store: s, Kinds: all.Kinds(), Keys: ring, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	return []resealer{
+		registry.Reseal,
+		rulebook.NewRegistry(rulebook.Options{Store: s, Keys: ring, Now: time.Now}).Reseal,
+		tokens.NewKeeper(tokens.Options{Store: s, Keys: ring}).Reseal,
+		subscriptions.NewRegistry(subscriptions.Options{Store: s, Keys: ring, Now: time.Now}).Reseal,
+		func(ctx context.Context) (int, error) { return webchat.Reseal(ctx, s, ring) },
+	}, nil
 }
 
 // keys is the hub's keyring, and what is to be done to replace its key.
@@ -103,7 +117,7 @@ func (k *keys) Rekey(ctx context.Context, generate bool) (httpapi.RekeyResult, e
 	}
 	result := httpapi.RekeyResult{Key: k.ActiveID()}
 	for _, part := range k.parts {
-		n, err := part.Reseal(ctx)
+		n, err := part(ctx)
 		result.Resealed += n
 		if err != nil {
 			return result, fmt.Errorf("rekey: %w", err)
@@ -166,13 +180,8 @@ func Rekey(ctx context.Context, cfg config.Server, generate bool) (result httpap
 	if err != nil {
 		return result, err
 	}
-	registry, err := channels.NewRegistry(channels.Options{Store: s, Kinds: all.Kinds(), Keys: k.Keyring, Now: time.Now})
-	if err != nil {
+	if k.parts, err = resealers(s, k.Keyring); err != nil {
 		return result, err
-	}
-	k.parts = []resealer{
-		registry, rulebook.NewRegistry(rulebook.Options{Store: s, Keys: k.Keyring, Now: time.Now}),
-		tokens.NewKeeper(tokens.Options{Store: s, Keys: k.Keyring}),
 	}
 	return k.Rekey(ctx, generate)
 }

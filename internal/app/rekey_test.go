@@ -32,6 +32,8 @@ func TestTheMasterKeyIsReplacedWhileMessagesComeAndGo(t *testing.T) {
 		"name": "call", "kind": "trigger", "events": []string{"style_changed"},
 		"actions": []any{object{"type": "call_webhook", "url": platform.URL + "/rule"}},
 	}, adminToken)
+	h.must(http.StatusCreated, http.MethodPost, "/v1/subscriptions", object{"name": "s", "url": platform.URL + "/events", "events": []string{"contact.updated"}}, adminToken)
+	h.channel("webchat", object{"identity_secret": "an identity secret"}, object{}, nil)
 
 	var taken, stop atomic.Int64
 	var traffic sync.WaitGroup
@@ -51,7 +53,7 @@ func TestTheMasterKeyIsReplacedWhileMessagesComeAndGo(t *testing.T) {
 		was := taken.Load()
 		out := h.must(http.StatusOK, http.MethodPost, "/v1/rekey", object{"generate": true}, adminToken)
 		sealed = out["resealed"].(float64)
-		require.EqualValues(t, 2*len(channels)+1, sealed, "each credential, and the rule's secret")
+		require.EqualValues(t, 2*len(channels)+3, sealed, "each credential, the rule's secret and the subscription's")
 		h.eventually("messages go on", func() bool { return taken.Load() != was })
 	}
 	require.EqualValues(t, 0, h.must(http.StatusOK, http.MethodPost, "/v1/rekey", object{}, adminToken)["resealed"], "again changes nothing")

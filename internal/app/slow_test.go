@@ -93,7 +93,9 @@ func TestHeadersThatAreTooLargeAreRefused(t *testing.T) {
 		go func() { _ = server.Serve(list) }()
 		theirs, ours := net.Pipe()
 		list.conns <- ours
-		go func() { _, _ = io.WriteString(theirs, "GET / HTTP/1.1\r\nHost: h\r\nX-A: "+strings.Repeat("a", 2*maxHeader)+"\r\n\r\n") }()
+		go func() {
+			_, _ = io.WriteString(theirs, "GET / HTTP/1.1\r\nHost: h\r\nX-A: "+strings.Repeat("a", 2*maxHeader)+"\r\n\r\n")
+		}()
 		status, err := bufio.NewReader(theirs).ReadString('\n')
 		require.NoError(t, err)
 		require.Contains(t, status, "431")

@@ -81,7 +81,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	const canary = "canary-4711"
 	body := func(value string) string {
 		return fmt.Sprintf(`{"name":"n","hash":%q,"credentials":{"bot_token":%q,"app_secret":"same-`+canary+`"},"secrets":{"https://x":%q},
-			"nested":{"deep":[{"password":%q}]},"sealed":"v1.abcd.`+canary+`","token":12}`, value, value, value, value)
+			"nested":{"deep":[{"password":%q}]},"sealed":"v1.abcd.`+canary+`","token":12,"url":"https://crm.example/hook?key=`+canary+`","odd":"https://me:`+canary+`@crm.example/"}`, value, value, value, value)
 	}
 	require.NoError(t, d.Put(by("tok_1", "create"), doc("channel", "ch_1", 1, body(canary+"-1"))))
 	require.NoError(t, d.Put(by("tok_1", "update"), doc("channel", "ch_1", 2, body(canary+"-2"))))
@@ -95,6 +95,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	require.Equal(t, map[string]any{"bot_token": hiddenChanged, "app_secret": hidden}, lines[2].Changes[0].After["credentials"])
 	require.Equal(t, hiddenChanged, lines[2].Changes[0].After["hash"])
 	require.NotContains(t, lines[2].Changes[0].After, "name")
+	require.Equal(t, "https://crm.example/hook?(hidden)", lines[3].Changes[0].After["url"])
 }
 
 // broken fails where the test says.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"net/url"
 	"reflect"
 	"strings"
 )
@@ -86,7 +87,7 @@ func mask(name string, v, old any) any {
 		if secret[name] || sealed(v) {
 			return cover(v, old)
 		}
-		return v
+		return plainAddress(v)
 	}
 	if secret[name] {
 		return cover(v, old)
@@ -99,6 +100,25 @@ func cover(v, old any) string {
 		return hiddenChanged
 	}
 	return hidden
+}
+
+// plainAddress takes out of an address what may hold a key: the query, and the
+// name and password.
+func plainAddress(s string) string {
+	if !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
+		return s
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return hidden
+	}
+	if u.User != nil {
+		u.User = url.User(hidden)
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = hidden
+	}
+	return u.String()
 }
 
 // sealed tells a value that package seal made: it opens under the master key,

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -111,4 +112,54 @@ func (c Collection[T]) decode(d Document) (Item[T], error) {
 		return Item[T]{}, fmt.Errorf("read %s %s: %w", c.kind, d.ID, err)
 	}
 	return item, nil
+}
+
+// rewritePage is how many records one read of a whole collection takes.
+const rewritePage = 200
+
+// Rewrite applies a change to every record, and again to one that somebody else
+// changes meanwhile. change answers how much it changed of a record; one of
+// which it answers 0 is left alone. It may be repeated after an error, with
+// which it answers how much was changed before.
+func (c Collection[T]) Rewrite(ctx context.Context, change func(item *Item[T]) (int, error)) (int, error) {
+	total, after := 0, ""
+	for {
+		items, err := c.List(ctx, after, rewritePage)
+		if err != nil {
+			return total, err
+		}
+		for _, item := range items {
+			after = item.ID
+			n, err := c.rewriteOne(ctx, item, change)
+			if total += n; err != nil {
+				return total, fmt.Errorf("rewrite %s %s: %w", c.kind, item.ID, err)
+			}
+		}
+		if len(items) < rewritePage {
+			return total, nil
+		}
+	}
+}
+
+func (c Collection[T]) rewriteOne(ctx context.Context, item Item[T], change func(item *Item[T]) (int, error)) (int, error) {
+	for {
+		n, err := change(&item)
+		if err != nil || n == 0 {
+			return 0, err
+		}
+		_, err = c.Update(ctx, item)
+		if errors.Is(err, ErrConflict) {
+			item, err = c.Get(ctx, item.ID)
+			if err == nil {
+				continue
+			}
+		}
+		if errors.Is(err, ErrNotFound) {
+			return 0, nil // removed meanwhile
+		}
+		if err != nil {
+			return 0, err
+		}
+		return n, nil
+	}
 }

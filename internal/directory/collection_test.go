@@ -3,6 +3,8 @@ package directory
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,4 +80,40 @@ func TestARecordThatCannotBeReadIsAnError(t *testing.T) {
 	require.NoError(t, store.Put(ctx, Document{Kind: "bird", ID: "b1", Version: 1, Body: []byte(`{`)}))
 	_, err := birds(store).List(ctx, "", 1)
 	require.ErrorContains(t, err, "read bird b1")
+}
+
+func TestEveryRecordIsRewrittenOnce(t *testing.T) {
+	ctx, store := context.Background(), &Memory{}
+	c := NewCollection[bird](store, "bird", nil)
+	for i := range 450 {
+		_, err := c.Create(ctx, fmt.Sprintf("b%03d", i), bird{fmt.Sprint("old ", i%3)})
+		require.NoError(t, err)
+	}
+	meddled := false
+	n, err := c.Rewrite(ctx, func(item *Item[bird]) (int, error) {
+		if item.ID == "b007" && !meddled { // somebody changes it meanwhile
+			meddled = true
+			other := *item
+			other.Value.Name += "!"
+			_, err := c.Update(ctx, other)
+			require.NoError(t, err)
+		}
+		if item.ID == "b201" {
+			require.NoError(t, c.Delete(ctx, item.ID)) // or removes it
+		}
+		name, old := strings.CutPrefix(item.Value.Name, "old ")
+		if !old || name == "2" {
+			return 0, nil
+		}
+		item.Value.Name = name
+		return 1, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 299, n)
+	got, err := c.Get(ctx, "b007")
+	require.NoError(t, err)
+	require.Equal(t, "1!", got.Value.Name)
+	store.Err = errors.New("away")
+	_, err = c.Rewrite(ctx, func(*Item[bird]) (int, error) { return 0, nil })
+	require.ErrorIs(t, err, store.Err)
 }

@@ -2,9 +2,9 @@ package rulebook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"threadhub/internal/directory"
 )
@@ -13,43 +13,26 @@ import (
 // and answers how many there were. It may be repeated, and go on while rules
 // are used and changed.
 func (r *Registry) Reseal(ctx context.Context) (int, error) {
-	for {
-		item, err := r.load(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("reseal rules: %w", err)
-		}
-		n, err := r.resealIn(&item.Value)
-		if err != nil {
-			return 0, fmt.Errorf("reseal rules: %w", err)
-		}
-		if n == 0 {
-			return 0, nil
-		}
-		_, err = r.records.Update(ctx, item)
-		if errors.Is(err, directory.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return 0, fmt.Errorf("reseal rules: %w", err)
+	n, err := r.records.Rewrite(ctx, func(item *directory.Item[record]) (n int, err error) {
+		item.Value.Rules = slices.Clone(item.Value.Rules)
+		for i := range item.Value.Rules {
+			e := &item.Value.Rules[i]
+			e.Secrets = maps.Clone(e.Secrets)
+			for url, sealed := range e.Secrets {
+				again, changed, err := r.Keys.Reseal(place(e.ID, url), sealed)
+				if err != nil {
+					return 0, err
+				}
+				if changed {
+					e.Secrets[url] = again
+					n++
+				}
+			}
 		}
 		return n, nil
-	}
-}
-
-func (r *Registry) resealIn(v *record) (n int, err error) {
-	for i := range v.Rules {
-		e := &v.Rules[i]
-		e.Secrets = maps.Clone(e.Secrets)
-		for url, sealed := range e.Secrets {
-			again, changed, err := r.Keys.Reseal(place(e.ID, url), sealed)
-			if err != nil {
-				return 0, err
-			}
-			if changed {
-				e.Secrets[url] = again
-				n++
-			}
-		}
+	})
+	if err != nil {
+		return n, fmt.Errorf("reseal rules: %w", err)
 	}
 	return n, nil
 }
