@@ -14,6 +14,7 @@ const (
 	cursorRuleRuns    = "rule_runs"
 	cursorDeadLetters = "dead_letters"
 	cursorSpool       = "spool"
+	cursorOptedOut    = "opted_out"
 )
 
 // place is what a cursor holds: the sort key and the id of the last record

@@ -40,6 +40,8 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"intents": sqlIntentsBefore, "drop intent": sqlDropIntent, "erase intents": sqlEraseIntent,
 		"waiting events": sqlWaitingEvents, "save outcome": sqlSaveOutcome, "event": sqlEvent, "events": sqlEvents, "events of a state": sqlEventsOfState,
 		"oldest waiting": sqlOldestWaiting, "range of events": sqlRange, "purge events": sqlPurgeEvents, "drop events": sqlDropEvents, "erase events": sqlEraseEvents,
+		"drop contact": sqlDropContact, "drop identities": sqlDropIdentities, "opted out": sqlOptedOut, "erase message": sqlEraseMessage, "drop external": sqlDropExternal,
+		"erase transition": sqlEraseTransition, "drop rule runs": sqlDropRuleRuns, "erase conversation": sqlEraseConversation,
 		"lane": sqlLane, "due lanes": sqlDueLanes, "save lane": sqlSaveLane, "drop lane": sqlDropLane, "wake lanes": sqlWakeAll, "drop idle lanes": sqlDropIdle, "drop lanes": sqlDropLanes,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}

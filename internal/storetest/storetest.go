@@ -75,6 +75,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"directory", directoryTests},
 		{"idempotency", idempotencyTests},
 		{"spool", spoolTests},
+		{"erasure", eraseTests},
 		{"model", modelTests},
 	}
 	if opts.Concurrent {
