@@ -209,7 +209,7 @@ func (m *Message) remove(a Arrival) bool {
 func (s *Service) applyConsent(ctx context.Context, a Arrival) error {
 	return s.ownerFor(ctx, a.Channel, a.Event.Peer, func(id ContactID) error {
 		e := a.Event.Consent
-		err := s.editContact(ctx, id, func(c *Contact) bool { return c.consent(e.Category, e.Status) })
+		err := s.editContact(ctx, id, func(c *Contact) bool { return c.Consent(e.Category, e.Status) })
 		if err != nil || (e.Status != normalize.ConsentBlocked && e.Status != normalize.ConsentUnblocked) {
 			return err
 		}
@@ -217,9 +217,9 @@ func (s *Service) applyConsent(ctx context.Context, a Arrival) error {
 	})
 }
 
-// consent notes what the contact wants of a category; it tells whether that is
-// news.
-func (c *Contact) consent(category string, status normalize.ConsentStatus) bool {
+// Consent notes what the contact wants of a category of messages; it tells
+// whether that is news.
+func (c *Contact) Consent(category string, status normalize.ConsentStatus) bool {
 	if c.Consents[category] == status {
 		return false
 	}

@@ -137,11 +137,15 @@ func (s *Service) closeErased(ctx context.Context, id ConversationID) (Conversat
 			}
 		}
 	}
-	if conv.State.Status == StatusClosed {
-		return s.Store.Conversation(ctx, id)
+	conv, err = s.Store.Conversation(ctx, id)
+	// Conversations are closed by way of solved.
+	for _, status := range []Status{StatusSolved, StatusClosed} {
+		if err != nil || conv.State.Status == StatusClosed {
+			break
+		}
+		conv, err = s.Update(ctx, id, UpdateCommand{Actor: by, Status: &status, Admin: true})
 	}
-	closed := StatusClosed
-	return s.Update(ctx, id, UpdateCommand{Actor: by, Status: &closed, Admin: true})
+	return conv, err
 }
 
 // erasePage is how many messages are read at a time.

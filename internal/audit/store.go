@@ -16,7 +16,7 @@ const kind = "audit"
 // silent are the kinds of records that the hub keeps for itself.
 var silent = map[string]bool{
 	kind: true, "admins": true, "setup": true, "bootstrap": true, "master_key": true,
-	"stream": true, "access_token": true, "rule_pass": true, "pulse": true, "subscription_health": true,
+	"stream": true, "access_token": true, "rule_pass": true, "pulse": true, "subscription_health": true, "erasure_work": true,
 }
 
 // Store is a directory.Store that logs what is changed on behalf of a trail. It

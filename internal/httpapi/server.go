@@ -111,6 +111,7 @@ type Deps struct {
 	Rules         *rulebook.Registry
 	Subscriptions *subscriptions.Registry
 	Subscribers   Subscribers
+	Eraser        Eraser
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks

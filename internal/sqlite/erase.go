@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"threadhub/threads"
@@ -22,15 +23,26 @@ const (
  WHERE id = ? AND version = ? AND status = 'closed'`
 )
 
+// wiping has SQLite overwrite what the operation takes away, where it else only
+// marks the space as free.
+func wiping(run func(*tx) error) func(*tx) error {
+	return func(t *tx) error {
+		if err := t.script("PRAGMA secure_delete = ON"); err != nil {
+			return err
+		}
+		return errors.Join(run(t), t.script("PRAGMA secure_delete = OFF"))
+	}
+}
+
 // DropContact implements [threads.ErasureStore].
 func (s *Store) DropContact(ctx context.Context, id threads.ContactID) error {
-	err := s.write.do(ctx, func(t *tx) error {
+	err := s.write.do(ctx, wiping(func(t *tx) error {
 		if _, err := t.exec(sqlDropIdentities, string(id)); err != nil {
 			return err
 		}
 		_, err := t.exec(sqlDropContact, string(id))
 		return err
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("drop contact: %w", err)
 	}
@@ -46,14 +58,14 @@ func (s *Store) EraseMessages(ctx context.Context, list []threads.Message) error
 	if err != nil {
 		return fmt.Errorf("erase messages: %w", err)
 	}
-	err = s.write.do(ctx, func(t *tx) error {
+	err = s.write.do(ctx, wiping(func(t *tx) error {
 		for i := range list {
 			if err := eraseMessage(t, &list[i], docs[i]); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("erase messages: %w", err)
 	}
@@ -85,7 +97,7 @@ func eraseMessage(t *tx, m *threads.Message, doc string) error {
 
 // EraseLog implements [threads.ErasureStore].
 func (s *Store) EraseLog(ctx context.Context, id threads.ConversationID, left func(threads.Transition) threads.Transition) error {
-	err := s.write.do(ctx, func(t *tx) error {
+	err := s.write.do(ctx, wiping(func(t *tx) error {
 		docs := map[int64]string{}
 		if err := t.query(sqlTransitions, func(r row) error {
 			line, err := decode[threads.Transition](r.text(0))
@@ -104,7 +116,7 @@ func (s *Store) EraseLog(ctx context.Context, id threads.ConversationID, left fu
 		}
 		_, err := t.exec(sqlDropRuleRuns, string(id))
 		return err
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("erase log: %w", err)
 	}
@@ -118,13 +130,13 @@ func (s *Store) EraseConversation(ctx context.Context, c threads.Conversation) e
 		return fmt.Errorf("erase conversation: %w", err)
 	}
 	figures := threads.FiguresOf(c)
-	err = s.write.doThen(ctx, func(t *tx) error {
+	err = s.write.doThen(ctx, wiping(func(t *tx) error {
 		n, err := t.exec(sqlEraseConversation, c.Version, string(c.Contact.ID), conversationSearch(&c), doc, figures.Encode(), string(c.ID), c.Version-1)
 		if err == nil && n == 0 {
 			return threads.ErrConflict
 		}
 		return err
-	}, func() { s.recent.erased(c.ID) })
+	}), func() { s.recent.erased(c.ID) })
 	if err != nil {
 		return fmt.Errorf("erase conversation: %w", err)
 	}

@@ -48,7 +48,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 	inJournal := map[string]string{
 		"pending": sqlPending, "finish": sqlFinish, "finish by id": sqlFinishID, "entry by seq": sqlEntryBySeq, "entry": sqlEntry,
 		"entries": sqlEntries, "entries last": sqlEntriesLast, "oldest": sqlOldest, "backlog": sqlBacklog,
-		"items of": sqlItemsOf, "items before": sqlItemsBefore, "trim entries": sqlTrimEntries, "trim items": sqlTrimItems,
+		"items of": sqlItemsOf, "items before": sqlItemsBefore, "trim entries": sqlTrimEntries, "redact": sqlRedact, "drop item": sqlDropItem, "trim items": sqlTrimItems,
 	}
 	check := func(r *readers, list map[string]string) {
 		for name, sql := range list {

@@ -76,6 +76,7 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"idempotency", idempotencyTests},
 		{"spool", spoolTests},
 		{"erasure", eraseTests},
+		{"redaction", redactTests},
 		{"model", modelTests},
 	}
 	if opts.Concurrent {
