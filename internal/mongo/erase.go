@@ -71,8 +71,12 @@ func (s *Store) EraseLog(ctx context.Context, id threads.ConversationID, left fu
 func (s *Store) EraseConversation(ctx context.Context, c threads.Conversation) error {
 	figures, solved := figuresOf(c)
 	fields := bson.D{
-		{Key: "doc", Value: c}, {Key: "slot", Value: slotKey(c.Slot())}, {Key: "live", Value: liveKey(c)},
-		{Key: "wake_at", Value: c.State.WakeAt()}, {Key: "load", Value: c.State.Load()}, {Key: "figures", Value: figures},
+		{Key: "doc", Value: c},
+		{Key: "slot", Value: slotKey(c.Slot())},
+		{Key: "live", Value: liveKey(c)},
+		{Key: "wake_at", Value: c.State.WakeAt()},
+		{Key: "load", Value: c.State.Load()},
+		{Key: "figures", Value: figures},
 	}
 	none := by("current", "")
 	if solved != nil {
