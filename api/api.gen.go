@@ -359,6 +359,24 @@ func (e ContactConsents) Valid() bool {
 	}
 }
 
+// Defines values for ContactChangeConsents.
+const (
+	ContactChangeConsentsOptedIn  ContactChangeConsents = "opted_in"
+	ContactChangeConsentsOptedOut ContactChangeConsents = "opted_out"
+)
+
+// Valid indicates whether the value is a known member of the ContactChangeConsents enum.
+func (e ContactChangeConsents) Valid() bool {
+	switch e {
+	case ContactChangeConsentsOptedIn:
+		return true
+	case ContactChangeConsentsOptedOut:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConversationStatus.
 const (
 	ConversationStatusClosed  ConversationStatus = "closed"
@@ -659,6 +677,24 @@ func (e MessageType) Valid() bool {
 	case MessageTypeUnsupported:
 		return true
 	case MessageTypeVideo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OptOutCategoryStatus.
+const (
+	OptOutCategoryStatusBlocked  OptOutCategoryStatus = "blocked"
+	OptOutCategoryStatusOptedOut OptOutCategoryStatus = "opted_out"
+)
+
+// Valid indicates whether the value is a known member of the OptOutCategoryStatus enum.
+func (e OptOutCategoryStatus) Valid() bool {
+	switch e {
+	case OptOutCategoryStatusBlocked:
+		return true
+	case OptOutCategoryStatusOptedOut:
 		return true
 	default:
 		return false
@@ -2122,8 +2158,10 @@ type ContactCardDraft struct {
 
 // ContactChange defines model for ContactChange.
 type ContactChange struct {
-	Locale nullable.Nullable[string] `json:"locale,omitempty"`
-	Name   nullable.Nullable[string] `json:"name,omitempty"`
+	// Consents By category, of messages the contact did not ask for; the empty one is everything. Others stay.
+	Consents *map[string]ContactChangeConsents `json:"consents,omitempty"`
+	Locale   nullable.Nullable[string]         `json:"locale,omitempty"`
+	Name     nullable.Nullable[string]         `json:"name,omitempty"`
 
 	// Phone E.164, with +.
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
@@ -2131,6 +2169,20 @@ type ContactChange struct {
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
+}
+
+// ContactChangeConsents defines model for ContactChange.Consents.
+type ContactChangeConsents string
+
+// ContactExport defines model for ContactExport.
+type ContactExport struct {
+	Contact       Contact                `json:"contact"`
+	Conversations []ExportedConversation `json:"conversations"`
+
+	// ExportedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	ExportedAt Timestamp `json:"exported_at"`
 }
 
 // ContactList defines model for ContactList.
@@ -2417,6 +2469,17 @@ type Duration = string
 // Email defines model for Email.
 type Email = string
 
+// Erasure defines model for Erasure.
+type Erasure struct {
+	ContactID string                       `json:"contact_id"`
+	DoneAt    nullable.Nullable[Timestamp] `json:"done_at"`
+
+	// RequestedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	RequestedAt Timestamp `json:"requested_at"`
+}
+
 // Event What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event.
 type Event struct {
 	// AgentID Whom an offer is or was for.
@@ -2440,6 +2503,13 @@ type Event struct {
 
 // ExpectedVersion Refuse the change with 409 `version_conflict` unless this is the record's version.
 type ExpectedVersion = int64
+
+// ExportedConversation defines model for ExportedConversation.
+type ExportedConversation struct {
+	Conversation Conversation `json:"conversation"`
+	Log          []Transition `json:"log"`
+	Messages     []Message    `json:"messages"`
+}
 
 // FailureCount defines model for FailureCount.
 type FailureCount struct {
@@ -2815,6 +2885,30 @@ type Offer struct {
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
 	OfferedAt Timestamp `json:"offered_at"`
+}
+
+// OptOut defines model for OptOut.
+type OptOut struct {
+	// Categories What the contact does not want; the empty one is everything.
+	Categories []OptOutCategory `json:"categories"`
+	Contact    Contact          `json:"contact"`
+}
+
+// OptOutCategory defines model for OptOutCategory.
+type OptOutCategory struct {
+	Category string               `json:"category"`
+	Status   OptOutCategoryStatus `json:"status"`
+}
+
+// OptOutCategoryStatus defines model for OptOutCategory.Status.
+type OptOutCategoryStatus string
+
+// OptOutList defines model for OptOutList.
+type OptOutList struct {
+	Data []OptOut `json:"data"`
+
+	// NextCursor Where the next page begins; null on the last one.
+	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
 
 // Order defines model for Order.
@@ -4124,7 +4218,7 @@ type SubscriptionChange struct {
 	Channels *[]string `json:"channels,omitempty"`
 	Enabled  *bool     `json:"enabled,omitempty"`
 
-	// Events Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all.
+	// Events Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `contact.erased`, `channel.health`, `subscription.disabled`; or `*` for all.
 	Events  *SubscriptionEvents `json:"events,omitempty"`
 	Name    *string             `json:"name,omitempty"`
 	URL     *string             `json:"url,omitempty"`
@@ -4169,7 +4263,7 @@ type SubscriptionDraft struct {
 	Channels *[]string `json:"channels,omitempty"`
 	Enabled  *bool     `json:"enabled,omitempty"`
 
-	// Events Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all.
+	// Events Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `contact.erased`, `channel.health`, `subscription.disabled`; or `*` for all.
 	Events SubscriptionEvents `json:"events"`
 	Name   *string            `json:"name,omitempty"`
 
@@ -4178,7 +4272,7 @@ type SubscriptionDraft struct {
 	URL    string  `json:"url"`
 }
 
-// SubscriptionEvents Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all.
+// SubscriptionEvents Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `contact.erased`, `channel.health`, `subscription.disabled`; or `*` for all.
 type SubscriptionEvents = []string
 
 // SubscriptionHealth How deliveries have gone lately, within a minute.
@@ -5113,6 +5207,15 @@ type ResendMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListOptOutsParams defines parameters for ListOptOuts.
+type ListOptOutsParams struct {
+	// Limit The most records to answer.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListQuarantineParams defines parameters for ListQuarantine.
 type ListQuarantineParams struct {
 	ChannelID *string `form:"channel_id,omitempty" json:"channel_id,omitempty"`
@@ -5691,6 +5794,9 @@ type ServerInterface interface {
 	// ListContacts List contacts
 	// (GET /v1/contacts)
 	ListContacts(c *gin.Context, params ListContactsParams)
+	// EraseContact Erase a contact
+	// (DELETE /v1/contacts/{contact_id})
+	EraseContact(c *gin.Context, contactID ContactID)
 	// GetContact Get a contact
 	// (GET /v1/contacts/{contact_id})
 	GetContact(c *gin.Context, contactID ContactID)
@@ -5700,6 +5806,9 @@ type ServerInterface interface {
 	// ListContactConversations List a contact's conversations, newest first
 	// (GET /v1/contacts/{contact_id}/conversations)
 	ListContactConversations(c *gin.Context, contactID ContactID, params ListContactConversationsParams)
+	// ExportContact Get everything that is kept of a contact, as one document
+	// (GET /v1/contacts/{contact_id}/export)
+	ExportContact(c *gin.Context, contactID ContactID)
 	// ListConversations List conversations
 	// (GET /v1/conversations)
 	ListConversations(c *gin.Context, params ListConversationsParams)
@@ -5805,6 +5914,9 @@ type ServerInterface interface {
 	// ResendMessage Send a message again that failed, or of which nobody knows whether it arrived
 	// (POST /v1/messages/{message_id}/resend)
 	ResendMessage(c *gin.Context, messageID MessageID, params ResendMessageParams)
+	// ListOptOuts List contacts who do not want to be written to, newest contact first
+	// (GET /v1/opt-outs)
+	ListOptOuts(c *gin.Context, params ListOptOutsParams)
 	// ListQuarantine List parts of webhooks that could not be used, newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -7443,6 +7555,31 @@ func (siw *ServerInterfaceWrapper) ListContacts(c *gin.Context) {
 	siw.Handler.ListContacts(c, params)
 }
 
+// EraseContact operation middleware
+func (siw *ServerInterfaceWrapper) EraseContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contact_id" -------------
+	var contactID ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact_id", c.Param("contact_id"), &contactID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EraseContact(c, contactID)
+}
+
 // GetContact operation middleware
 func (siw *ServerInterfaceWrapper) GetContact(c *gin.Context) {
 
@@ -7578,6 +7715,31 @@ func (siw *ServerInterfaceWrapper) ListContactConversations(c *gin.Context) {
 	}
 
 	siw.Handler.ListContactConversations(c, contactID, params)
+}
+
+// ExportContact operation middleware
+func (siw *ServerInterfaceWrapper) ExportContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contact_id" -------------
+	var contactID ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact_id", c.Param("contact_id"), &contactID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportContact(c, contactID)
 }
 
 // ListConversations operation middleware
@@ -9145,6 +9307,41 @@ func (siw *ServerInterfaceWrapper) ResendMessage(c *gin.Context) {
 	}
 
 	siw.Handler.ResendMessage(c, messageID, params)
+}
+
+// ListOptOuts operation middleware
+func (siw *ServerInterfaceWrapper) ListOptOuts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOptOutsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOptOuts(c, params)
 }
 
 // ListQuarantine operation middleware
@@ -11668,8 +11865,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/files/:key", wrapper.GetFile)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/follow-up", wrapper.StartFollowUp)
 	router.GET(options.BaseURL+"/v1/contacts", wrapper.ListContacts)
+	router.DELETE(options.BaseURL+"/v1/contacts/:contact_id", wrapper.EraseContact)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id", wrapper.GetContact)
 	router.PATCH(options.BaseURL+"/v1/contacts/:contact_id", wrapper.UpdateContact)
+	router.GET(options.BaseURL+"/v1/contacts/:contact_id/export", wrapper.ExportContact)
+	router.GET(options.BaseURL+"/v1/opt-outs", wrapper.ListOptOuts)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id/conversations", wrapper.ListContactConversations)
 	router.GET(options.BaseURL+"/v1/agents", wrapper.ListAgents)
 	router.POST(options.BaseURL+"/v1/agents", wrapper.CreateAgent)

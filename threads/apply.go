@@ -207,28 +207,30 @@ func (m *Message) remove(a Arrival) bool {
 }
 
 func (s *Service) applyConsent(ctx context.Context, a Arrival) error {
-	id, _, err := s.owner(ctx, a.Channel, a.Event.Peer)
-	if err != nil {
-		return err
-	}
-	e := a.Event.Consent
-	err = s.editContact(ctx, id, func(c *Contact) bool {
-		if c.Consents[e.Category] == e.Status {
-			return false
+	return s.ownerFor(ctx, a.Channel, a.Event.Peer, func(id ContactID) error {
+		e := a.Event.Consent
+		err := s.editContact(ctx, id, func(c *Contact) bool { return c.Consent(e.Category, e.Status) })
+		if err != nil || (e.Status != normalize.ConsentBlocked && e.Status != normalize.ConsentUnblocked) {
+			return err
 		}
-		next := map[string]normalize.ConsentStatus{e.Category: e.Status}
-		for k, v := range c.Consents {
-			if k != e.Category {
-				next[k] = v
-			}
-		}
-		c.Consents = next
-		return true
+		return s.noteBlock(ctx, Slot{a.Channel, id}, a)
 	})
-	if err != nil || (e.Status != normalize.ConsentBlocked && e.Status != normalize.ConsentUnblocked) {
-		return err
+}
+
+// Consent notes what the contact wants of a category of messages; it tells
+// whether that is news.
+func (c *Contact) Consent(category string, status normalize.ConsentStatus) bool {
+	if c.Consents[category] == status {
+		return false
 	}
-	return s.noteBlock(ctx, Slot{a.Channel, id}, a)
+	next := map[string]normalize.ConsentStatus{category: status}
+	for k, v := range c.Consents {
+		if k != category {
+			next[k] = v
+		}
+	}
+	c.Consents = next
+	return true
 }
 
 // applyIdentity makes the peer's new name one of the contact that had the

@@ -193,8 +193,14 @@ func (s *Service) recheckOwners(ctx context.Context, lanes []*lane, current map[
 	}
 	moved := false
 	for _, l := range lanes {
-		id, asked := owners[l.primary]
-		if !asked {
+		id, owned := owners[l.primary]
+		if _, there := current[l.slot]; !owned && !there && !l.fresh {
+			if err := s.reclaim(ctx, l); err != nil {
+				return false, err
+			}
+			l.fresh, moved = true, true
+		}
+		if !owned {
 			continue
 		}
 		l.fresh = true

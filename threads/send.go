@@ -107,7 +107,12 @@ func (s *Service) startSlot(ctx context.Context, cmd StartCommand) (Slot, Contac
 		conv, err := s.Store.Conversation(ctx, cmd.FollowUpOf)
 		return conv.Slot(), conv.Contact, err
 	}
-	contact, _, err := s.owner(ctx, cmd.Channel, normalize.Peer{ID: cmd.To})
+	var contact ContactID
+	err := s.ownerFor(ctx, cmd.Channel, normalize.Peer{ID: cmd.To}, func(id ContactID) error {
+		contact = id
+		_, err := s.Store.Contact(ctx, id)
+		return err
+	})
 	return Slot{cmd.Channel, contact}, ContactBrief{ID: contact, ExternalID: cmd.To}, err
 }
 

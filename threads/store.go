@@ -121,6 +121,7 @@ type Store interface {
 
 	RuleStore
 	RoutingStore
+	ErasureStore
 	Queries
 }
 
@@ -136,6 +137,9 @@ type Queries interface {
 	Messages(ctx context.Context, id ConversationID, p MessagePage) ([]Message, bool, error)
 	Transitions(ctx context.Context, id ConversationID, p Page) ([]Transition, Cursor, error)
 	Contacts(ctx context.Context, q string, p Page) ([]Contact, Cursor, error)
+	// OptedOut answers contacts that do not want something (see Contact.OptedOut),
+	// the newest first.
+	OptedOut(ctx context.Context, p Page) ([]Contact, Cursor, error)
 	// DeadLetters answers a page of the messages that failed or whose fate is
 	// unknown, the latest first (see Message.DeadLetter).
 	DeadLetters(ctx context.Context, f DeadLetterFilter, p Page) ([]Message, Cursor, error)

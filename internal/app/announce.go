@@ -8,6 +8,7 @@ import (
 
 	"threadhub/internal/bus"
 	"threadhub/internal/channels"
+	"threadhub/internal/subscriptions"
 	"threadhub/threads"
 )
 
@@ -42,9 +43,6 @@ func (a announcer) Announce(ctx context.Context, notices []threads.Notice) error
 	return a.bus.Publish(ctx, events)
 }
 
-// noticeChannelHealth is the type of news about whether a channel works.
-const noticeChannelHealth = threads.NoticeType("channel.health")
-
 // channelNews is a change of a channel's health on the bus.
 type channelNews struct {
 	Type    threads.NoticeType
@@ -61,7 +59,7 @@ func (h *Hub) channelChanged(ctx context.Context, ch channels.Channel, health bo
 	if !health {
 		return
 	}
-	news := channelNews{Type: noticeChannelHealth, At: ch.UpdatedAt, Channel: &ch}
+	news := channelNews{Type: subscriptions.ChannelHealth, At: ch.UpdatedAt, Channel: &ch}
 	data, err := json.Marshal(news)
 	if err == nil {
 		err = h.bus.Publish(ctx, []bus.Event{{Type: string(news.Type), At: news.At, Channel: string(ch.ID), Data: data}})
@@ -69,4 +67,5 @@ func (h *Hub) channelChanged(ctx context.Context, ch channels.Channel, health bo
 	if err != nil {
 		h.Logger.WarnContext(ctx, "a channel's health was not announced", "channel", ch.ID, "error", err)
 	}
+	h.tellHealth(ctx, ch)
 }

@@ -27,6 +27,7 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
+	"threadhub/internal/privacy"
 	"threadhub/internal/pulse"
 	"threadhub/internal/queue"
 	"threadhub/internal/queuebook"
@@ -87,6 +88,7 @@ type Hub struct {
 	subs      *subscriptions.Registry
 	relay     *subscriptions.Relay
 	courier   *subscriptions.Courier
+	eraser    *privacy.Eraser
 	channels  *channels.Registry
 	media     *media.Library
 	webchat   *webchat.Service
@@ -326,6 +328,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.eager.Run(work) })
 		wg.Go(func() { h.inlets.Run(work) })
 		wg.Go(func() { h.courier.Run(work) })
+		wg.Go(func() { h.eraser.Run(work) })
 	}
 	wg.Go(func() { h.errands.Run(work) })
 	if h.Role != RoleWorker {

@@ -7,6 +7,7 @@ import (
 
 	"threadhub/internal/bus"
 	"threadhub/internal/httpapi"
+	"threadhub/internal/subscriptions"
 	"threadhub/internal/webchat"
 	"threadhub/threads"
 )
@@ -61,7 +62,7 @@ func (l live) translate(ctx context.Context, sub *bus.Subscription, out chan<- h
 
 // read takes an event off the bus.
 func read(raw bus.Event, e *httpapi.Event) bool {
-	if raw.Type != string(noticeChannelHealth) {
+	if raw.Type != string(subscriptions.ChannelHealth) {
 		return json.Unmarshal(raw.Data, &e.Notice) == nil
 	}
 	var news channelNews

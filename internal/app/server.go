@@ -46,6 +46,8 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 		PublicURL: h.Config.BaseURL(), TrustedProxies: h.Config.TrustedProxies, Rate: h.Config.APIRate,
 		Subscriptions: h.subs,
 	}
+	h.openEraser()
+	deps.Eraser = h.eraser
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
 	h.signOn(&deps)

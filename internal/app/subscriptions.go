@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"threadhub/internal/channels"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/seal"
 	"threadhub/internal/subscriptions"
@@ -57,4 +58,12 @@ func (h *Hub) announcer() spooling {
 // Announce implements [threads.Announcer].
 func (s spooling) Announce(ctx context.Context, notices []threads.Notice) error {
 	return errors.Join(s.relay.Announce(ctx, notices), s.bus.Announce(ctx, notices))
+}
+
+// tellHealth tells subscribers whether a channel works.
+func (h *Hub) tellHealth(ctx context.Context, ch channels.Channel) {
+	err := h.relay.Tell(ctx, []subscriptions.News{{Notice: threads.Notice{Type: subscriptions.ChannelHealth, At: ch.UpdatedAt}, Channel: &ch}})
+	if err != nil {
+		h.Logger.WarnContext(ctx, "subscribers were not told of a channel's health", "channel", ch.ID, "error", err)
+	}
 }

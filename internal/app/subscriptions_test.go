@@ -258,3 +258,19 @@ func TestRedirectsAreNotFollowedAndFloodsNotRead(t *testing.T) {
 	})
 	require.Empty(t, target.heard())
 }
+
+func TestASubscriberIsToldWhenAChannelWorksNoLonger(t *testing.T) {
+	h := startHub(t, newConfig(t))
+	platform := newStub(t, func(recorded) (int, any) {
+		return 401, object{"ok": false, "error_code": 401, "description": "Unauthorized"}
+	})
+	s := newSubscriber(t, nil)
+	h.subscribe(s, object{"events": []string{"channel.health"}})
+	ch := h.telegram(platform.URL, nil)
+	h.must(200, "POST", "/v1/channels/"+ch+"/check", nil, adminToken)
+	h.eventually("it is told", func() bool { return len(s.heard()) > 0 })
+	channel, _ := s.heard()[0].event["channel"].(object)
+	require.Equal(t, ch, channel["id"])
+	require.NotContains(t, channel, "credentials")
+	s.requireProven()
+}

@@ -61,6 +61,7 @@ var rules = []rule{
 	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
 	{pkg: "internal/spell"},
+	{pkg: "internal/privacy", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal"}, tests: []string{"normalize", "internal/sqlite"}},
 	{pkg: "internal/subscriptions", may: []string{
 		"connectors", "normalize", "threads", "workers", "internal/callout", "internal/channels", "internal/directory", "internal/ident",
 		"internal/seal", "internal/spell", "internal/spool",
@@ -98,11 +99,10 @@ var rules = []rule{
 	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
-		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/channels",
-		"api", "connectors", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
+		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
-		"internal/queuebook", "threads/routing",
+		"internal/queuebook", "internal/privacy", "threads/routing",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.

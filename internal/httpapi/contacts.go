@@ -10,6 +10,7 @@ import (
 
 	"threadhub/api"
 	"threadhub/internal/auth"
+	"threadhub/normalize"
 	"threadhub/threads"
 )
 
@@ -141,6 +142,9 @@ func editContact(contact *threads.Contact, in api.ContactChange) bool {
 	}
 	if in.Tags != nil && !slices.Equal(contact.Tags, *in.Tags) {
 		contact.Tags, changed = slices.Clone(*in.Tags), true
+	}
+	for category, status := range value(in.Consents) {
+		changed = contact.Consent(category, normalize.ConsentStatus(status)) || changed
 	}
 	return changed
 }

@@ -34,6 +34,7 @@ import (
 	"threadhub/internal/egress"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/media"
+	"threadhub/internal/privacy"
 	"threadhub/internal/queuebook"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
@@ -72,6 +73,7 @@ type hub struct {
 	live       *live
 	relay      *subscriptions.Relay
 	contract   routers.Router
+	unerased   error // keeps erasures from their end
 
 	mu      sync.Mutex
 	now     time.Time
@@ -174,6 +176,10 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			h.observe = append(h.observe, fmt.Sprintf("%s %d", operation, status))
 		},
 	}
+	deps.Eraser = privacy.New(privacy.Options{
+		Records: store, Store: store, Threads: h.service, Journal: store.Journal(), Spool: store, Media: library,
+		Erased: func(context.Context, threads.ContactID, []threads.ChannelID) error { return h.unerased }, Now: h.clock, Logger: logger,
+	})
 	deps.Subscriptions = told
 	deps.Subscribers = subscriptions.NewCourier(subscriptions.CourierOptions{
 		Book: told, Relay: h.relay, Carrier: h, Render: httpapi.NewRenderer(deps), Now: h.clock, Logger: logger,

@@ -118,6 +118,7 @@ type Deps struct {
 	Subscribers   Subscribers
 	Queues        *queuebook.Registry
 	Routing       Routing
+	Eraser        Eraser
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks

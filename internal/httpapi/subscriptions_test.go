@@ -134,9 +134,16 @@ func TestATokenOfSomeChannelsHasNoSayInSubscriptions(t *testing.T) {
 	path := "/v1/subscriptions/" + h.subscription("").id()
 	limited := h.token(fmt.Sprintf(`{"name":"some","role":"admin","channels":[%q]}`, h.channel("")))
 	for _, r := range []request{
-		{method: "GET", path: "/v1/subscriptions"}, {method: "GET", path: path}, {method: "GET", path: path + "/deliveries"}, {method: "GET", path: path + "/deliveries/ev_1"},
-		{method: "POST", path: "/v1/subscriptions", body: `{"url":"https://a.example","events":["*"]}`}, {method: "PATCH", path: path, body: `{}`}, {method: "DELETE", path: path},
-		{method: "POST", path: path + "/test"}, {method: "POST", path: path + "/rotate-secret", body: `{}`}, {method: "POST", path: path + "/deliveries/ev_1/replay"},
+		{method: "GET", path: "/v1/subscriptions"},
+		{method: "GET", path: path},
+		{method: "GET", path: path + "/deliveries"},
+		{method: "GET", path: path + "/deliveries/ev_1"},
+		{method: "POST", path: "/v1/subscriptions", body: `{"url":"https://a.example","events":["*"]}`},
+		{method: "PATCH", path: path, body: `{}`},
+		{method: "DELETE", path: path},
+		{method: "POST", path: path + "/test"},
+		{method: "POST", path: path + "/rotate-secret", body: `{}`},
+		{method: "POST", path: path + "/deliveries/ev_1/replay"},
 		{method: "POST", path: path + "/deliveries/replay", body: `{"from":"2026-03-01T00:00:00.000Z","to":"2026-03-02T00:00:00.000Z"}`},
 	} {
 		r.token = limited

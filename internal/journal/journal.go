@@ -101,6 +101,11 @@ type Store interface {
 	Quarantine(ctx context.Context, items []Item) error
 	// Items answers quarantined items, newest first; channelID "" for all.
 	Items(ctx context.Context, channelID, before string, limit int) ([]Item, error)
+	// Redact takes what they hold out of entries that are not pending: body,
+	// headers and address. That they came, and what became of them, stays.
+	Redact(ctx context.Context, ids []string) error
+	// DropItems removes quarantined items; those that are gone do not matter.
+	DropItems(ctx context.Context, ids []string) error
 	// Trim removes entries that are not pending, and items, older than before,
 	// at most limit at a time, and answers how many it removed.
 	Trim(ctx context.Context, before time.Time, limit int) (int, error)

@@ -17,6 +17,23 @@ type identityRow struct {
 	Contact threads.ContactID `bson:"contact"`
 }
 
+// contactRow is a document of the collection contacts.
+type contactRow struct {
+	ID  string          `bson:"_id"`
+	Doc threads.Contact `bson:"doc"`
+	// OptedOut repeats the id of a contact who does not want something, for an
+	// index of those alone.
+	OptedOut string `bson:"opted_out,omitempty"`
+}
+
+func newContactRow(c threads.Contact) contactRow {
+	r := contactRow{ID: string(c.ID), Doc: c}
+	if c.OptedOut() {
+		r.OptedOut = r.ID
+	}
+	return r
+}
+
 // Owners is threads.Store.Owners: one find.
 func (s *Store) Owners(ctx context.Context, ids []threads.Identity) (map[threads.Identity]threads.ContactID, error) {
 	owners := make(map[threads.Identity]threads.ContactID, len(ids))
@@ -46,7 +63,7 @@ func (s *Store) Owners(ctx context.Context, ids []threads.Identity) (map[threads
 // Claim is threads.Store.Claim. The contact is stored before its identities,
 // so that no identity ever leads to a contact that is not there.
 func (s *Store) Claim(ctx context.Context, c threads.Contact) (map[threads.Identity]threads.ContactID, error) {
-	_, err := s.contacts.InsertOne(ctx, row[threads.Contact]{ID: string(c.ID), Doc: c})
+	_, err := s.contacts.InsertOne(ctx, newContactRow(c))
 	isNew := err == nil
 	if err != nil && !mongo.IsDuplicateKeyError(err) {
 		return nil, fmt.Errorf("mongo: claim: %w", err)
@@ -101,7 +118,13 @@ func (s *Store) Contact(ctx context.Context, id threads.ContactID) (threads.Cont
 
 // SaveContact is threads.Store.SaveContact.
 func (s *Store) SaveContact(ctx context.Context, c threads.Contact) error {
-	res, err := s.contacts.UpdateOne(ctx, versioned(string(c.ID), c.Version-1), set(by("doc", c)))
+	update := set(by("doc", c))
+	if out := newContactRow(c).OptedOut; out != "" {
+		update = set(bson.D{{Key: "doc", Value: c}, {Key: "opted_out", Value: out}})
+	} else {
+		update = append(update, op("$unset", by("opted_out", ""))...)
+	}
+	res, err := s.contacts.UpdateOne(ctx, versioned(string(c.ID), c.Version-1), update)
 	if err != nil {
 		return fmt.Errorf("mongo: save contact: %w", err)
 	}

@@ -63,6 +63,8 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.conversation_id", "doc.sent_at", "doc.sequence"}},
 			{Fields: []string{"-dead"}, Sparse: true},
 		}},
+		{"contacts", []index{{Fields: []string{"opted_out"}, Sparse: true}}},
+		{"identities", []index{{Fields: []string{"contact"}}}},
 		{"transitions", []index{{Fields: []string{"doc.conversation_id", "version", "index"}}}},
 		{"rule_runs", []index{
 			{Fields: []string{"doc.conversation_id", "-_id"}},

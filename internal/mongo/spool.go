@@ -262,8 +262,10 @@ func (s *Store) Replay(ctx context.Context, r spool.Range, limit int, until, now
 		}
 		if again {
 			models = append(models, mongo.NewUpdateOneModel().SetFilter(by("_id", row.ID)).SetUpdate(set(bson.D{
-				{Key: "outcome", Value: row.Outcome.Again(until)}, {Key: "expires_at", Value: until},
-				{Key: "place", Value: spoolKey(r.Subscription, string(spool.Pending))}, {Key: "waiting", Value: row.waiting()},
+				{Key: "outcome", Value: row.Outcome.Again(until)},
+				{Key: "expires_at", Value: until},
+				{Key: "place", Value: spoolKey(r.Subscription, string(spool.Pending))},
+				{Key: "waiting", Value: row.waiting()},
 			})))
 		}
 	}

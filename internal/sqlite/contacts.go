@@ -11,8 +11,8 @@ const (
 	sqlOwner       = "SELECT contact_id FROM identities WHERE channel_id = ? AND peer = ?"
 	sqlOwn         = "INSERT INTO identities (channel_id, peer, contact_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 	sqlContact     = "SELECT doc FROM contacts WHERE id = ?"
-	sqlAddContact  = "INSERT INTO contacts (id, version, search, doc) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-	sqlSaveContact = "UPDATE contacts SET version = ?, search = ?, doc = ? WHERE id = ? AND version = ?"
+	sqlAddContact  = "INSERT INTO contacts (id, version, opted_out, search, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+	sqlSaveContact = "UPDATE contacts SET version = ?, opted_out = ?, search = ?, doc = ? WHERE id = ? AND version = ?"
 )
 
 // Owners implements [threads.Store].
@@ -64,7 +64,7 @@ func (s *Store) Claim(ctx context.Context, c threads.Contact) (map[threads.Ident
 		if !mine {
 			return nil
 		}
-		_, err := t.exec(sqlAddContact, string(c.ID), c.Version, contactSearch(c), doc)
+		_, err := t.exec(sqlAddContact, string(c.ID), c.Version, flag(c.OptedOut()), contactSearch(c), doc)
 		return err
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *Store) SaveContact(ctx context.Context, c threads.Contact) error {
 		return fmt.Errorf("save contact: %w", err)
 	}
 	err = s.write.do(ctx, func(t *tx) error {
-		n, err := t.exec(sqlSaveContact, c.Version, contactSearch(c), doc, string(c.ID), c.Version-1)
+		n, err := t.exec(sqlSaveContact, c.Version, flag(c.OptedOut()), contactSearch(c), doc, string(c.ID), c.Version-1)
 		if err == nil && n == 0 {
 			return threads.ErrConflict
 		}

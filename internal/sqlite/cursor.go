@@ -16,6 +16,7 @@ const (
 	cursorSpool       = "spool"
 	cursorWaiting     = "waiting"
 	cursorDecisions   = "routing_decisions"
+	cursorOptedOut    = "opted_out"
 )
 
 // place is what a cursor holds: the sort key and the id of the last record

@@ -109,3 +109,12 @@ func (r *recent) found(ticket uint64, slots []threads.Slot, read map[threads.Slo
 		}
 	}
 }
+
+// erased forgets a conversation that has another place in the file now, and who
+// expected it in its former one.
+func (r *recent) erased(id threads.ConversationID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.byID.Remove(id)
+	clear(r.expected)
+}

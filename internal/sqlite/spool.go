@@ -288,7 +288,7 @@ func (s *Store) Drop(ctx context.Context, subscription string, limit int) (n int
 
 // Erase implements [spool.Store].
 func (s *Store) Erase(ctx context.Context, lanes []string) error {
-	return s.writeSpool(ctx, "erase events", func(t *tx) error {
+	return s.writeSpool(ctx, "erase events", wiping(func(t *tx) error {
 		for _, lane := range lanes {
 			if _, err := t.exec(sqlEraseIntent, lane); err != nil {
 				return err
@@ -298,5 +298,5 @@ func (s *Store) Erase(ctx context.Context, lanes []string) error {
 			}
 		}
 		return nil
-	})
+	}))
 }

@@ -76,6 +76,8 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"directory", directoryTests},
 		{"idempotency", idempotencyTests},
 		{"spool", spoolTests},
+		{"erasure", eraseTests},
+		{"redaction", redactTests},
 		{"model", modelTests},
 	}
 	if opts.Concurrent {

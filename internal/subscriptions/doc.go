@@ -23,7 +23,10 @@ const All = "*"
 
 // Events that are about no conversation, message or contact.
 const (
-	ChannelHealth        threads.NoticeType = "channel.health"
+	ChannelHealth threads.NoticeType = "channel.health"
+	// ContactErased is about a contact that is no more: whoever kept something
+	// of them has to erase it too.
+	ContactErased        threads.NoticeType = "contact.erased"
 	SubscriptionDisabled threads.NoticeType = "subscription.disabled"
 	// Test is sent when an admin asks for it, and never otherwise.
 	Test threads.NoticeType = "subscription.test"
@@ -35,7 +38,7 @@ func Events() []string {
 		string(threads.NoticeMessageCreated), string(threads.NoticeMessageUpdated), string(threads.NoticeMessageFailed),
 		string(threads.NoticeConversationCreated), string(threads.NoticeConversationUpdated), string(threads.NoticeConversationReopened),
 		string(threads.NoticeConversationSolved), string(threads.NoticeConversationClosed), string(threads.NoticeConversationAssigned),
-		string(threads.NoticeContactUpdated), string(ChannelHealth), string(SubscriptionDisabled),
+		string(threads.NoticeContactUpdated), string(ContactErased), string(ChannelHealth), string(SubscriptionDisabled),
 	}
 }
 

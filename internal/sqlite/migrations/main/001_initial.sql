@@ -2,11 +2,13 @@
 -- need. Times are Unix milliseconds.
 
 CREATE TABLE contacts (
-  id      TEXT    NOT NULL PRIMARY KEY,
-  version INTEGER NOT NULL,
-  search  TEXT    NOT NULL, -- folded text of what a search looks at
-  doc     TEXT    NOT NULL
+  id        TEXT    NOT NULL PRIMARY KEY,
+  version   INTEGER NOT NULL,
+  opted_out INTEGER NOT NULL, -- 1: does not want something
+  search    TEXT    NOT NULL, -- folded text of what a search looks at
+  doc       TEXT    NOT NULL
 );
+CREATE INDEX contacts_opted_out ON contacts (id) WHERE opted_out = 1;
 
 CREATE TABLE identities (
   channel_id TEXT NOT NULL,
@@ -14,6 +16,7 @@ CREATE TABLE identities (
   contact_id TEXT NOT NULL,
   PRIMARY KEY (channel_id, peer)
 ) WITHOUT ROWID;
+CREATE INDEX identities_contact ON identities (contact_id);
 
 CREATE TABLE conversations (
   id           TEXT    NOT NULL PRIMARY KEY,
