@@ -39,6 +39,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a channel's settings on a webhook, and on a reply
+         * @description Tells whether the request pasted in would be verified, the events it would become, what is wrong, and the calls that a message would make. Nothing is stored and nothing is sent. Calls are made up with `{name}` in place of each credential, so that signatures in them are not the real ones.
+         */
+        post: operations["tryChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels/{channel_id}": {
         parameters: {
             query?: never;
@@ -115,6 +135,67 @@ export interface paths {
         };
         /** List the latest webhooks of a channel, newest first */
         get: operations["listChannelEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List canned replies */
+        get: operations["listCannedReplies"];
+        put?: never;
+        /** Add a canned reply */
+        post: operations["createCannedReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/canned-replies/{canned_reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        /** Get a canned reply, with `conversation_id` as it would be sent there */
+        get: operations["getCannedReply"];
+        put?: never;
+        post?: never;
+        /** Remove a canned reply */
+        delete: operations["deleteCannedReply"];
+        options?: never;
+        head?: never;
+        /** Change a canned reply */
+        patch: operations["updateCannedReply"];
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the templates that the platform has for the channel
+         * @description As they were at `synced_at`. They are fetched when nobody has asked before, with `refresh=true`, when a message names one that is not among them, and every hour.
+         */
+        get: operations["listChannelTemplates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -281,6 +362,28 @@ export interface paths {
         put?: never;
         /** Mark everything so far as read by the business */
         post: operations["markConversationRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show that an agent is typing
+         * @description To the contact where the platform can show it, to visitors of a web chat, and to whoever else follows the conversation, as `conversation.typing`. It is shown for a few seconds: repeat it while the agent types, every five seconds or so. Best effort: nothing is kept of it. 409 `conversation_closed`.
+         */
+        post: operations["typeInConversation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1163,6 +1266,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List those who are told of events
+         * @description Not for tokens that are limited to channels or groups.
+         */
+        get: operations["listSubscriptions"];
+        put?: never;
+        /**
+         * Have events delivered to an address
+         * @description Deliveries are signed as Standard Webhooks has it; the secret is answered this once. Private addresses are refused unless the hub allows them, and redirects are not followed. Not for tokens that are limited to channels or groups.
+         */
+        post: operations["createSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        /** Get a subscription */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        /** Remove a subscription and its deliveries */
+        delete: operations["deleteSubscription"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, enable or disable a subscription
+         * @description What waits for one that is enabled again, or gets another address, is tried at once. Of what happened while it was disabled it is not told.
+         */
+        patch: operations["updateSubscription"];
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call the subscriber with an event of the type `subscription.test`
+         * @description Once and right away, also while it is disabled.
+         */
+        post: operations["testSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a subscription another secret
+         * @description Until `overlap` has passed deliveries carry two signatures, one under each secret.
+         */
+        post: operations["rotateSubscriptionSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List what was, or is to be, delivered, latest first
+         * @description Deliveries that have ended are kept for 72 h.
+         */
+        get: operations["listSubscriptionDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver what happened within a time once more
+         * @description Under the same ids, in order, before what waits in each conversation. Doing it again does no harm.
+         */
+        post: operations["replaySubscriptionDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        /** Get a delivery */
+        get: operations["getSubscriptionDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deliver an event once more, or try one that waits at once */
+        post: operations["replaySubscriptionDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1350,6 +1629,246 @@ export interface paths {
          * @description Verified over the raw bytes as the platform defines it. 2xx only once the events are durable; 401 unverified, 400 not the platform's format, 404 no such channel, 413 over 1 MiB, 503 when the store cannot write.
          */
         post: operations["receiveWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /** What a page has to know before it shows the chat */
+        get: operations["getWebchatConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a visit, or go on with one
+         * @description With the `visitor_token` of an earlier visit it goes on with that one and answers a token that is good for
+         *     longer. A token that is no longer good begins a new visit.
+         *
+         *     With an `identity` the site vouches for the visitor: a user's conversations follow them to every device. A
+         *     visitor who wrote before keeps the conversation; the token they had ends. Another user than before is another
+         *     visitor. 401 `identity_invalid`: the identity is not proved. 401 `identity_required`: the chat is for signed-in
+         *     visitors only. Nothing that the page itself says of the visitor finds an earlier conversation.
+         */
+        post: operations["openWebchatSession"];
+        /**
+         * Sign out
+         * @description The visitor token ends, at once and everywhere. Who opens a session next is another visitor.
+         */
+        delete: operations["closeWebchatSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read what was said
+         * @description Without `after`: the latest messages, oldest first, and in `before` where the page of those before them
+         *     begins. With `after`, the `cursor` of an earlier answer or the id of an event: what came since, in the order in
+         *     which it came, so that nothing is missed. What is answered counts as delivered.
+         */
+        get: operations["listWebchatMessages"];
+        put?: never;
+        /**
+         * Write
+         * @description The message is durable when this is answered. The same `client_id` is the same message, however often it is
+         *     sent: keep it until the answer came. The message itself comes with the stream, like all others.
+         */
+        post: operations["postWebchatMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for the stream
+         * @description It opens one stream, within a minute. A browser's EventSource sends no token, and a token has no place in an address.
+         */
+        post: operations["createWebchatTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Follow the conversation, as server-sent events
+         * @description With the visitor token in the header, or a `ticket`. Each event has an `id`; `Last-Event-ID`, or
+         *     `last_event_id`, or the `cursor` of a list of messages, resumes after it: messages that came meanwhile follow,
+         *     in order and without a gap, however long it was. A `reset` as the first event says that the id is none of this
+         *     visitor's: read the messages again. A comment every 20 s keeps the line open.
+         *
+         *     Events and their `data`: `message.created`, `message.updated` (WebchatMessage), `message.deleted` (`id`),
+         *     `message.status` (`id`, `status`), `typing` (`author`), `read` (`up_to`: the business has seen the visitor's
+         *     messages up to this one), `agent.joined` (`author`), `conversation.closed` (WebchatConversation: it has ended,
+         *     writing again begins the next one), `session.revoked` (the token is no longer good: the last event).
+         */
+        get: operations["streamWebchat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The visitor is typing
+         * @description Shown for a few seconds; once every two seconds is enough.
+         */
+        post: operations["typeWebchat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The visitor has seen the messages up to one */
+        post: operations["readWebchat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the visitor does besides writing
+         * @description `page_view`: they look at a page. `chat_ended`: they end the chat; what they write next is a new conversation. Nothing is kept of visitors who never wrote.
+         */
+        post: operations["postWebchatEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over a file for a message
+         * @description The body is the file itself, at most 10 MB, whatever its `Content-Type` says; its type is what its bytes show. The answer's `id` goes into `attachment_ids` of a message, of this visitor only and within a day.
+         */
+        post: operations["createWebchatAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Read the file of a message
+         * @description At the address that came with the message, which is good for an hour. Read the message again for another one.
+         */
+        get: operations["getWebchatAttachment"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1699,6 +2218,99 @@ export interface components {
             capabilities: components["schemas"]["Capabilities"];
             /** @description How to connect a channel, in Markdown. */
             setup: string;
+            /** @description Settings to begin with, for connectors that are told by their settings how to speak to a platform. */
+            presets?: components["schemas"]["ConnectorPreset"][];
+        };
+        ConnectorPreset: {
+            name: string;
+            title: string;
+            /** @description What it covers and what not, in Markdown. */
+            description: string;
+            /** @description The credentials that the settings need. */
+            credentials: components["schemas"]["ConnectorPresetCredential"][];
+            settings: Record<string, never>;
+        };
+        ConnectorPresetCredential: {
+            name: string;
+            title: string;
+            description: string;
+        };
+        ChannelTrial: {
+            /** @default custom */
+            kind: string;
+            /** @description A channel whose settings and credentials are tried, where none are given. */
+            channel_id?: string;
+            settings?: components["schemas"]["ChannelSettings"];
+            credentials?: components["schemas"]["Credentials"];
+            /** @description The webhook's body; a text as it is, anything else as JSON. Left out, no webhook is tried. */
+            payload?: unknown;
+            /**
+             * @default POST
+             * @enum {string}
+             */
+            method: "GET" | "POST";
+            /** @description The address as the platform called it, with its query, where that is signed or read. */
+            url?: string;
+            /** @description The webhook's headers. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Who called. */
+            remote_ip?: string;
+            /**
+             * Format: date-time
+             * @description When it came, for signed times. Now, if left out.
+             */
+            received_at?: string;
+            message?: components["schemas"]["MessageDraft"];
+            /** @description The platform's name of the contact the message goes to. The first one that the webhook names, if left out. */
+            to?: string;
+        };
+        ChannelTrialResult: {
+            /** @description Whether the webhook proves its origin. */
+            verification: components["schemas"]["ChannelTrialVerification"] | null;
+            /** @description The answer, when the request is a handshake. */
+            handshake: components["schemas"]["ChannelTrialReply"] | null;
+            /** @description The answer to the webhook. */
+            acknowledgement: components["schemas"]["ChannelTrialReply"] | null;
+            /** @description The events in the hub's own vocabulary. */
+            events: Record<string, never>[];
+            problems: components["schemas"]["ChannelTrialProblem"][];
+            calls: components["schemas"]["ChannelTrialCall"][];
+            /** @description What of the message the channel cannot carry, and what becomes of it. */
+            losses: string[];
+            capabilities: components["schemas"]["Capabilities"];
+            warnings: string[];
+        };
+        ChannelTrialVerification: {
+            ok: boolean;
+            /** @description For people: why not, for each way of proving that was tried. */
+            detail: string;
+        };
+        ChannelTrialProblem: {
+            /** @description What it is about; a field of the settings where it can be told. */
+            field: string;
+            message: string;
+        };
+        ChannelTrialReply: {
+            status: number;
+            content_type: string;
+            body: string;
+        };
+        ChannelTrialCall: {
+            name: string;
+            /** @description Of the message, from 1. */
+            part: number;
+            method: string;
+            url: string;
+            headers: {
+                [key: string]: string;
+            };
+            body: string;
+            /** @description Where the hub would fetch the file that it sends. */
+            upload?: string;
+            /** @description Whether the contact sees something of it. */
+            visible: boolean;
         };
         /** @description What a channel can carry. What is absent or zero it cannot. */
         Capabilities: {
@@ -1761,6 +2373,8 @@ export interface components {
             /** @description Which credentials are set. */
             credential_keys: string[];
             health: components["schemas"]["ChannelHealth"];
+            /** @description What an admin has to be reminded of, such as webhooks that nothing proves. */
+            warnings: string[];
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
@@ -2270,6 +2884,8 @@ export interface components {
             reply_to?: string | null;
             /** @description A note that never leaves the hub. */
             internal?: boolean;
+            /** @description In place of `text`, a canned reply, its variables filled in. */
+            canned_reply_id?: string;
             /** @description Leaves at this time instead of at once, at most 90 days ahead. The reply window must be open then. It can be taken back until it leaves, and does not leave when its conversation has been closed. */
             send_at?: components["schemas"]["Timestamp"];
             /** @description Part of a mailing. Other messages leave first, and it is refused with 409 `contact_opted_out` or `contact_blocked` for who wants none. */
@@ -2277,6 +2893,65 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+        };
+        CannedReply: {
+            id: string;
+            name: string;
+            text: string;
+            /** @description With `conversation_id`, the text with its variables filled in. */
+            rendered?: string;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            version: number;
+        };
+        CannedReplyList: {
+            data: components["schemas"]["CannedReply"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        CannedReplyDraft: {
+            name: string;
+            /** @description With variables such as `{{contact.first_name}}`, or `{{contact.first_name|there}}` with words to take where it is empty. There are `contact.name`, `contact.first_name`, `contact.external_id`, `agent.name`, `agent.first_name`, `channel.name`, `conversation.id` and `conversation.subject`. */
+            text: string;
+        };
+        CannedReplyChange: {
+            name?: string;
+            text?: string;
+            version?: components["schemas"]["ExpectedVersion"];
+        };
+        TemplateList: {
+            data: components["schemas"]["TemplateInfo"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            /** @description Whether the platform has a list of the channel's templates. */
+            listed: boolean;
+            /** @description When the list was fetched; null when it never was. */
+            synced_at: components["schemas"]["Timestamp"] | null;
+            /** @description Why the latest attempt to fetch it brought none. */
+            failure?: string;
+        };
+        TemplateInfo: {
+            name: string;
+            language: string;
+            /** @description The platform's own word. */
+            category: string;
+            /** @description The platform's own word. */
+            status: string;
+            /** @description Whether a message of it can be sent now. */
+            usable: boolean;
+            /** @description Of its body, with its placeholders. */
+            text: string;
+            /** @description What a message of it has to bring. */
+            parameters: components["schemas"]["TemplateSlot"][];
+        };
+        TemplateSlot: {
+            /** @description `header`, `body` or `button`. */
+            type: string;
+            /** @description Of a button, from 0. */
+            index: number;
+            count: number;
+            names?: string[];
+            /** @description `text`, `image`, `video`, `document` or `location`. */
+            kind: string;
         };
         /** @description What sending a message would do. */
         DryRun: {
@@ -2846,7 +3521,7 @@ export interface components {
         RoutingChange: {
             count_inactive?: boolean;
         };
-        /** @description What the `data` of a streamed event holds. Records are as they were just after the event. */
+        /** @description What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event. */
         Event: {
             id: string;
             type: string;
@@ -2855,6 +3530,122 @@ export interface components {
             message?: components["schemas"]["Message"];
             contact?: components["schemas"]["Contact"];
             channel?: components["schemas"]["Channel"];
+            /** @description With `conversation.typing`, who types. */
+            author?: components["schemas"]["Author"];
+            subscription?: components["schemas"]["SubscriptionBrief"];
+        };
+        Subscription: {
+            id: string;
+            name: string;
+            url: string;
+            events: string[];
+            /** @description Whose events it gets; empty for all. */
+            channels: string[];
+            enabled: boolean;
+            /** @description Why the hub disabled it; null if it did not. */
+            disabled_reason: string | null;
+            disabled_at: components["schemas"]["Timestamp"] | null;
+            /** @description What deliveries are signed with, as `whsec_` and base64. Answered once, when it was made or given. */
+            secret?: string;
+            /** @description Until when deliveries are signed with the former secret as well. */
+            former_secret_until: components["schemas"]["Timestamp"] | null;
+            /** @description The token or agent. */
+            created_by: string | null;
+            health: components["schemas"]["SubscriptionHealth"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How deliveries have gone lately, within a minute. */
+        SubscriptionHealth: {
+            /** @enum {string} */
+            state: "untried" | "healthy" | "failing" | "disabled";
+            last_success_at: components["schemas"]["Timestamp"] | null;
+            last_failure_at: components["schemas"]["Timestamp"] | null;
+            failing_since: components["schemas"]["Timestamp"] | null;
+            /** @description Of the last failure. */
+            last_status: number | null;
+            last_error: string | null;
+        };
+        SubscriptionList: {
+            data: components["schemas"]["Subscription"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        SubscriptionDraft: {
+            name?: string;
+            url: string;
+            events: components["schemas"]["SubscriptionEvents"];
+            /** @description Empty or absent for all. */
+            channels?: string[];
+            /** @default true */
+            enabled: boolean;
+            /** @description `whsec_` and 24 to 64 bytes in base64; one is made where none is given. */
+            secret?: string;
+        };
+        /** @description Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all. */
+        SubscriptionEvents: string[];
+        SubscriptionChange: {
+            name?: string;
+            url?: string;
+            events?: components["schemas"]["SubscriptionEvents"];
+            channels?: string[];
+            enabled?: boolean;
+            /** Format: int64 */
+            version?: number;
+        };
+        SubscriptionTest: {
+            ok: boolean;
+            /** @description The `webhook-id` of the call. */
+            event_id: string;
+            status: number | null;
+            error: string | null;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        SecretRotation: {
+            /** @description `whsec_` and 24 to 64 bytes in base64; one is made where none is given. */
+            secret?: string;
+            /**
+             * @description For how long the former secret signs as well, up to `168h`; `0s` ends it at once.
+             * @default 24h
+             */
+            overlap: string;
+        };
+        /** @enum {string} */
+        DeliveryState: "pending" | "delivered" | "failed";
+        SubscriptionDelivery: {
+            /** @description The `webhook-id`; the same in all attempts. */
+            id: string;
+            event: string;
+            state: components["schemas"]["DeliveryState"];
+            at: components["schemas"]["Timestamp"];
+            attempts: number;
+            /** @description Of the last answer. */
+            status: number | null;
+            error: string | null;
+            last_attempt_at: components["schemas"]["Timestamp"] | null;
+            next_attempt_at: components["schemas"]["Timestamp"] | null;
+            ended_at: components["schemas"]["Timestamp"] | null;
+            payload: components["schemas"]["Event"];
+        };
+        SubscriptionDeliveryList: {
+            data: components["schemas"]["SubscriptionDelivery"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        ReplayRange: {
+            from: components["schemas"]["Timestamp"];
+            to: components["schemas"]["Timestamp"];
+            /** @description `delivered`, `failed`; both where none is named. */
+            states?: string[];
+        };
+        ReplayResult: {
+            replayed: number;
+        };
+        SubscriptionBrief: {
+            id: string;
+            name: string;
+            reason: string;
         };
         QuarantineItem: {
             id: string;
@@ -2882,6 +3673,155 @@ export interface components {
                 ok: boolean;
                 detail: string | null;
             }[];
+        };
+        WebchatConfig: {
+            greeting: string;
+            colour: string;
+            /** @description Only visitors for whom the site vouches may chat. */
+            require_identity: boolean;
+            /** @description Characters of a message. */
+            max_text: number;
+            /** Format: int64 */
+            max_file_bytes: number;
+            /** @description Files of a message. */
+            max_files: number;
+        };
+        WebchatOpening: {
+            /** @description That of an earlier session. */
+            visitor_token?: string;
+            identity?: components["schemas"]["WebchatIdentity"];
+            /** @description What the visitor calls themselves. It is shown, and proves nothing. */
+            name?: string;
+            locale?: string;
+        };
+        /** @description How the site vouches for a user. Either `jwt`, or `external_id` with its `hash`. */
+        WebchatIdentity: {
+            /** @description Signed with HS256 and the identity secret, or with RS256 or EdDSA and a key of which the channel has the public half. Claims: `external_id`, `exp` (at most an hour away), `iat`, `name`. */
+            jwt?: string;
+            external_id?: string;
+            /** @description The HMAC-SHA256 of the external_id in hexadecimal. */
+            hash?: string;
+        };
+        WebchatSession: {
+            /** @description Send it as `Authorization: Bearer`. Keep it for the next visit. */
+            visitor_token: string;
+            expires_at: components["schemas"]["Timestamp"];
+            visitor_id: string;
+            /** @description The user for whom the site vouched. */
+            external_id: string | null;
+            config: components["schemas"]["WebchatConfig"];
+            /** @description The visitor's latest conversation; null when they have none. */
+            conversation: components["schemas"]["WebchatConversation"] | null;
+            /** @description Where the stream is, with a ticket that opens it once, within a minute. */
+            stream_url: string;
+        };
+        WebchatConversation: {
+            id: string;
+            /**
+             * @description `ended`: what is written next begins another conversation.
+             * @enum {string}
+             */
+            state: "open" | "ended";
+        };
+        WebchatAuthor: {
+            /** @enum {string} */
+            type: "visitor" | "agent" | "system";
+            name: string | null;
+        };
+        WebchatMessages: {
+            data: components["schemas"]["WebchatMessage"][];
+            /** @description Those that the messages belong to. */
+            conversations?: components["schemas"]["WebchatConversation"][];
+            /** @description What came up to now: `after` of the next read, or `last_event_id` of the stream. */
+            cursor: string;
+            /** @description Where the page before this one ends; null at the beginning and with `after`. */
+            before: string | null;
+            /** @description With `after`: there is more. Read again after `cursor`. */
+            more: boolean;
+        };
+        WebchatMessage: {
+            /** @description Of a message of the visitor's, it ends in its client_id. */
+            id: string;
+            /** @description Of a message of the visitor's. */
+            client_id?: string;
+            conversation_id: string;
+            author: components["schemas"]["WebchatAuthor"];
+            type: components["schemas"]["MessageType"];
+            text: string | null;
+            attachments: components["schemas"]["WebchatFile"][];
+            location?: components["schemas"]["Location"];
+            contacts?: components["schemas"]["ContactCard"][];
+            choice?: components["schemas"]["Choice"];
+            buttons: components["schemas"]["Button"][];
+            list?: components["schemas"]["ListMenu"];
+            reply_to?: {
+                id: string;
+                text: string | null;
+            };
+            reactions?: string[];
+            /**
+             * @description `received` for messages of the visitor's, which the hub has; `sent`, `delivered` and `read` for those to them.
+             * @enum {string}
+             */
+            status: "received" | "sent" | "delivered" | "read";
+            created_at: components["schemas"]["Timestamp"];
+            edited_at: components["schemas"]["Timestamp"] | null;
+            deleted_at: components["schemas"]["Timestamp"] | null;
+        };
+        WebchatFile: {
+            id: string;
+            type: components["schemas"]["MessageType"];
+            mime?: string;
+            name?: string;
+            /** Format: int64 */
+            size?: number;
+            caption?: string;
+            /** @description Good for an hour. */
+            url: string;
+        };
+        /** @description At least one of `text`, `attachment_ids`, `location` and `postback`. */
+        WebchatDraft: {
+            /** @description The client's own name for the message. */
+            client_id: string;
+            text?: string;
+            attachment_ids?: string[];
+            location?: components["schemas"]["LocationDraft"];
+            /** @description A button or row of a list that was pressed. */
+            postback?: {
+                /** @enum {string} */
+                kind?: "button" | "list" | "quick_reply";
+                id: string;
+                title?: string;
+            };
+            /** @description The id of the message being answered. */
+            reply_to?: string;
+            page?: components["schemas"]["WebchatPage"];
+        };
+        WebchatPage: {
+            url?: string;
+            title?: string;
+            referrer?: string;
+        };
+        WebchatReceived: {
+            id: string;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        WebchatTicket: {
+            ticket: string;
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        WebchatEventDraft: {
+            /** @enum {string} */
+            type: "page_view" | "chat_ended";
+            page?: components["schemas"]["WebchatPage"];
+        };
+        WebchatUpload: {
+            id: string;
+            name: string;
+            mime: string;
+            /** Format: int64 */
+            size: number;
+            expires_at: components["schemas"]["Timestamp"];
         };
     };
     responses: {
@@ -2913,6 +3853,8 @@ export interface components {
         ScheduleID: string;
         StyleRuleID: string;
         RuleID: string;
+        SubscriptionID: string;
+        DeliveryID: string;
     };
     requestBodies: never;
     headers: never;
@@ -2990,6 +3932,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Channel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tryChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelTrial"];
+            };
+        };
+        responses: {
+            /** @description What would happen. A webhook that is not verified or understood is an answer, not an error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTrialResult"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3149,6 +4119,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelEventList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCannedReplies: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of canned replies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyDraft"];
+            };
+        };
+        responses: {
+            /** @description The canned reply. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCannedReply: {
+        parameters: {
+            query?: {
+                /** @description The answer's `rendered` is the text with the variables of this conversation and the caller. */
+                conversation_id?: string;
+            };
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canned reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCannedReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canned reply is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The version the change is meant for, as the `ETag` that came with it. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyChange"];
+            };
+        };
+        responses: {
+            /** @description The canned reply as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listChannelTemplates: {
+        parameters: {
+            query?: {
+                /** @description Ask the platform first. */
+                refresh?: boolean;
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3447,6 +4576,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    typeInConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is shown as far as it can be. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -5161,6 +6314,302 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of subscriptions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionDraft"];
+            };
+        };
+        responses: {
+            /** @description The subscription, with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The version the change is meant for, as the `ETag` that came with it. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionChange"];
+            };
+        };
+        responses: {
+            /** @description The subscription as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of the call. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionTest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateSubscriptionSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description The subscription, with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSubscriptionDeliveries: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeliveryState"];
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDeliveryList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaySubscriptionDeliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRange"];
+            };
+        };
+        responses: {
+            /** @description How many are delivered once more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSubscriptionDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDelivery"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaySubscriptionDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, which waits. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDelivery"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     streamEvents: {
         parameters: {
             query?: {
@@ -5414,6 +6863,315 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebchatConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chat's looks and bounds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatConfig"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    openWebchatSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebchatOpening"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatSession"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    closeWebchatSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is no longer good. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebchatMessages: {
+        parameters: {
+            query?: {
+                after?: string;
+                before?: string;
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatMessages"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebchatMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebchatDraft"];
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatReceived"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebchatTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatTicket"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamWebchat: {
+        parameters: {
+            query?: {
+                ticket?: string;
+                last_event_id?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    typeWebchat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is shown. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    readWebchat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The id of the latest message seen. */
+                    up_to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebchatEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebchatEventDraft"];
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebchatAttachment: {
+        parameters: {
+            query?: {
+                /** @description The file's name. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatUpload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebchatAttachment: {
+        parameters: {
+            query: {
+                expires: number;
+                signature: string;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
             };
             default: components["responses"]["Problem"];
         };
