@@ -52,13 +52,13 @@ export function Received({ event, channel }: { event: ChannelEvent; channel: Sch
       )}
       <div class={trial ? 'admin-pair' : ''}>
         <div>
-          <h4>{t('admin.event.raw')}</h4>
+          <h3 class="small-title">{t('admin.event.raw')}</h3>
           {event.raw ? <Code label={t('admin.event.raw')}>{pretty(event.raw)}</Code> : <p class="quiet">{t('admin.event.noBody')}</p>}
           {event.raw_truncated && <p class="quiet">{t('admin.event.truncated')}</p>}
         </div>
         {trial && (
           <div>
-            <h4>{t('admin.event.read')}</h4>
+            <h3 class="small-title">{t('admin.event.read')}</h3>
             {trial.events.length > 0 ? <Code label={t('admin.event.read')}>{pretty(trial.events)}</Code> : <p class="quiet">{t('admin.event.nothing')}</p>}
             {trial.problems.map((p) => (
               <p key={p.field + p.message} class="quiet">
