@@ -204,6 +204,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{channel_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /** How a channel does */
+        get: operations["getChannelHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/events/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Work a webhook again
+         * @description For one that was quarantined, once what kept it is mended. What was made of it before stays as it is, so that
+         *     repeating it is harmless. Its items leave the quarantine, and come back if they still cannot be used.
+         */
+        post: operations["replayChannelEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Work a channel's webhooks again
+         * @description Those that were quarantined, or others; the newest first. One call looks at 10,000 at most: where `next_cursor` is not null, call again
+         *     with it as `cursor`.
+         */
+        post: operations["replayChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/{item_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work the webhook of a quarantined item again */
+        post: operations["retryQuarantined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -922,6 +1007,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in with the organisation's identity provider
+         * @description To be visited by a browser, not fetched. 404 where single sign-on is not set up.
+         */
+        get: operations["beginOIDC"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the identity provider sends people back to
+         * @description Sets the session's cookie and goes on to the console. What went wrong is told there: `error` is `oidc_failed`,
+         *     `oidc_cancelled` or `no_account`.
+         */
+        get: operations["finishOIDC"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/setup": {
         parameters: {
             query?: never;
@@ -1098,6 +1224,28 @@ export interface paths {
         get: operations["listAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rekey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal every stored secret with the first master key
+         * @description For replacing the master key: give the hub the new key before the old one (`new,old`), and call this. Everything
+         *     stays in use. It may be repeated, and goes on where it stopped; after a 200 the old key is not needed any more.
+         *     With `generate`, a hub that made its key itself makes a new one first.
+         */
+        post: operations["rekey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2372,6 +2520,8 @@ export interface components {
             send_for: components["schemas"]["Duration"];
             /** @description Which credentials are set. */
             credential_keys: string[];
+            /** @description Until when webhooks that the credentials before prove are taken as well. */
+            former_credentials_until: components["schemas"]["Timestamp"] | null;
             health: components["schemas"]["ChannelHealth"];
             /** @description What an admin has to be reminded of, such as webhooks that nothing proves. */
             warnings: string[];
@@ -2404,7 +2554,13 @@ export interface components {
             settings?: components["schemas"]["ChannelSettings"];
             style?: components["schemas"]["StyleDraft"];
             group_id?: string | null;
+            /** @description False pauses the channel: nothing is sent and no connection is kept; what comes in is taken. */
             enabled?: boolean;
+            /**
+             * @description With new credentials, how long webhooks that those before prove are taken as well, at most 168h; without it, not
+             *     at all. `0s` ends that.
+             */
+            overlap?: components["schemas"]["Duration"];
             /** @description From 1m to 168h; 24h when left out. */
             send_for?: components["schemas"]["Duration"];
             version?: components["schemas"]["ExpectedVersion"];
@@ -2443,6 +2599,72 @@ export interface components {
             /** @description The body, secrets masked. */
             raw: string | null;
             raw_truncated: boolean;
+        };
+        ChannelHealthReport: {
+            /** @enum {string} */
+            state: "unchecked" | "ok" | "failing" | "suspended";
+            detail: string | null;
+            checked_at: components["schemas"]["Timestamp"] | null;
+            /** @description When the latest webhook was accepted. */
+            last_inbound_at: components["schemas"]["Timestamp"] | null;
+            /** @description When the platform last accepted a message. */
+            last_outbound_at: components["schemas"]["Timestamp"] | null;
+            /** @description For how long the oldest of the recent webhooks has been waiting to be worked; 0 when none is. */
+            lag_seconds: number;
+            /** @description What became of the last 200. */
+            recent_webhooks: {
+                done: number;
+                pending: number;
+                quarantined: number;
+            };
+            /** @description Messages that the platform did not take, by reason, the latest first. */
+            failures: components["schemas"]["FailureCount"][];
+            /** @description Webhooks that were refused because nothing proved them. */
+            signature_failures: {
+                /** Format: int64 */
+                count: number;
+                last_at: components["schemas"]["Timestamp"] | null;
+            };
+            /** @description For platforms whose tokens end, the one in use; null for others. */
+            access_token: components["schemas"]["AccessTokenHealth"] | null;
+            /** @description Until when nothing is sent because the platform asked for it or does not answer, as this process knows. */
+            held_until: components["schemas"]["Timestamp"] | null;
+        };
+        AccessTokenHealth: {
+            expires_at: components["schemas"]["Timestamp"] | null;
+            /** @description Why it could not be renewed the last time. */
+            warning: string | null;
+        };
+        FailureCount: {
+            reason: string;
+            /** Format: int64 */
+            count: number;
+            last_at: components["schemas"]["Timestamp"];
+        };
+        ReplayDraft: {
+            /**
+             * @description Which webhooks, by what became of them.
+             * @default [
+             *       "quarantined"
+             *     ]
+             */
+            results: ("done" | "quarantined")[];
+            /**
+             * Format: date-time
+             * @description Not received before.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Received before.
+             */
+            to?: string;
+            cursor?: string;
+        };
+        Replayed: {
+            /** @description How many webhooks will be worked again. One that waits for its turn already is not counted. */
+            replayed: number;
+            next_cursor: components["schemas"]["NextCursor"];
         };
         ChannelEventList: {
             data: components["schemas"]["ChannelEvent"][];
@@ -4283,6 +4505,112 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getChannelHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known, to about ten seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHealthReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayChannelEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be worked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDraft"];
+            };
+        };
+        responses: {
+            /** @description They will be worked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryQuarantined: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be worked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listConversations: {
         parameters: {
             query?: {
@@ -5667,6 +5995,48 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    beginOIDC: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the identity provider. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishOIDC: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     setUp: {
         parameters: {
             query?: never;
@@ -5942,6 +6312,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rekey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    generate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description All of them are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Names the key, and does not reveal it. */
+                        key: string;
+                        /** @description How many values were sealed with another key. */
+                        resealed: number;
+                    };
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,7 +1,6 @@
 import '../parts/admin.css';
 import { useState } from 'preact/hooks';
 import { api, type Schema } from '../../api/client';
-import { ago } from '../../i18n/dates';
 import { t } from '../../i18n/translate';
 import { go } from '../../router/router';
 import { channels } from '../../store/directory';
@@ -9,6 +8,7 @@ import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { Dialog } from '../../ui/Dialog';
 import { Field } from '../../ui/Field';
+import { before } from '../parts/before';
 import { Choices } from '../parts/Choices';
 import { Copy } from '../parts/Copy';
 import { FormDialog } from '../parts/FormDialog';
@@ -49,7 +49,7 @@ function List() {
               <small>{s.url}</small>
               <small>
                 {s.events.join(', ')}
-                {s.health.last_success_at && ` · ${t('admin.sub.lastSuccess', { time: ago(s.health.last_success_at) })}`}
+                {s.health.last_success_at && ` · ${t('admin.sub.lastSuccess', { time: before(s.health.last_success_at) })}`}
               </small>
               {s.health.last_error && s.health.state !== 'healthy' && <small class="line-trouble">{s.health.last_error}</small>}
             </span>

@@ -1,9 +1,10 @@
 import { api } from '../../api/client';
-import { fullTime, ago } from '../../i18n/dates';
+import { fullTime } from '../../i18n/dates';
 import { t } from '../../i18n/translate';
 import { follow, go, href } from '../../router/router';
 import { Button } from '../../ui/Button';
 import { Icon } from '../../ui/Icon';
+import { before } from '../parts/before';
 import { Show, useLoad } from '../parts/load';
 import { Facts, Section } from '../parts/Section';
 import type { ChannelProps } from './ChannelPage';
@@ -55,7 +56,7 @@ export function ChannelHealth({ channel, onChange }: ChannelProps) {
                 <ul class="figures">
                   <li>
                     <span>{t('admin.health.lastIn')}</span>
-                    <strong title={last ? fullTime(last.received_at) : undefined}>{last ? t('admin.ago', { time: ago(last.received_at) }) : t('admin.health.never')}</strong>
+                    <strong title={last ? fullTime(last.received_at) : undefined}>{last ? before(last.received_at) : t('admin.health.never')}</strong>
                     {last ? (
                       <a href={href(`/admin/channels/${channel.id}/events`)} onClick={follow}>
                         {t('admin.channel.page.events')}

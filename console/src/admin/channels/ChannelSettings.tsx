@@ -68,7 +68,10 @@ function Form({ connector, channel, onChange }: ChannelProps & { connector: Sche
         void submit();
       }}
     >
-      <Field label={t('admin.channel.name')} name="name" required maxLength={200} dir="auto" value={draft.name} error={errors['name']} onInput={(e) => setDraft({ ...draft, name: e.currentTarget.value })} />
+      <Field label={t('admin.channel.name')} name="name" required maxLength={200} dir="auto" value={draft.name} error={errors['name']} onInput={(e) => {
+                const name = e.currentTarget.value;
+                setDraft((d) => ({ ...d, name }));
+              }} />
       {defined ? (
         <Definition connector={connector} draft={draft} errors={errors} channelID={channel.id} kept={channel.credential_keys} onChange={setDraft} />
       ) : (
@@ -80,14 +83,14 @@ function Form({ connector, channel, onChange }: ChannelProps & { connector: Sche
             kept={channel.credential_keys}
             more={t('admin.channel.moreSecrets')}
             secret
-            onChange={(credentials) => setDraft({ ...draft, credentials })}
+            onChange={(name, value) => setDraft((d) => ({ ...d, credentials: { ...d.credentials, [name]: value } }))}
           />
           <SchemaForm
             schema={objectSchema(connector.settings_schema)}
             values={draft.settings}
             errors={below(errors, 'settings')}
             more={t('admin.channel.moreSettings')}
-            onChange={(next) => setDraft({ ...draft, settings: next })}
+            onChange={(name, value) => setDraft((d) => ({ ...d, settings: { ...d.settings, [name]: value } }))}
           />
         </>
       )}

@@ -1,13 +1,13 @@
 import '../parts/admin.css';
 import './channels.css';
 import { all, api, type Schema } from '../../api/client';
-import { ago } from '../../i18n/dates';
 import { t } from '../../i18n/translate';
 import { follow, go, href } from '../../router/router';
 import { Button } from '../../ui/Button';
 import { ChannelMark, kindName } from '../../ui/ChannelMark';
 import { Chip } from '../../ui/Chip';
 import { Empty } from '../../ui/Empty';
+import { before } from '../parts/before';
 import { Show, useLoad } from '../parts/load';
 import type { ViewProps } from '../views';
 import { Catalogue } from './Catalogue';
@@ -67,7 +67,7 @@ function Line({ channel }: { channel: Channel }) {
           <strong dir="auto">{channel.name}</strong>
           <small>
             {kindName(channel.kind)} · {t(`style.${channel.style.name}`)}
-            {channel.health.checked_at && ` · ${t('admin.channel.checkedAgo', { time: ago(channel.health.checked_at) })}`}
+            {channel.health.checked_at && ` · ${t('admin.channel.checkedAgo', { time: before(channel.health.checked_at) })}`}
           </small>
           {channel.health.detail && channel.health.state !== 'ok' && <small class="line-trouble">{channel.health.detail}</small>}
         </span>

@@ -18,7 +18,7 @@ interface Props {
   /** A saved channel, whose secrets the try-out takes where none are typed. */
   channelID?: string;
   kept?: readonly string[];
-  onChange(draft: Draft): void;
+  onChange(change: (draft: Draft) => Draft): void;
 }
 
 /** Edits a definition of how to speak to a platform, beside a try-out of it. */
@@ -27,7 +27,7 @@ export function Definition({ connector, draft, errors, channelID, kept, onChange
   const wrong = Object.entries(errors).filter(([field]) => field === 'settings' || field.startsWith('settings.'));
   const take = (next: Schema['ConnectorPreset']) => {
     setPreset(next);
-    onChange({ ...draft, definition: pretty(next.settings) });
+    onChange((d) => ({ ...d, definition: pretty(next.settings) }));
   };
   return (
     <div class="definition">
@@ -44,7 +44,7 @@ export function Definition({ connector, draft, errors, channelID, kept, onChange
         </fieldset>
         {preset && <Markdown text={preset.description} />}
         <Secrets connector={connector} draft={draft} errors={below(errors, 'credentials')} {...(preset ? { preset } : {})} kept={kept ?? []} onChange={onChange} />
-        <JsonField label={t('admin.define.definition')} hint={t('admin.define.definitionHint')} rows={26} value={draft.definition} onChange={(definition) => onChange({ ...draft, definition })} />
+        <JsonField label={t('admin.define.definition')} hint={t('admin.define.definitionHint')} rows={26} value={draft.definition} onChange={(definition) => onChange((d) => ({ ...d, definition }))} />
         {wrong.length > 0 && (
           <ul class="wrongs" aria-label={t('admin.define.wrong')}>
             {wrong.map(([field, message]) => (
@@ -79,7 +79,7 @@ function Secrets({ connector, draft, errors, preset, kept, onChange }: Omit<Prop
   const clean = name.trim();
   return (
     <>
-      <SchemaForm schema={form} values={draft.credentials} errors={errors} kept={kept} more={t('admin.channel.moreSecrets')} secret onChange={(credentials) => onChange({ ...draft, credentials })} />
+      <SchemaForm schema={form} values={draft.credentials} errors={errors} kept={kept} more={t('admin.channel.moreSecrets')} secret onChange={(id, value) => onChange((d) => ({ ...d, credentials: { ...d.credentials, [id]: value } }))} />
       <div class="admin-row">
         <Field label={t('admin.define.newSecret')} hint={t('admin.define.newSecretHint')} pattern="[a-z][a-z0-9_]{0,63}" autocomplete="off" value={name} onInput={(e) => setName(e.currentTarget.value)} />
         <Button

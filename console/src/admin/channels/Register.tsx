@@ -82,7 +82,10 @@ function Form({ connector }: { connector: Schema['Connector'] }) {
             dir="auto"
             value={draft.name}
             error={errors['name']}
-            onInput={(e) => setDraft({ ...draft, name: e.currentTarget.value })}
+            onInput={(e) => {
+                const name = e.currentTarget.value;
+                setDraft((d) => ({ ...d, name }));
+              }}
           />
           {defined ? (
             <Definition connector={connector} draft={draft} errors={errors} onChange={setDraft} />
@@ -94,14 +97,14 @@ function Form({ connector }: { connector: Schema['Connector'] }) {
                 errors={below(errors, 'credentials')}
                 more={t('admin.channel.moreSecrets')}
                 secret
-                onChange={(credentials) => setDraft({ ...draft, credentials })}
+                onChange={(name, value) => setDraft((d) => ({ ...d, credentials: { ...d.credentials, [name]: value } }))}
               />
               <SchemaForm
                 schema={objectSchema(connector.settings_schema)}
                 values={draft.settings}
                 errors={below(errors, 'settings')}
                 more={t('admin.channel.moreSettings')}
-                onChange={(next) => setDraft({ ...draft, settings: next })}
+                onChange={(name, value) => setDraft((d) => ({ ...d, settings: { ...d.settings, [name]: value } }))}
               />
             </>
           )}

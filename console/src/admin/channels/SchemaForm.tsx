@@ -10,7 +10,8 @@ interface Props {
   schema: ObjectSchema;
   values: Values;
   errors: FieldErrors;
-  onChange(values: Values): void;
+  /** Told of one value at a time: browsers fill several fields at once. */
+  onChange(name: string, value: unknown): void;
   /** What the optional fields are called together. */
   more: string;
   /** Every value is a secret: it is typed unseen. */
@@ -32,7 +33,7 @@ export function SchemaForm({ schema, values, errors, onChange, more, secret = fa
       kept={kept.includes(name)}
       value={values[name]}
       error={errorOf(errors, name)}
-      onChange={(value) => onChange({ ...values, [name]: value })}
+      onChange={(value) => onChange(name, value)}
     />
   );
   // What has an error or a value is never folded away.

@@ -49,14 +49,13 @@ export function TryOut({ draft, kind, channelID }: Props) {
           signal: controller.signal,
           body: {
             kind,
-            method: 'POST',
             ...(channelID ? { channel_id: channelID } : {}),
             settings: settings as never,
             credentials: credentialsOf(draft.credentials),
             // As it was pasted: a signature is over these very bytes.
-            ...(body ? { payload, headers: headersOf(headers) } : {}),
+            ...(body ? { method: 'POST', payload, headers: headersOf(headers) } : {}),
             ...(text.trim() && (contact || body) ? { message: { text }, ...(contact ? { to: contact } : {}) } : {}),
-          },
+          } as Schema['ChannelTrial'],
         })
         .then(
           (answer) => {

@@ -11,14 +11,34 @@ export function parseJSON(text: string): { value: unknown; error?: undefined } |
   }
 }
 
-/** JSON over several lines; a text that is none stays as it is. */
+/** JSON over several lines; a text that is none stays as it is. Of a text every digit is kept: ids of platforms are longer than numbers here. */
 export function pretty(raw: unknown): string {
   if (typeof raw !== 'string') return JSON.stringify(raw, null, 2);
-  try {
-    return JSON.stringify(JSON.parse(raw), null, 2);
-  } catch {
-    return raw;
+  return parseJSON(raw).error === undefined ? indent(raw) : raw;
+}
+
+const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** Puts a valid JSON text on several lines, its values as they are written. */
+function indent(text: string): string {
+  const tokens = text.match(token) ?? [];
+  let depth = 0;
+  let out = '';
+  for (const [i, part] of tokens.entries()) {
+    const line = () => `\n${'  '.repeat(depth)}`;
+    const next = tokens[i + 1];
+    if (part === '{' || part === '[') {
+      depth++;
+      out += part + (next === '}' || next === ']' ? '' : line());
+    } else if (part === '}' || part === ']') {
+      depth--;
+      const before = tokens[i - 1];
+      out += (before === '{' || before === '[' ? '' : line()) + part;
+    } else if (part === ',') out += part + line();
+    else if (part === ':') out += ': ';
+    else out += part;
   }
+  return out;
 }
 
 /** JSON or other text from a machine, to be read and scrolled. */

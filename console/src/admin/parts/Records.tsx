@@ -27,8 +27,10 @@ export function Records<T extends { id: string }>({ of, intro, add, filters, non
     <div class="admin-stack">
       <div class="admin-bar">
         <p class="quiet">{intro}</p>
-        {filters}
-        {of.data && of.data.length > 0 && button}
+        <div class="section-actions">
+          {filters}
+          {of.data && of.data.length > 0 && button}
+        </div>
       </div>
       <Show of={of}>
         {(list) =>

@@ -15,7 +15,7 @@ interface Props {
 export function Section({ title, hint, actions, children }: Props) {
   const id = useId();
   return (
-    <section class="section" aria-labelledby={id}>
+    <section class="part" aria-labelledby={id}>
       <header class="section-head">
         <div>
           <h2 id={id}>{title}</h2>
@@ -41,7 +41,7 @@ export function Back({ path, label }: { path: string; label: string }) {
 /** Facts with their names, side by side where there is room. */
 export function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }) {
   return (
-    <dl class="facts">
+    <dl class="fact-list">
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -73,7 +73,7 @@ export default function QueueBoard() {
                   {list.map((c) => (
                     <li key={c.id}>
                       <button type="button" class="line" onClick={() => go(`/inbox/queue/${c.id}`)}>
-                        <ChannelMark kind={channels.value.get(c.channel_id)?.kind ?? ''} />
+                        {channels.value.has(c.channel_id) && <ChannelMark kind={channels.value.get(c.channel_id)?.kind ?? ''} />}
                         <span class="line-main">
                           <strong dir="auto">{c.contact.name ?? c.id}</strong>
                           <small dir="auto">{[channels.value.get(c.channel_id)?.name, c.group_id && groups.value.get(c.group_id)?.name, c.subject].filter(Boolean).join(' · ')}</small>
