@@ -402,10 +402,141 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a conversation that nobody has
-         * @description The loser of a race gets 409 `already_taken`.
+         * Take a conversation that nobody has, or that is offered to the caller
+         * @description 409 `already_taken` when another agent has it, was faster, or has it offered right now. An offer that is over
+         *     is no hindrance while nobody else has the conversation or is asked. Taking more than the caller's capacity is
+         *     allowed and answered with a warning.
          */
         post: operations["acceptConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say no to a conversation that is offered to the caller
+         * @description The next agent is asked. 409 `not_offered` when it is not offered to the caller, or no longer.
+         */
+        post: operations["declineConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        /** List why a conversation was offered and assigned as it was, and what became of offers, the latest first */
+        get: operations["listRoutingDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the conversations that wait for an agent, in the order in which they are routed
+         * @description The most urgent first, then those that have waited longest. Positions count all that wait, also what the caller may not see.
+         */
+        get: operations["listQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the queues, in their order */
+        get: operations["listQueues"];
+        put?: never;
+        /**
+         * Add a queue
+         * @description A conversation that waits is in the first enabled queue whose conditions all hold. Without one, every agent may get it. Not for tokens that are limited to channels or groups.
+         */
+        post: operations["createQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queues/{queue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        /** Get a queue */
+        get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a queue
+         * @description What waits in it is in the next queue whose conditions hold.
+         */
+        delete: operations["deleteQueue"];
+        options?: never;
+        head?: never;
+        /**
+         * Change or move a queue
+         * @description Holds at once, also for what waits already. `conditions` and lists are replaced as a whole.
+         */
+        patch: operations["updateQueue"];
+        trace?: never;
+    };
+    "/v1/routing/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask who would get a conversation now, and why
+         * @description About a conversation of the hub, as if it waited, or about one that is described. Nothing is changed or stored. Lists every agent, as a candidate or with what excludes them.
+         */
+        post: operations["simulateRouting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -800,6 +931,28 @@ export interface paths {
          */
         put: operations["setAgentAvailability"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{agent_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that an agent's browser is still there
+         * @description An open event stream does so by itself. Once an agent has been seen, they count as offline when there was no sign for `offline_after` of the settings. What they say themselves (availability) makes earlier signs void. Agents may send their own; admins anybody's.
+         */
+        post: operations["sendHeartbeat"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1601,8 +1754,9 @@ export interface paths {
          * Follow everything the caller may see, as server-sent events
          * @description Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
          *     `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
-         *     `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `conversation.typing`)
-         *     and as `data` an Event.
+         *     `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
+         *     `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
+         *     `agent_id`.
          *
          *     `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
          *     the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -2790,6 +2944,10 @@ export interface components {
             last_customer_message_at: components["schemas"]["Timestamp"] | null;
             /** @description Waiting for an agent since; null while it does not. */
             queued_at: components["schemas"]["Timestamp"] | null;
+            /** @description The agent who is asked to take it, while it waits; null while nobody is. */
+            offer: components["schemas"]["Offer"] | null;
+            /** @description What was done and may not have been meant; left out when there is nothing to say. */
+            warnings?: components["schemas"]["Warning"][];
             /** @description When the session is inactive unless the customer writes; null while it is not active. */
             inactive_due_at: components["schemas"]["Timestamp"] | null;
             /** @description When the next reminder, or the status after the reminders, is due; null when none is to come. */
@@ -2805,6 +2963,17 @@ export interface components {
             metrics: components["schemas"]["ConversationMetrics"];
             /** Format: int64 */
             version: number;
+        };
+        Offer: {
+            agent_id: string;
+            offered_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        Warning: {
+            /** @enum {string} */
+            code: "agent_offline" | "agent_away" | "over_capacity" | "not_in_group";
+            field: string;
+            message: string;
         };
         ConversationList: {
             data: components["schemas"]["Conversation"][];
@@ -2857,6 +3026,7 @@ export interface components {
             /** Format: int64 */
             version: number | null;
             error: components["schemas"]["Problem"] | null;
+            warnings?: components["schemas"]["Warning"][];
         };
         ConversationCounts: {
             /** @description Not closed. */
@@ -3279,18 +3449,32 @@ export interface components {
             name: string;
             email: string;
             role: components["schemas"]["AgentRole"];
+            /** @description Each with its level if that is above 1: `french:3`. */
             skills: string[];
             groups: string[];
             capacity: components["schemas"]["Capacity"];
+            /** @description As they or an admin said; offline also when their browser has been gone for too long. */
             availability: components["schemas"]["Availability"];
+            availability_since: components["schemas"]["Timestamp"];
             /** @description Conversations of the agent that use capacity. */
             load: number;
             limits: components["schemas"]["Limits"];
+            /** @description Conversations offered to the agent; each keeps a place. */
+            offers: components["schemas"]["AgentOffer"][];
+            /** @description How many more the agent has than their capacity; they get nothing new until there is room. */
+            over_capacity: number;
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
             version: number;
         };
+        AgentOffer: {
+            conversation_id: string;
+            offered_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /** @description Names, with a level from 1 to 5 if it is above 1: `french`, `french:3`. Case does not matter. */
+        Skills: string[];
         /** @enum {string} */
         AgentRole: "admin" | "agent";
         Capacity: {
@@ -3305,7 +3489,7 @@ export interface components {
             name: string;
             email: components["schemas"]["Email"];
             role?: components["schemas"]["AgentRole"];
-            skills?: components["schemas"]["Tags"];
+            skills?: components["schemas"]["Skills"];
             groups?: components["schemas"]["Tags"];
             capacity?: components["schemas"]["Capacity"];
             limits?: components["schemas"]["LimitsDraft"];
@@ -3314,7 +3498,7 @@ export interface components {
             name?: string;
             email?: components["schemas"]["Email"];
             role?: components["schemas"]["AgentRole"];
-            skills?: components["schemas"]["Tags"];
+            skills?: components["schemas"]["Skills"];
             groups?: components["schemas"]["Tags"];
             capacity?: components["schemas"]["Capacity"];
             limits?: components["schemas"]["LimitsDraft"];
@@ -3737,11 +3921,238 @@ export interface components {
             version?: components["schemas"]["ExpectedVersion"];
         };
         Routing: {
+            mode: components["schemas"]["RoutingMode"];
+            method: components["schemas"]["RoutingMethod"];
+            /** @description How long an agent has to accept; then the next is asked. */
+            offer_timeout: components["schemas"]["Duration"];
             /** @description Whether inactive conversations use capacity. */
             count_inactive: boolean;
+            return_to: components["schemas"]["ReturnTo"];
+            /** @description Whether conversations come back to agents who are away. */
+            return_away: boolean;
+            /** @description How long after the last sign of an agent's browser they are offline; `0s` for never. */
+            offline_after: components["schemas"]["Duration"];
+            leave: components["schemas"]["LeavePolicy"];
+            /** @description How long after their agent went offline open conversations are requeued. */
+            leave_after: components["schemas"]["Duration"];
         };
         RoutingChange: {
+            mode?: components["schemas"]["RoutingMode"];
+            method?: components["schemas"]["RoutingMethod"];
+            /** @description From 1s to 1h. */
+            offer_timeout?: components["schemas"]["Duration"];
             count_inactive?: boolean;
+            return_to?: components["schemas"]["ReturnTo"];
+            return_away?: boolean;
+            /** @description From 45s to 24h, or 0s for never. */
+            offline_after?: components["schemas"]["Duration"];
+            leave?: components["schemas"]["LeavePolicy"];
+            /** @description From 0s to 168h. */
+            leave_after?: components["schemas"]["Duration"];
+        };
+        /**
+         * @description Agents pick (`manual`), are asked one after the other (`offer`), or get conversations at once (`auto`).
+         * @enum {string}
+         */
+        RoutingMode: "manual" | "offer" | "auto";
+        /**
+         * @description Among those who could have a conversation: who has the most free places, by number or by share of their capacity, or whose turn is longest ago. Ties go to whose turn is longest ago.
+         * @enum {string}
+         */
+        RoutingMethod: "most_spare" | "most_spare_percent" | "round_robin";
+        /**
+         * @description To whom a conversation comes back that its customer reopens. Its agent gets it only while they are there.
+         * @enum {string}
+         */
+        ReturnTo: "assignee" | "assignee_if_capacity" | "queue";
+        /**
+         * @description What becomes of open conversations whose agent is offline. Those of a deleted agent, and those of a group that their agent has left, are always requeued.
+         * @enum {string}
+         */
+        LeavePolicy: "keep" | "requeue";
+        Skill: {
+            name: string;
+            /**
+             * @description The least that will do.
+             * @default 1
+             */
+            level: number;
+        };
+        /** @description All that are given have to hold; of a list, one value. Without any the queue is for every conversation. */
+        QueueConditions: {
+            channel_ids?: components["schemas"]["Tags"];
+            tags?: components["schemas"]["Tags"];
+            styles?: components["schemas"]["StyleName"][];
+            /** @description Of the contact, as `pt` or `pt-BR`; `pt` stands for every form of it. */
+            languages?: components["schemas"]["Tags"];
+            priorities?: components["schemas"]["Priority"][];
+            business_hours?: components["schemas"]["BusinessHoursCondition"];
+        };
+        Queue: {
+            id: string;
+            name: string;
+            enabled: boolean;
+            /** @description In the list, from 1. */
+            position: number;
+            conditions: components["schemas"]["QueueConditions"];
+            /** @description Who serves it; empty for everybody. A conversation's own group goes first. */
+            groups: string[];
+            /** @description Needed for ever. */
+            required_skills: components["schemas"]["Skill"][];
+            /** @description Needed for a time, or while somebody who has them is there; then they only come first. */
+            preferred_skills: components["schemas"]["Skill"][];
+            /** @description For how long the preferred skills are needed. */
+            relax_after: components["schemas"]["Duration"];
+            /** @description Who serves it as well after a time, or when nobody of the groups is there. */
+            overflow_groups: string[];
+            overflow_after: components["schemas"]["Duration"];
+            /** @description Null for the hub's. */
+            method: components["schemas"]["RoutingMethod"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description It stays when other queues move past this one.
+             */
+            version: number;
+        };
+        QueueDraft: {
+            name: string;
+            /** @default true */
+            enabled: boolean;
+            /** @description Where to put it, from 1; left out: last. */
+            position?: number;
+            conditions?: components["schemas"]["QueueConditions"];
+            groups?: components["schemas"]["Tags"];
+            required_skills?: components["schemas"]["Skill"][];
+            preferred_skills?: components["schemas"]["Skill"][];
+            relax_after?: components["schemas"]["Duration"];
+            overflow_groups?: components["schemas"]["Tags"];
+            overflow_after?: components["schemas"]["Duration"];
+            method?: components["schemas"]["RoutingMethod"];
+        };
+        QueueChange: {
+            name?: string;
+            enabled?: boolean;
+            /** @description Where to move it, from 1; the others make room. */
+            position?: number;
+            conditions?: components["schemas"]["QueueConditions"];
+            groups?: components["schemas"]["Tags"];
+            required_skills?: components["schemas"]["Skill"][];
+            preferred_skills?: components["schemas"]["Skill"][];
+            relax_after?: components["schemas"]["Duration"];
+            overflow_groups?: components["schemas"]["Tags"];
+            overflow_after?: components["schemas"]["Duration"];
+            /** @description most_spare, most_spare_percent or round_robin; null for the hub's. */
+            method?: string | null;
+            version?: components["schemas"]["ExpectedVersion"];
+        };
+        QueueList: {
+            data: components["schemas"]["Queue"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        QueueItem: {
+            /** @description In the line of the whole hub, from 1. */
+            position: number;
+            conversation_id: string;
+            channel_id: string;
+            contact: components["schemas"]["ContactBrief"];
+            status: components["schemas"]["ConversationStatus"];
+            style: components["schemas"]["StyleName"];
+            priority: components["schemas"]["Priority"];
+            tags: string[];
+            subject: string | null;
+            group_id: string | null;
+            queued_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            waiting_seconds: number;
+            /**
+             * Format: int64
+             * @description How much longer, by how fast the line moved within the last hour; null where nothing tells.
+             */
+            estimate_seconds: number | null;
+            queue_id: string | null;
+            queue_name: string | null;
+            /** @description Who had it before and gets it first of all when they are free. */
+            previous_agent_id: string | null;
+            offer: components["schemas"]["Offer"] | null;
+            reason: components["schemas"]["WaitingReason"];
+        };
+        WaitingReason: {
+            /** @enum {string} */
+            code: "offered" | "being_routed" | "manual" | "nobody_online" | "everybody_full" | "nobody_with_the_skill" | "nobody_in_the_group" | "waits_for_preferred_skill" | "everybody_passed" | "no_agents";
+            detail: string;
+        };
+        QueueItemList: {
+            data: components["schemas"]["QueueItem"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /** @description Either conversation_id, or a description; of that, channel_id is needed. */
+        RoutingSimulation: {
+            conversation_id?: string;
+            channel_id?: string;
+            style?: components["schemas"]["StyleName"];
+            priority?: components["schemas"]["Priority"];
+            tags?: components["schemas"]["Tags"];
+            language?: string;
+            group_id?: string;
+            previous_agent_id?: string;
+            /** @description How long it has waited. */
+            waited?: components["schemas"]["Duration"];
+        };
+        RoutingDecision: {
+            /** @description Null for a simulation. */
+            id: string | null;
+            conversation_id: string | null;
+            at: components["schemas"]["Timestamp"];
+            /** @enum {string} */
+            outcome: "offered" | "assigned" | "nobody" | "accepted" | "declined" | "timed_out" | "withdrawn";
+            agent_id: string | null;
+            /** @description Why this agent among the candidates; or why nobody, as in the reasons of `GET /v1/queue`. */
+            why: string;
+            detail: string;
+            queue_id: string | null;
+            queue_name: string | null;
+            /** @description Null for what became of an offer. */
+            mode: components["schemas"]["RoutingMode"] | null;
+            method: components["schemas"]["RoutingMethod"] | null;
+            queued_at: components["schemas"]["Timestamp"] | null;
+            /** @description Who could have had it, the best first; a stored decision lists ten. */
+            candidates: components["schemas"]["RoutingCandidate"][];
+            /** @description Who could not, and why; a stored decision lists twenty. */
+            excluded: components["schemas"]["RoutingExclusion"][];
+            /** @description How many could have had it. */
+            eligible: number;
+            /** @description How many could not, by reason. */
+            excluded_by_reason: {
+                [key: string]: number;
+            };
+        };
+        RoutingCandidate: {
+            agent_id: string;
+            /** @description Places taken, those kept for offers included. */
+            load: number;
+            offers: number;
+            capacity: number;
+            spare: number;
+            /** @description How many of the queue's they have. */
+            preferred_skills: number;
+            /** @description When routing last gave them something. */
+            last_at: components["schemas"]["Timestamp"] | null;
+            /** @description Of an overflow group. */
+            overflow: boolean;
+            /** @description Declined it before, or let an offer of it time out. */
+            passed: boolean;
+        };
+        RoutingExclusion: {
+            agent_id: string;
+            /** @enum {string} */
+            reason: "offline" | "away" | "full" | "not_in_group" | "channel_not_allowed" | "lacks_required_skill" | "lacks_preferred_skill" | "passed";
+            detail: string | null;
+        };
+        RoutingDecisionList: {
+            data: components["schemas"]["RoutingDecision"][];
+            next_cursor: components["schemas"]["NextCursor"];
         };
         /** @description What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event. */
         Event: {
@@ -3752,6 +4163,8 @@ export interface components {
             message?: components["schemas"]["Message"];
             contact?: components["schemas"]["Contact"];
             channel?: components["schemas"]["Channel"];
+            /** @description Whom an offer is or was for. */
+            agent_id?: string;
             /** @description With `conversation.typing`, who types. */
             author?: components["schemas"]["Author"];
             subscription?: components["schemas"]["SubscriptionBrief"];
@@ -4073,6 +4486,7 @@ export interface components {
         AgentID: string;
         GroupID: string;
         ScheduleID: string;
+        QueueID: string;
         StyleRuleID: string;
         RuleID: string;
         SubscriptionID: string;
@@ -4856,6 +5270,244 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    declineConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation, which waits on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRoutingDecisions: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of decisions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingDecisionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQueue: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueItemList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQueues: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of queues. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueDraft"];
+            };
+        };
+        responses: {
+            /** @description The queue. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The version the change is meant for, as the `ETag` that came with it. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueChange"];
+            };
+        };
+        responses: {
+            /** @description The queue as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    simulateRouting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingSimulation"];
+            };
+        };
+        responses: {
+            /** @description The decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingDecision"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     endConversationSession: {
         parameters: {
             query?: never;
@@ -5527,6 +6179,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Agent"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendHeartbeat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                agent_id: components["parameters"]["AgentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Noted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
