@@ -7,6 +7,7 @@ import { go, match } from '../router/router';
 import { Button } from '../ui/Button';
 import { Empty, LoadError, Skeleton } from '../ui/Empty';
 import { NavLine, Sidebar, sidebarOpen } from '../shell/Sidebar';
+import { loadDirectory } from '../store/directory';
 import { adminViews, type AdminView, type ViewProps } from './views';
 
 const loaded = signal<ReadonlyMap<string, ComponentType<ViewProps>>>(new Map());
@@ -19,6 +20,9 @@ export function Area({ path }: { path: string }) {
     const first = adminViews[0];
     if (!parts['view'] && first) go(`/admin/${first.name}`, undefined, { replace: true });
   }, [parts['view']]);
+  useEffect(() => {
+    void loadDirectory();
+  }, []);
   return (
     <div class="shell">
       <Sidebar>

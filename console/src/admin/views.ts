@@ -20,4 +20,18 @@ export interface AdminView {
   load(): Promise<{ default: ComponentType<ViewProps> }>;
 }
 
-export const adminViews: readonly AdminView[] = [{ name: 'channels', title: 'channels.title', icon: 'plug', load: () => import('./channels/Channels') }];
+export const adminViews: readonly AdminView[] = [
+  { name: 'channels', title: 'channels.title', icon: 'plug', load: () => import('./channels/Channels') },
+  { name: 'queue', title: 'admin.queue.title', icon: 'queue', load: () => import('./queue/QueueBoard') },
+  { name: 'agents', title: 'admin.agent.title', icon: 'user', load: () => import('./people/Agents') },
+  { name: 'groups', title: 'admin.group.title', icon: 'users', load: () => import('./people/Groups') },
+  { name: 'style-rules', title: 'admin.styleRule.title', icon: 'filter', load: () => import('./rules/StyleRules') },
+  { name: 'rules', title: 'admin.rule.title', icon: 'spark', load: () => import('./rules/Rules') },
+  { name: 'reports', title: 'admin.report.title', icon: 'chart', load: () => import('./reports/Reports') },
+  { name: 'dead-letters', title: 'admin.dead.title', icon: 'warning', load: () => import('./trouble/DeadLetters') },
+  { name: 'quarantine', title: 'admin.quarantine.title', icon: 'question', load: () => import('./trouble/Quarantine') },
+  { name: 'subscriptions', title: 'admin.sub.title', icon: 'bell', load: () => import('./access/Subscriptions') },
+  { name: 'tokens', title: 'admin.token.title', icon: 'lock', load: () => import('./access/Tokens') },
+  { name: 'audit', title: 'admin.audit.title', icon: 'history', load: () => import('./access/Audit') },
+  { name: 'settings', title: 'admin.settings.title', icon: 'settings', load: () => import('./settings/Settings') },
+];

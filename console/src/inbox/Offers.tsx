@@ -25,7 +25,7 @@ onConversation((c) => {
 
 const running = computed(() => {
   void second.value;
-  return [...offered.value.values()].filter((c) => c.offer && until(c.offer.until) > 0);
+  return [...offered.value.values()].filter((c) => c.offer && until(c.offer.expires_at) > 0);
 });
 
 /** Two soft notes, so that an offer is noticed in another window. */
@@ -73,7 +73,7 @@ export function Offers() {
             )}
           </div>
           <span class="offer-left" aria-hidden="true">
-            {stretch(until(c.offer?.until ?? ''))}
+            {stretch(until(c.offer?.expires_at ?? ''))}
           </span>
           <Button
             kind="primary"

@@ -6,7 +6,7 @@ import { onEvent, onReset } from './live';
 
 /** A conversation. The offer is there where routing offers. */
 export type Conversation = Schema['Conversation'] & { offer?: Offer | null };
-export type Offer = { agent_id: string; until: string };
+export type Offer = { agent_id: string; expires_at: string };
 export type Status = Schema['ConversationStatus'];
 export type ConversationChange = Schema['ConversationChange'];
 

@@ -1,0 +1,116 @@
+import { useState } from 'preact/hooks';
+import { api, type Schema } from '../../api/client';
+import { t } from '../../i18n/translate';
+import { Button } from '../../ui/Button';
+import { Field, Select } from '../../ui/Field';
+import { tell } from '../../ui/Toast';
+import { groups } from '../../store/directory';
+import { Show, useLoad } from '../parts/load';
+import { Problem } from '../parts/Problem';
+import { below, fieldErrors } from '../parts/problems';
+import type { ChannelProps } from './ChannelPage';
+import { Definition } from './Definition';
+import { credentialsOf, draftOf, isDefined, settingsOf } from './draft';
+import { objectSchema } from './schema';
+import { SchemaForm } from './SchemaForm';
+
+/** Changes a channel's name, secrets and settings. */
+export function ChannelSettings(props: ChannelProps) {
+  const connectors = useLoad(() => api.get('/v1/connectors'));
+  return (
+    <Show of={connectors}>
+      {({ data }) => {
+        const connector = data.find((c) => c.kind === props.channel.kind);
+        return connector ? <Form connector={connector} {...props} /> : <p class="quiet">{t('admin.channel.noConnector')}</p>;
+      }}
+    </Show>
+  );
+}
+
+function Form({ connector, channel, onChange }: ChannelProps & { connector: Schema['Connector'] }) {
+  const defined = isDefined(connector);
+  const [draft, setDraft] = useState(() => draftOf(channel));
+  const [group, setGroup] = useState(channel.group_id ?? '');
+  const [sendFor, setSendFor] = useState(channel.send_for);
+  const [failure, setFailure] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const errors = fieldErrors(failure);
+  const settings = settingsOf(draft, defined);
+  const submit = async () => {
+    if (!settings) return;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      const credentials = credentialsOf(draft.credentials);
+      const changed = await api.patch('/v1/channels/{channel_id}', {
+        path: { channel_id: channel.id },
+        body: {
+          name: draft.name.trim(),
+          settings: settings as never,
+          group_id: group || null,
+          send_for: sendFor,
+          version: channel.version,
+          ...(Object.keys(credentials).length > 0 ? { credentials } : {}),
+        },
+      });
+      tell(t('admin.saved'));
+      onChange(changed);
+    } catch (error) {
+      setFailure(error);
+    }
+    setBusy(false);
+  };
+  return (
+    <form
+      class={`admin-stack ${defined ? 'wide-view' : 'admin-narrow'}`}
+      onSubmit={(e) => {
+        e.preventDefault();
+        void submit();
+      }}
+    >
+      <Field label={t('admin.channel.name')} name="name" required maxLength={200} dir="auto" value={draft.name} error={errors['name']} onInput={(e) => {
+                const name = e.currentTarget.value;
+                setDraft((d) => ({ ...d, name }));
+              }} />
+      {defined ? (
+        <Definition connector={connector} draft={draft} errors={errors} channelID={channel.id} kept={channel.credential_keys} onChange={setDraft} />
+      ) : (
+        <>
+          <SchemaForm
+            schema={objectSchema(connector.credentials_schema)}
+            values={draft.credentials}
+            errors={below(errors, 'credentials')}
+            kept={channel.credential_keys}
+            more={t('admin.channel.moreSecrets')}
+            secret
+            onChange={(name, value) => setDraft((d) => ({ ...d, credentials: { ...d.credentials, [name]: value } }))}
+          />
+          <SchemaForm
+            schema={objectSchema(connector.settings_schema)}
+            values={draft.settings}
+            errors={below(errors, 'settings')}
+            more={t('admin.channel.moreSettings')}
+            onChange={(name, value) => setDraft((d) => ({ ...d, settings: { ...d.settings, [name]: value } }))}
+          />
+        </>
+      )}
+      <div class="admin-columns">
+        <Select label={t('admin.channel.group')} hint={t('admin.channel.groupHint')} value={group} error={errors['group_id']} onChange={(e) => setGroup(e.currentTarget.value)}>
+          <option value="">{t('thread.noGroup')}</option>
+          {[...groups.value.values()].map((g) => (
+            <option key={g.id} value={g.id}>
+              {g.name}
+            </option>
+          ))}
+        </Select>
+        <Field label={t('admin.health.sendFor')} hint={t('admin.channel.sendForHint')} value={sendFor} error={errors['send_for']} onInput={(e) => setSendFor(e.currentTarget.value)} />
+      </div>
+      <Problem error={failure} />
+      <p class="admin-actions">
+        <Button kind="primary" type="submit" busy={busy} disabled={!settings}>
+          {t('action.save')}
+        </Button>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,150 @@
+import '../parts/admin.css';
+import { useState } from 'preact/hooks';
+import { api, type Schema } from '../../api/client';
+import { t } from '../../i18n/translate';
+import { Button } from '../../ui/Button';
+import { Chip } from '../../ui/Chip';
+import { complain } from '../../ui/Toast';
+import { Confirm } from '../parts/Confirm';
+import { FormDialog } from '../parts/FormDialog';
+import { JsonField, parseJSON, pretty } from '../parts/Json';
+import { usePages } from '../parts/load';
+import { Order, Toggle } from '../parts/Order';
+import { Records } from '../parts/Records';
+import { DryRun } from './DryRun';
+
+type Rule = Schema['Rule'];
+
+/** What a new rule begins with: one that is of use as it is. */
+const example: Schema['RuleDraft'] = {
+  name: 'Nobody answered',
+  kind: 'automation',
+  enabled: true,
+  conditions: {
+    all: [
+      { field: 'conversation.status', operator: 'is', values: ['new', 'open'] },
+      { field: 'time.unanswered', operator: 'at_least', values: ['30m'] },
+    ],
+  },
+  actions: [{ type: 'set_priority', value: 'urgent' }],
+};
+
+/** Triggers and automations, in the order in which they act. */
+export default function Rules() {
+  const rules = usePages(async () => ({ data: (await api.get('/v1/rules')).data, next_cursor: null }));
+  const [edited, setEdited] = useState<{ rule?: Rule }>();
+  const [removed, setRemoved] = useState<Rule>();
+  const [tried, setTried] = useState<{ rule?: Rule }>();
+  const own = rules.data?.filter((r) => !r.system).length ?? 0;
+  const change = async (rule: Rule, body: Schema['RuleChange']) => {
+    try {
+      await api.patch('/v1/rules/{rule_id}', { path: { rule_id: rule.id }, body });
+    } catch (error) {
+      complain(t('do.changeFailed'), error);
+    }
+    rules.reload();
+  };
+  return (
+    <>
+      <Records
+        of={rules}
+        intro={t('admin.rule.intro')}
+        filters={
+          <Button icon="eye" onClick={() => setTried({})}>
+            {t('admin.rule.dryRun')}
+          </Button>
+        }
+        add={{ label: t('admin.rule.add'), run: () => setEdited({}) }}
+        none={{ icon: 'spark', title: t('admin.rule.none'), text: t('admin.rule.intro') }}
+        line={(r) => (
+          <div class={`line ${r.enabled ? '' : 'line-off'}`}>
+            <span class="line-number">{r.position ?? ''}</span>
+            <span class="line-main">
+              <strong dir="auto">{r.name}</strong>
+              <small dir="auto">{r.description ?? summary(r)}</small>
+            </span>
+            <Chip>{t(`admin.rule.${r.kind}`)}</Chip>
+            {r.system ? (
+              <Chip icon="lock" title={t('admin.rule.systemText')}>
+                {t('admin.rule.system')}
+              </Chip>
+            ) : (
+              <>
+                <Toggle label={t('admin.enabled', { name: r.name })} on={r.enabled} onChange={(enabled) => void change(r, { enabled })} />
+                <span class="line-actions">
+                  <Order name={r.name} position={r.position ?? 1} last={own} onMove={(position) => void change(r, { position })} />
+                  <Button size="small" kind="quiet" icon="eye" aria-label={t('admin.rule.tryOne', { name: r.name })} onClick={() => setTried({ rule: r })} />
+                  <Button size="small" kind="quiet" icon="edit" aria-label={t('admin.edit', { name: r.name })} onClick={() => setEdited({ rule: r })} />
+                  <Button size="small" kind="quiet" icon="trash" aria-label={t('admin.remove', { name: r.name })} onClick={() => setRemoved(r)} />
+                </span>
+              </>
+            )}
+          </div>
+        )}
+      />
+      {edited && <RuleForm {...edited} onClose={() => setEdited(undefined)} onSaved={rules.reload} />}
+      {tried && <DryRun {...tried} onClose={() => setTried(undefined)} />}
+      {removed && (
+        <Confirm
+          title={t('admin.removeTitle', { name: removed.name })}
+          action={t('admin.delete')}
+          onClose={() => setRemoved(undefined)}
+          run={async () => {
+            await api.delete('/v1/rules/{rule_id}', { path: { rule_id: removed.id } });
+            rules.reload();
+          }}
+        >
+          <p>{t('admin.rule.removeText')}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+/** What a rule looks at and does, on one line. */
+function summary(rule: Rule): string {
+  const conditions = [...(rule.conditions.all ?? []), ...(rule.conditions.any ?? [])].map((c) => `${c.field} ${c.operator.replaceAll('_', ' ')} ${(c.values ?? []).join(', ')}`.trim());
+  const actions = rule.actions.map((a) => [a.type.replaceAll('_', ' '), a.value ?? a.tags?.join(', ') ?? a.text ?? a.url].filter(Boolean).join(' '));
+  return `${conditions.join(' · ') || rule.events.join(', ')} → ${actions.join(' · ')}`;
+}
+
+function RuleForm({ rule, onClose, onSaved }: { rule?: Rule; onClose(): void; onSaved(): void }) {
+  const [text, setText] = useState(() =>
+    pretty(rule ? { name: rule.name, kind: rule.kind, enabled: rule.enabled, ...(rule.events.length > 0 ? { events: rule.events } : {}), conditions: rule.conditions, actions: rule.actions } : example),
+  );
+  const [trying, setTrying] = useState(false);
+  const parsed = parseJSON(text);
+  const draft = parsed.value as Schema['RuleDraft'] | undefined;
+  const submit = async () => {
+    if (!draft) return;
+    if (rule) {
+      const { kind: _, ...body } = draft;
+      await api.patch('/v1/rules/{rule_id}', { path: { rule_id: rule.id }, body: { ...body, version: rule.version } });
+    } else await api.post('/v1/rules', { body: draft });
+    onSaved();
+  };
+  return (
+    <FormDialog wide title={rule ? t('admin.edit', { name: rule.name }) : t('admin.rule.add')} submit={submit} onClose={onClose} disabled={parsed.error !== undefined}>
+      {(errors) => (
+        <>
+          <JsonField label={t('admin.rule.json')} hint={t('admin.rule.jsonHint')} rows={20} value={text} onChange={setText} />
+          {Object.keys(errors).length > 0 && (
+            <ul class="wrongs">
+              {Object.entries(errors).map(([field, message]) => (
+                <li key={field}>
+                  <code>{field}</code> {message}
+                </li>
+              ))}
+            </ul>
+          )}
+          <p>
+            <Button icon="eye" disabled={!draft} onClick={() => setTrying(true)}>
+              {t('admin.rule.dryRun')}
+            </Button>
+          </p>
+          {trying && draft && <DryRun draft={draft} onClose={() => setTrying(false)} />}
+        </>
+      )}
+    </FormDialog>
+  );
+}
