@@ -25,20 +25,25 @@ type Eraser interface {
 }
 
 // seesAll refuses a caller who sees only some channels or groups: what they
-// asked for is about all of them. A contact they see nothing of is not
-// there; id is "" when it is not about one.
-func (s *server) seesAll(c *gin.Context, id string) bool {
+// asked for is about all of them.
+func (s *server) seesAll(c *gin.Context) bool {
 	if !caller(c).Limited() {
 		return true
 	}
-	if id != "" {
+	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "a token that is limited to channels or groups does not see everything of a contact: use one that is not"))
+	return false
+}
+
+// seesAllOf is seesAll for one contact: of one that the caller does not see at
+// all, nothing is said.
+func (s *server) seesAllOf(c *gin.Context, id string) bool {
+	if caller(c).Limited() {
 		if _, err := s.contact(c.Request.Context(), caller(c), id); err != nil {
 			s.fail(c, err)
 			return false
 		}
 	}
-	s.refuse(c, problem(http.StatusForbidden, codeForbidden, "a token that is limited to channels or groups does not see everything of a contact: use one that is not"))
-	return false
+	return s.seesAll(c)
 }
 
 // eraseTime is for how long a request waits for an erasure; it goes on by
@@ -47,7 +52,7 @@ const eraseTime = 15 * time.Second
 
 // EraseContact implements DELETE /v1/contacts/{contact_id}.
 func (s *server) EraseContact(c *gin.Context, id string) {
-	if !s.seesAll(c, id) {
+	if !s.seesAllOf(c, id) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), eraseTime)
@@ -75,7 +80,7 @@ const exportPage = 100
 // ExportContact implements GET /v1/contacts/{contact_id}/export. It is put
 // together conversation by conversation.
 func (s *server) ExportContact(c *gin.Context, id string) {
-	if !s.seesAll(c, id) {
+	if !s.seesAllOf(c, id) {
 		return
 	}
 	ctx := c.Request.Context()
@@ -145,7 +150,7 @@ func (s *server) exported(ctx context.Context, conv threads.Conversation) (api.E
 
 // ListOptOuts implements GET /v1/opt-outs.
 func (s *server) ListOptOuts(c *gin.Context, params api.ListOptOutsParams) {
-	if !s.seesAll(c, "") {
+	if !s.seesAll(c) {
 		return
 	}
 	list, next, err := s.Records.OptedOut(c.Request.Context(), pageOf(params.Limit, params.Cursor))
