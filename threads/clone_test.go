@@ -16,7 +16,6 @@ func TestAClonedConversationSharesNothing(t *testing.T) {
 		Tags: []string{"a"}, Passes: []Pass{{Agent: "ag_1"}}, LastMessage: &Preview{Text: "hello"}, Window: &normalize.Window{After: []normalize.MessageType{normalize.TypeTemplate}},
 		ReplyContext: map[string]string{"k": "v"},
 		Contact:      ContactBrief{Aliases: []normalize.PeerID{"p"}},
-		Passes:       []Pass{{Agent: "ag_1"}},
 		Rules:        RuleMarks{Fired: map[string]int64{"r": 1}},
 	}
 	clone := full.Clone()

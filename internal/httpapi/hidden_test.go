@@ -28,7 +28,7 @@ type secluded struct {
 // noOnes are parameters that name nothing which belongs to a channel or a
 // group. Whoever adds one decides here.
 var noOnes = []string{
-	"agent_id", "canned_reply_id", "group_id", "queue_id", "rule_id", "schedule_id", "style_rule_id", "queue_id", "session_id", "subscription_id", "delivery_id", "token_id", // people and settings: by role alone
+	"agent_id", "canned_reply_id", "group_id", "rule_id", "schedule_id", "style_rule_id", "queue_id", "session_id", "subscription_id", "delivery_id", "token_id", // people and settings: by role alone
 	"key", // of a file: cannot be guessed
 }
 
