@@ -10,6 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"threadhub/api"
+	"threadhub/internal/auth"
+	"threadhub/internal/directory"
 	"threadhub/internal/queuebook"
 	"threadhub/threads"
 	"threadhub/threads/routing"
@@ -27,7 +29,19 @@ func (s *server) ListQueues(c *gin.Context, params api.ListQueuesParams) {
 		return
 	}
 	page, next := cut(queues[from:], limitOf(params.Limit), queueCursor)
-	s.answer(c, http.StatusOK, api.QueueList{Data: convert(page, queueView), NextCursor: next})
+	out := api.QueueList{Data: []api.Queue{}, NextCursor: next}
+	for _, q := range page {
+		if seesQueue(caller(c), q) {
+			out.Data = append(out.Data, queueView(q, caller(c)))
+		}
+	}
+	s.answer(c, http.StatusOK, out)
+}
+
+// seesQueue tells whether the caller may see a queue: who is limited to channels
+// sees those for all of them and those for theirs.
+func seesQueue(p auth.Principal, q queuebook.Queue) bool {
+	return len(q.When.Channels) == 0 || slices.ContainsFunc(q.When.Channels, p.SeesChannel)
 }
 
 // queueCursor names a queue with its place: if the queue is deleted meanwhile
@@ -52,11 +66,14 @@ func queueAfter(queues []queuebook.Queue, cursor string) (int, error) {
 
 func (s *server) answerQueue(c *gin.Context, status int) func(queuebook.Queue, error) {
 	return func(q queuebook.Queue, err error) {
+		if err == nil && !seesQueue(caller(c), q) {
+			err = directory.ErrNotFound
+		}
 		if err != nil {
 			s.fail(c, err)
 			return
 		}
-		s.answerVersioned(c, status, q.Version, queueView(q))
+		s.answerVersioned(c, status, q.Version, queueView(q, caller(c)))
 	}
 }
 

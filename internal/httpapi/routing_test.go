@@ -223,7 +223,10 @@ func TestQueuesAreKeptInTheirOrder(t *testing.T) {
 		require.Equal(t, "not_found", h.do(request{method: method, path: "/v1/queues/" + vip.id(), token: adminToken}).code())
 	}
 	require.Equal(t, "not_found", h.do(request{method: "PATCH", path: "/v1/queues/" + vip.id(), body: `{}`, token: adminToken}).code())
+	other := h.must(http.MethodPost, "/v1/queues", fmt.Sprintf(`{"name":"Of one","conditions":{"channel_ids":[%q]}}`, h.channel(""))).id()
 	limited := h.token(fmt.Sprintf(`{"name":"x","role":"admin","channels":[%q]}`, ch))
+	require.Equal(t, "not_found", h.do(request{method: "GET", path: "/v1/queues/" + other, token: limited}).code())
+	require.Len(t, h.do(request{method: "GET", path: "/v1/queues", token: limited}).data(t), 2, "those for every channel")
 	require.Equal(t, "forbidden", h.do(request{method: "POST", path: "/v1/queues", body: `{"name":"x"}`, token: limited}).code())
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"threadhub/api"
+	"threadhub/internal/auth"
 	"threadhub/internal/queuebook"
 	"threadhub/threads"
 	"threadhub/threads/routing"
@@ -77,13 +78,13 @@ func exclusionView(e threads.RoutingExclusion) api.RoutingExclusion {
 	return api.RoutingExclusion{AgentID: string(e.Agent), Reason: api.RoutingExclusionReason(e.Reason), Detail: orNull(e.Detail)}
 }
 
-func queueView(q queuebook.Queue) api.Queue {
+func queueView(q queuebook.Queue, p auth.Principal) api.Queue {
 	method := nullable.NewNullNullable[api.RoutingMethod]()
 	if q.Method != "" {
 		method = nullable.NewNullableWithValue(api.RoutingMethod(q.Method))
 	}
 	return api.Queue{
-		ID: string(q.ID), Name: q.Name, Enabled: q.Enabled, Position: q.Position, Conditions: queueConditionsView(q.When),
+		ID: string(q.ID), Name: q.Name, Enabled: q.Enabled, Position: q.Position, Conditions: queueConditionsView(q.When, p),
 		Groups: convert(q.Groups, text[threads.GroupID]), RequiredSkills: convert(q.Required, skillView), PreferredSkills: convert(q.Preferred, skillView),
 		RelaxAfter: durationText(q.RelaxAfter), OverflowGroups: convert(q.Overflow, text[threads.GroupID]), OverflowAfter: durationText(q.OverflowAfter),
 		Method: method, CreatedAt: timeView(q.CreatedAt), UpdatedAt: timeView(q.UpdatedAt), Version: q.Version,
@@ -95,9 +96,15 @@ func skillView(s routing.Skill) api.Skill {
 	return api.Skill{Name: s.Name, Level: &level}
 }
 
-func queueConditionsView(w routing.Conditions) api.QueueConditions {
+func queueConditionsView(w routing.Conditions, p auth.Principal) api.QueueConditions {
+	var channels []string
+	for _, id := range w.Channels {
+		if p.SeesChannel(id) {
+			channels = append(channels, string(id))
+		}
+	}
 	out := api.QueueConditions{
-		ChannelIds: listed(convert(w.Channels, text[threads.ChannelID])), Tags: listed(w.Tags), Languages: listed(w.Languages),
+		ChannelIds: listed(channels), Tags: listed(w.Tags), Languages: listed(w.Languages),
 	}
 	if len(w.Styles) > 0 {
 		styles := convert(w.Styles, func(s threads.StyleName) api.StyleName { return api.StyleName(s) })

@@ -68,11 +68,13 @@ func TestWhoGetsIt(t *testing.T) {
 		{"the agent with the largest share of places free", spares, queue(func(q *Queue) { q.Method = MostSparePercent }), someone(), "ag_b", threads.WhyPercent},
 		{
 			"of equals, who waited longest for something",
-			[]Agent{online("ag_a", 0, 2).last(5), online("ag_b", 0, 2).last(9), online("ag_c", 0, 2).last(7)}, nil, someone(), "ag_b", threads.WhySpare,
+			[]Agent{online("ag_a", 0, 2).last(5), online("ag_b", 0, 2).last(9), online("ag_c", 0, 2).last(7)},
+			nil, someone(), "ag_b", threads.WhySpare,
 		},
 		{"of equals, who never got anything", []Agent{online("ag_a", 0, 2).last(5), online("ag_b", 0, 2)}, nil, someone(), "ag_b", threads.WhySpare},
 		{
-			"in turn, whoever has most to do", []Agent{online("ag_a", 0, 9).last(1), online("ag_b", 8, 9).last(2)},
+			"in turn, whoever has most to do",
+			[]Agent{online("ag_a", 0, 9).last(1), online("ag_b", 8, 9).last(2)},
 			queue(func(q *Queue) { q.Method = RoundRobin }), someone(), "ag_b", threads.WhyRoundRobin,
 		},
 		{"whoever had it before", spares, nil, someone(func(w *Waiting) { w.Previous = "ag_a" }), "ag_a", threads.WhyPrevious},
@@ -86,15 +88,18 @@ func TestWhoGetsIt(t *testing.T) {
 		{"nobody without a capacity", []Agent{online("ag_a", 0, 0)}, nil, someone(), "", threads.WhyAllFull},
 		{"nobody, where there are no agents", nil, nil, someone(), "", threads.WhyNoAgents},
 		{
-			"nobody who may not serve the channel", []Agent{online("ag_a", 0, 2).with(func(a *Agent) { a.Channels = []threads.ChannelID{"ch_2"} })},
+			"nobody who may not serve the channel",
+			[]Agent{online("ag_a", 0, 2).with(func(a *Agent) { a.Channels = []threads.ChannelID{"ch_2"} })},
 			nil, someone(), "", threads.WhyNoAgents,
 		},
 		{
-			"nobody who may not see its group", []Agent{online("ag_a", 0, 2).with(func(a *Agent) { a.Only = []threads.GroupID{"gr_1"} })},
+			"nobody who may not see its group",
+			[]Agent{online("ag_a", 0, 2).with(func(a *Agent) { a.Only = []threads.GroupID{"gr_1"} })},
 			nil, someone(), "", threads.WhyNoGroup,
 		},
 		{
-			"somebody of its own group, whatever the queue says", []Agent{online("ag_a", 0, 9).grouped("gr_1"), online("ag_b", 0, 2).grouped("gr_2")},
+			"somebody of its own group, whatever the queue says",
+			[]Agent{online("ag_a", 0, 9).grouped("gr_1"), online("ag_b", 0, 2).grouped("gr_2")},
 			queue(func(q *Queue) { q.Groups = groups }), someone(func(w *Waiting) { w.Group = "gr_2" }), "ag_b", threads.WhyOnly,
 		},
 		{"somebody of the queue's groups", []Agent{online("ag_a", 0, 9), online("ag_b", 0, 2).grouped("gr_1")}, queue(func(q *Queue) { q.Groups = groups }), someone(), "ag_b", threads.WhyOnly},
