@@ -287,6 +287,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show that an agent is typing
+         * @description To the contact where the platform can show it, to visitors of a web chat, and to whoever else follows the conversation, as `conversation.typing`. It is shown for a few seconds: repeat it while the agent types, every five seconds or so. Best effort: nothing is kept of it. 409 `conversation_closed`.
+         */
+        post: operations["typeInConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}/log": {
         parameters: {
             query?: never;
@@ -1350,6 +1372,246 @@ export interface paths {
          * @description Verified over the raw bytes as the platform defines it. 2xx only once the events are durable; 401 unverified, 400 not the platform's format, 404 no such channel, 413 over 1 MiB, 503 when the store cannot write.
          */
         post: operations["receiveWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /** What a page has to know before it shows the chat */
+        get: operations["getWebchatConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a visit, or go on with one
+         * @description With the `visitor_token` of an earlier visit it goes on with that one and answers a token that is good for
+         *     longer. A token that is no longer good begins a new visit.
+         *
+         *     With an `identity` the site vouches for the visitor: a user's conversations follow them to every device. A
+         *     visitor who wrote before keeps the conversation; the token they had ends. Another user than before is another
+         *     visitor. 401 `identity_invalid`: the identity is not proved. 401 `identity_required`: the chat is for signed-in
+         *     visitors only. Nothing that the page itself says of the visitor finds an earlier conversation.
+         */
+        post: operations["openWebchatSession"];
+        /**
+         * Sign out
+         * @description The visitor token ends, at once and everywhere. Who opens a session next is another visitor.
+         */
+        delete: operations["closeWebchatSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read what was said
+         * @description Without `after`: the latest messages, oldest first, and in `before` where the page of those before them
+         *     begins. With `after`, the `cursor` of an earlier answer or the id of an event: what came since, in the order in
+         *     which it came, so that nothing is missed. What is answered counts as delivered.
+         */
+        get: operations["listWebchatMessages"];
+        put?: never;
+        /**
+         * Write
+         * @description The message is durable when this is answered. The same `client_id` is the same message, however often it is
+         *     sent: keep it until the answer came. The message itself comes with the stream, like all others.
+         */
+        post: operations["postWebchatMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for the stream
+         * @description It opens one stream, within a minute. A browser's EventSource sends no token, and a token has no place in an address.
+         */
+        post: operations["createWebchatTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Follow the conversation, as server-sent events
+         * @description With the visitor token in the header, or a `ticket`. Each event has an `id`; `Last-Event-ID`, or
+         *     `last_event_id`, or the `cursor` of a list of messages, resumes after it: messages that came meanwhile follow,
+         *     in order and without a gap, however long it was. A `reset` as the first event says that the id is none of this
+         *     visitor's: read the messages again. A comment every 20 s keeps the line open.
+         *
+         *     Events and their `data`: `message.created`, `message.updated` (WebchatMessage), `message.deleted` (`id`),
+         *     `message.status` (`id`, `status`), `typing` (`author`), `read` (`up_to`: the business has seen the visitor's
+         *     messages up to this one), `agent.joined` (`author`), `conversation.closed` (WebchatConversation: it has ended,
+         *     writing again begins the next one), `session.revoked` (the token is no longer good: the last event).
+         */
+        get: operations["streamWebchat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The visitor is typing
+         * @description Shown for a few seconds; once every two seconds is enough.
+         */
+        post: operations["typeWebchat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The visitor has seen the messages up to one */
+        post: operations["readWebchat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the visitor does besides writing
+         * @description `page_view`: they look at a page. `chat_ended`: they end the chat; what they write next is a new conversation. Nothing is kept of visitors who never wrote.
+         */
+        post: operations["postWebchatEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over a file for a message
+         * @description The body is the file itself, at most 10 MB, whatever its `Content-Type` says; its type is what its bytes show. The answer's `id` goes into `attachment_ids` of a message, of this visitor only and within a day.
+         */
+        post: operations["createWebchatAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webchat/{channel_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Read the file of a message
+         * @description At the address that came with the message, which is good for an hour. Read the message again for another one.
+         */
+        get: operations["getWebchatAttachment"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2855,6 +3117,8 @@ export interface components {
             message?: components["schemas"]["Message"];
             contact?: components["schemas"]["Contact"];
             channel?: components["schemas"]["Channel"];
+            /** @description With `conversation.typing`, who types. */
+            author?: components["schemas"]["Author"];
         };
         QuarantineItem: {
             id: string;
@@ -2882,6 +3146,155 @@ export interface components {
                 ok: boolean;
                 detail: string | null;
             }[];
+        };
+        WebchatConfig: {
+            greeting: string;
+            colour: string;
+            /** @description Only visitors for whom the site vouches may chat. */
+            require_identity: boolean;
+            /** @description Characters of a message. */
+            max_text: number;
+            /** Format: int64 */
+            max_file_bytes: number;
+            /** @description Files of a message. */
+            max_files: number;
+        };
+        WebchatOpening: {
+            /** @description That of an earlier session. */
+            visitor_token?: string;
+            identity?: components["schemas"]["WebchatIdentity"];
+            /** @description What the visitor calls themselves. It is shown, and proves nothing. */
+            name?: string;
+            locale?: string;
+        };
+        /** @description How the site vouches for a user. Either `jwt`, or `external_id` with its `hash`. */
+        WebchatIdentity: {
+            /** @description Signed with HS256 and the identity secret, or with RS256 or EdDSA and a key of which the channel has the public half. Claims: `external_id`, `exp` (at most an hour away), `iat`, `name`. */
+            jwt?: string;
+            external_id?: string;
+            /** @description The HMAC-SHA256 of the external_id in hexadecimal. */
+            hash?: string;
+        };
+        WebchatSession: {
+            /** @description Send it as `Authorization: Bearer`. Keep it for the next visit. */
+            visitor_token: string;
+            expires_at: components["schemas"]["Timestamp"];
+            visitor_id: string;
+            /** @description The user for whom the site vouched. */
+            external_id: string | null;
+            config: components["schemas"]["WebchatConfig"];
+            /** @description The visitor's latest conversation; null when they have none. */
+            conversation: components["schemas"]["WebchatConversation"] | null;
+            /** @description Where the stream is, with a ticket that opens it once, within a minute. */
+            stream_url: string;
+        };
+        WebchatConversation: {
+            id: string;
+            /**
+             * @description `ended`: what is written next begins another conversation.
+             * @enum {string}
+             */
+            state: "open" | "ended";
+        };
+        WebchatAuthor: {
+            /** @enum {string} */
+            type: "visitor" | "agent" | "system";
+            name: string | null;
+        };
+        WebchatMessages: {
+            data: components["schemas"]["WebchatMessage"][];
+            /** @description Those that the messages belong to. */
+            conversations?: components["schemas"]["WebchatConversation"][];
+            /** @description What came up to now: `after` of the next read, or `last_event_id` of the stream. */
+            cursor: string;
+            /** @description Where the page before this one ends; null at the beginning and with `after`. */
+            before: string | null;
+            /** @description With `after`: there is more. Read again after `cursor`. */
+            more: boolean;
+        };
+        WebchatMessage: {
+            /** @description Of a message of the visitor's, it ends in its client_id. */
+            id: string;
+            /** @description Of a message of the visitor's. */
+            client_id?: string;
+            conversation_id: string;
+            author: components["schemas"]["WebchatAuthor"];
+            type: components["schemas"]["MessageType"];
+            text: string | null;
+            attachments: components["schemas"]["WebchatFile"][];
+            location?: components["schemas"]["Location"];
+            contacts?: components["schemas"]["ContactCard"][];
+            choice?: components["schemas"]["Choice"];
+            buttons: components["schemas"]["Button"][];
+            list?: components["schemas"]["ListMenu"];
+            reply_to?: {
+                id: string;
+                text: string | null;
+            };
+            reactions?: string[];
+            /**
+             * @description `received` for messages of the visitor's, which the hub has; `sent`, `delivered` and `read` for those to them.
+             * @enum {string}
+             */
+            status: "received" | "sent" | "delivered" | "read";
+            created_at: components["schemas"]["Timestamp"];
+            edited_at: components["schemas"]["Timestamp"] | null;
+            deleted_at: components["schemas"]["Timestamp"] | null;
+        };
+        WebchatFile: {
+            id: string;
+            type: components["schemas"]["MessageType"];
+            mime?: string;
+            name?: string;
+            /** Format: int64 */
+            size?: number;
+            caption?: string;
+            /** @description Good for an hour. */
+            url: string;
+        };
+        /** @description At least one of `text`, `attachment_ids`, `location` and `postback`. */
+        WebchatDraft: {
+            /** @description The client's own name for the message. */
+            client_id: string;
+            text?: string;
+            attachment_ids?: string[];
+            location?: components["schemas"]["LocationDraft"];
+            /** @description A button or row of a list that was pressed. */
+            postback?: {
+                /** @enum {string} */
+                kind?: "button" | "list" | "quick_reply";
+                id: string;
+                title?: string;
+            };
+            /** @description The id of the message being answered. */
+            reply_to?: string;
+            page?: components["schemas"]["WebchatPage"];
+        };
+        WebchatPage: {
+            url?: string;
+            title?: string;
+            referrer?: string;
+        };
+        WebchatReceived: {
+            id: string;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        WebchatTicket: {
+            ticket: string;
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        WebchatEventDraft: {
+            /** @enum {string} */
+            type: "page_view" | "chat_ended";
+            page?: components["schemas"]["WebchatPage"];
+        };
+        WebchatUpload: {
+            id: string;
+            name: string;
+            mime: string;
+            /** Format: int64 */
+            size: number;
+            expires_at: components["schemas"]["Timestamp"];
         };
     };
     responses: {
@@ -3447,6 +3860,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    typeInConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is shown as far as it can be. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -5414,6 +5851,315 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebchatConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chat's looks and bounds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatConfig"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    openWebchatSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebchatOpening"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatSession"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    closeWebchatSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is no longer good. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebchatMessages: {
+        parameters: {
+            query?: {
+                after?: string;
+                before?: string;
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatMessages"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebchatMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebchatDraft"];
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatReceived"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebchatTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatTicket"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamWebchat: {
+        parameters: {
+            query?: {
+                ticket?: string;
+                last_event_id?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    typeWebchat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is shown. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    readWebchat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The id of the latest message seen. */
+                    up_to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    postWebchatEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebchatEventDraft"];
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebchatAttachment: {
+        parameters: {
+            query?: {
+                /** @description The file's name. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebchatUpload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebchatAttachment: {
+        parameters: {
+            query: {
+                expires: number;
+                signature: string;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
             };
             default: components["responses"]["Problem"];
         };
