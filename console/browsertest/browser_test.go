@@ -62,6 +62,9 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 
+	hub    string // where its console is served
+	picked string // a conversation worth looking at
+
 	mu       sync.Mutex
 	troubles []string // what no page should bring about
 }
@@ -192,6 +195,12 @@ func (p *tab) press(keys string, modifiers ...chromedp.Modifier) {
 func (p *tab) open(address string) {
 	p.t.Helper()
 	p.run(chromedp.Navigate(address))
+}
+
+// hover puts the mouse somewhere.
+func (p *tab) hover(x, y float64) {
+	p.t.Helper()
+	p.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
 }
 
 // size sets the size of the window.

@@ -305,7 +305,7 @@ function Log({ c }: { c: Conversation }) {
       <ol class="log">
         {lines.toReversed().map((line) => (
           <li key={line.id}>
-            <p dir="auto">{lineText(line)}</p>
+            <p dir="auto">{lineText(line, contactName(c.contact))}</p>
             <small>
               <time dateTime={line.at} title={fullTime(line.at)}>
                 {shortTime(line.at)}

@@ -142,7 +142,7 @@ function Messages({ id, c }: { id: string; c: Conversation }) {
                   </p>
                 );
               case 'log':
-                return <LogLines key={item.key} lines={item.lines} />;
+                return <LogLines key={item.key} lines={item.lines} contact={contactName(c.contact)} />;
               case 'leaving':
                 return <LeavingBubble key={item.key} leaving={item.leaving} />;
               case 'message':
