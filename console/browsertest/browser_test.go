@@ -3,9 +3,11 @@ package browsertest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -192,6 +194,20 @@ func (p *tab) press(keys string, modifiers ...chromedp.Modifier) {
 	p.run(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
 }
 
+// strike sends a key that is a shortcut. A browser types no character when the
+// page has taken the key; the protocol would.
+func (p *tab) strike(key string) {
+	p.t.Helper()
+	p.run(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		for _, event := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: event, Key: key}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
 func (p *tab) open(address string) {
 	p.t.Helper()
 	p.run(chromedp.Navigate(address))
@@ -233,15 +249,35 @@ func quote(s string) string {
 	return `"` + r.Replace(s) + `"`
 }
 
+// update renews the pictures in docs/screenshots.
+var update = flag.Bool("update", false, "renew the pictures in docs/screenshots")
+
+// kept are the pictures that the documentation shows.
+var kept = []string{"thread-1440-light", "thread-1440-dark", "solved-1100-light", "thread-390-dark", "sign-in"}
+
 // look keeps a picture of the page among the test's artifacts.
 func (p *tab) look(name string) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	picture, err := p.capture(ctx, page.CaptureScreenshotParams{Format: "png"})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(p.t.ArtifactDir(), name+".png"), picture, 0o600)
+	}
+	if err == nil && *update && slices.Contains(kept, name) {
+		if picture, err = p.capture(ctx, page.CaptureScreenshotParams{Format: "webp", Quality: new(int64(82))}); err == nil {
+			err = os.WriteFile(filepath.Join("..", "..", "docs", "screenshots", name+".webp"), picture, 0o600)
+		}
 	}
 	if err != nil {
 		p.t.Logf("no picture of the page: %v", err)
 	}
+}
+
+func (p *tab) capture(ctx context.Context, params page.CaptureScreenshotParams) (picture []byte, err error) {
+	err = chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		result, err := chromedp.Call(ctx, page.CaptureScreenshot, params)
+		picture = result.Data
+		return err
+	}))
+	return picture, err
 }

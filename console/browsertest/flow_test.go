@@ -179,7 +179,7 @@ func TestARefusedChangeIsTakenBack(t *testing.T) {
 		? Promise.resolve(new Response(JSON.stringify({type: "about:blank", title: "Conflict", status: 409, code: "already_taken"}), {status: 409}))
 		: real(url, options))(window.fetch), true)`)
 	p.run(focusBody)
-	p.press("m")
+	p.strike("m")
 	p.has(".toast-failed", "Somebody else was faster")
 	p.has(".thread-facts", "Nobody")
 	h.must(http.StatusOK, http.MethodPatch, "/v1/conversations/"+id, object{"assignee_id": tomas})

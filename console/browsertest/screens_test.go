@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -73,9 +74,43 @@ var scenes = []scene{
 		p.click(".row", "")
 		p.has(".thread-facts", "closes in")
 	}},
-	{"queue empty", func(p *tab) {
+	{"empty", func(p *tab) {
 		p.open(p.hub + "/console/inbox/hold")
 		p.has(".list-scroll h2", "Nothing here")
+	}},
+}
+
+// dialogs stand over a view.
+var dialogs = []scene{
+	{"filters", func(p *tab) {
+		p.click(".list-head button", "Filter")
+		p.has("dialog h2", "Filter")
+	}},
+	{"style", func(p *tab) {
+		p.click(".thread-facts button", "Social messaging")
+		p.has("dialog h2", "What happens when it is solved")
+	}},
+	{"assignee", func(p *tab) {
+		p.click(".thread-facts button", "You")
+		p.has(".menu-line", "Tomás Vidal")
+	}},
+	{"commands", func(p *tab) {
+		p.run(focusBody)
+		p.press("k", chromedp.ModifierCtrl)
+		p.has("dialog .menu-line", "Go to Queue")
+	}},
+	{"shortcuts", func(p *tab) {
+		p.run(focusBody)
+		p.strike("?")
+		p.has("dialog dt", "Send and solve")
+	}},
+	{"lightbox", func(p *tab) {
+		p.click(".picture button", "")
+		p.has(".lightbox-bar", "")
+	}},
+	{"channels", func(p *tab) {
+		p.open(p.hub + "/console/admin/channels")
+		p.has(".card", "Telegram (demo)")
 	}},
 }
 
@@ -91,6 +126,7 @@ func TestEveryViewIsSoundAndFit(t *testing.T) {
 	p.open(h.base + "/console/inbox/all")
 	p.has(".row", "")
 	p.picked = js[string](p, pickThread)
+	p.answerForThePicture()
 	for _, s := range scenes {
 		for _, size := range []struct{ width, height int64 }{{1440, 900}, {1100, 800}, {390, 844}} {
 			p.size(size.width, size.height)
@@ -104,9 +140,42 @@ func TestEveryViewIsSoundAndFit(t *testing.T) {
 			p.theme("light")
 		}
 	}
+	p.size(1440, 900)
+	for _, d := range dialogs {
+		p.open(p.hub + "/console/inbox/all/" + p.picked)
+		p.has(".bubble", "")
+		d.show(p)
+		p.audit(d.name)
+		p.look(d.name)
+	}
 	p.sound()
 }
 
-// pickThread finds the conversation with the most in it.
-const pickThread = `fetch("/v1/conversations?limit=200&status=new,open,pending,solved").then((r) => r.json()).then((page) =>
-	page.data.sort((a, b) => b.message_count - a.message_count)[0].id)`
+// pickThread finds a conversation in the queue that has a picture in it.
+const pickThread = `(async () => {
+	const { data } = await (await fetch("/v1/conversations?limit=200&sort=queued_at")).json();
+	for (const c of data) {
+		const messages = (await (await fetch("/v1/conversations/" + c.id + "/messages")).json()).data;
+		if (messages.some((m) => m.attachments.length > 0) && /^[\x20-\x7e]*$/.test(messages[0].text ?? "")) return c.id;
+	}
+	return data[0].id;
+})()`
+
+// answerForThePicture does what an agent does, so that the pictures of the
+// console show a note, a reply, tags and somebody's own work.
+func (p *tab) answerForThePicture() {
+	p.t.Helper()
+	p.open(p.hub + "/console/inbox/all/" + p.picked)
+	p.fill(".composer-text", "Thanks for the picture! I will look into it right away.")
+	p.click(".send button", "Send")
+	p.has(".bubble-out", "Thanks for the picture!")
+	p.has(".status", "Open")
+	p.click(".composer-tabs button", "Note")
+	p.fill(".composer-text", "Regular customer. Checking with the warehouse before I promise a date.")
+	p.click(".send button", "Add note")
+	p.has(".bubble-note", "Regular customer")
+	p.click(".composer-tabs button", "Reply")
+	p.fill(`.inline-form input`, "delivery")
+	p.press("\r")
+	p.has(".details .chip", "delivery")
+}
