@@ -62,6 +62,7 @@ type hub struct {
 	platforms map[string]simulate.Platform
 	hooks     map[string]string // webhook addresses by kind
 	channels  map[string]string // ids by kind
+	staff     map[string]string // agents' ids by address
 	server    *simulate.Server
 	script    func(simulate.Call) *simulate.Fault
 }
@@ -89,7 +90,7 @@ var runs = regexp.MustCompile(`"msg":"threadhub runs".*"addr":"([^"]+)"`)
 // startHub starts a hub that nobody can sign in to yet.
 func startHub(t *testing.T) *hub {
 	t.Helper()
-	h := &hub{t: t, platforms: map[string]simulate.Platform{}, hooks: map[string]string{}, channels: map[string]string{}}
+	h := &hub{t: t, platforms: map[string]simulate.Platform{}, hooks: map[string]string{}, channels: map[string]string{}, staff: map[string]string{}}
 	h.launch(t.TempDir(), "127.0.0.1:0")
 	return h
 }
@@ -184,6 +185,7 @@ func (h *hub) agent(name, email, role string) string {
 	token := h.must(http.StatusCreated, http.MethodPost, "/v1/agents/"+id+"/invite", nil)["token"]
 	h.must(http.StatusCreated, http.MethodPost, "/v1/invitations/accept", object{"token": token, "password": password})
 	h.must(http.StatusOK, http.MethodPut, "/v1/agents/"+id+"/availability", object{"status": "online"})
+	h.staff[email] = id
 	return id
 }
 

@@ -39,6 +39,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a channel's settings on a webhook, and on a reply
+         * @description Tells whether the request pasted in would be verified, the events it would become, what is wrong, and the calls that a message would make. Nothing is stored and nothing is sent. Calls are made up with `{name}` in place of each credential, so that signatures in them are not the real ones.
+         */
+        post: operations["tryChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels/{channel_id}": {
         parameters: {
             query?: never;
@@ -117,6 +137,152 @@ export interface paths {
         get: operations["listChannelEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List canned replies */
+        get: operations["listCannedReplies"];
+        put?: never;
+        /** Add a canned reply */
+        post: operations["createCannedReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/canned-replies/{canned_reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        /** Get a canned reply, with `conversation_id` as it would be sent there */
+        get: operations["getCannedReply"];
+        put?: never;
+        post?: never;
+        /** Remove a canned reply */
+        delete: operations["deleteCannedReply"];
+        options?: never;
+        head?: never;
+        /** Change a canned reply */
+        patch: operations["updateCannedReply"];
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the templates that the platform has for the channel
+         * @description As they were at `synced_at`. They are fetched when nobody has asked before, with `refresh=true`, when a message names one that is not among them, and every hour.
+         */
+        get: operations["listChannelTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        /** How a channel does */
+        get: operations["getChannelHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/events/{event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Work a webhook again
+         * @description For one that was quarantined, once what kept it is mended. What was made of it before stays as it is, so that
+         *     repeating it is harmless. Its items leave the quarantine, and come back if they still cannot be used.
+         */
+        post: operations["replayChannelEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/{channel_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Work a channel's webhooks again
+         * @description Those that were quarantined, or others; the newest first. One call looks at 10,000 at most: where `next_cursor` is not null, call again
+         *     with it as `cursor`.
+         */
+        post: operations["replayChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quarantine/{item_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work the webhook of a quarantined item again */
+        post: operations["retryQuarantined"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,10 +402,141 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a conversation that nobody has
-         * @description The loser of a race gets 409 `already_taken`.
+         * Take a conversation that nobody has, or that is offered to the caller
+         * @description 409 `already_taken` when another agent has it, was faster, or has it offered right now. An offer that is over
+         *     is no hindrance while nobody else has the conversation or is asked. Taking more than the caller's capacity is
+         *     allowed and answered with a warning.
          */
         post: operations["acceptConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say no to a conversation that is offered to the caller
+         * @description The next agent is asked. 409 `not_offered` when it is not offered to the caller, or no longer.
+         */
+        post: operations["declineConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        /** List why a conversation was offered and assigned as it was, and what became of offers, the latest first */
+        get: operations["listRoutingDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the conversations that wait for an agent, in the order in which they are routed
+         * @description The most urgent first, then those that have waited longest. Positions count all that wait, also what the caller may not see.
+         */
+        get: operations["listQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the queues, in their order */
+        get: operations["listQueues"];
+        put?: never;
+        /**
+         * Add a queue
+         * @description A conversation that waits is in the first enabled queue whose conditions all hold. Without one, every agent may get it. Not for tokens that are limited to channels or groups.
+         */
+        post: operations["createQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queues/{queue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        /** Get a queue */
+        get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a queue
+         * @description What waits in it is in the next queue whose conditions hold.
+         */
+        delete: operations["deleteQueue"];
+        options?: never;
+        head?: never;
+        /**
+         * Change or move a queue
+         * @description Holds at once, also for what waits already. `conditions` and lists are replaced as a whole.
+         */
+        patch: operations["updateQueue"];
+        trace?: never;
+    };
+    "/v1/routing/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask who would get a conversation now, and why
+         * @description About a conversation of the hub, as if it waited, or about one that is described. Nothing is changed or stored. Lists every agent, as a candidate or with what excludes them.
+         */
+        post: operations["simulateRouting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -640,6 +937,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/{agent_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: components["parameters"]["AgentID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that an agent's browser is still there
+         * @description An open event stream does so by itself. Once an agent has been seen, they count as offline when there was no sign for `offline_after` of the settings. What they say themselves (availability) makes earlier signs void. Agents may send their own; admins anybody's.
+         */
+        post: operations["sendHeartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/groups": {
         parameters: {
             query?: never;
@@ -841,6 +1160,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in with the organisation's identity provider
+         * @description To be visited by a browser, not fetched. 404 where single sign-on is not set up.
+         */
+        get: operations["beginOIDC"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the identity provider sends people back to
+         * @description Sets the session's cookie and goes on to the console. What went wrong is told there: `error` is `oidc_failed`,
+         *     `oidc_cancelled` or `no_account`.
+         */
+        get: operations["finishOIDC"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/setup": {
         parameters: {
             query?: never;
@@ -1023,6 +1383,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rekey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal every stored secret with the first master key
+         * @description For replacing the master key: give the hub the new key before the old one (`new,old`), and call this. Everything
+         *     stays in use. It may be repeated, and goes on where it stopped; after a 200 the old key is not needed any more.
+         *     With `generate`, a hub that made its key itself makes a new one first.
+         */
+        post: operations["rekey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings": {
         parameters: {
             query?: never;
@@ -1185,6 +1567,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List those who are told of events
+         * @description Not for tokens that are limited to channels or groups.
+         */
+        get: operations["listSubscriptions"];
+        put?: never;
+        /**
+         * Have events delivered to an address
+         * @description Deliveries are signed as Standard Webhooks has it; the secret is answered this once. Private addresses are refused unless the hub allows them, and redirects are not followed. Not for tokens that are limited to channels or groups.
+         */
+        post: operations["createSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        /** Get a subscription */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        /** Remove a subscription and its deliveries */
+        delete: operations["deleteSubscription"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, enable or disable a subscription
+         * @description What waits for one that is enabled again, or gets another address, is tried at once. Of what happened while it was disabled it is not told.
+         */
+        patch: operations["updateSubscription"];
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call the subscriber with an event of the type `subscription.test`
+         * @description Once and right away, also while it is disabled.
+         */
+        post: operations["testSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a subscription another secret
+         * @description Until `overlap` has passed deliveries carry two signatures, one under each secret.
+         */
+        post: operations["rotateSubscriptionSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List what was, or is to be, delivered, latest first
+         * @description Deliveries that have ended are kept for 72 h.
+         */
+        get: operations["listSubscriptionDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver what happened within a time once more
+         * @description Under the same ids, in order, before what waits in each conversation. Doing it again does no harm.
+         */
+        post: operations["replaySubscriptionDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        /** Get a delivery */
+        get: operations["getSubscriptionDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscription_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deliver an event once more, or try one that waits at once */
+        post: operations["replaySubscriptionDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1196,8 +1754,9 @@ export interface paths {
          * Follow everything the caller may see, as server-sent events
          * @description Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
          *     `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
-         *     `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `conversation.typing`)
-         *     and as `data` an Event.
+         *     `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
+         *     `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
+         *     `agent_id`.
          *
          *     `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
          *     the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -1961,6 +2520,99 @@ export interface components {
             capabilities: components["schemas"]["Capabilities"];
             /** @description How to connect a channel, in Markdown. */
             setup: string;
+            /** @description Settings to begin with, for connectors that are told by their settings how to speak to a platform. */
+            presets?: components["schemas"]["ConnectorPreset"][];
+        };
+        ConnectorPreset: {
+            name: string;
+            title: string;
+            /** @description What it covers and what not, in Markdown. */
+            description: string;
+            /** @description The credentials that the settings need. */
+            credentials: components["schemas"]["ConnectorPresetCredential"][];
+            settings: Record<string, never>;
+        };
+        ConnectorPresetCredential: {
+            name: string;
+            title: string;
+            description: string;
+        };
+        ChannelTrial: {
+            /** @default custom */
+            kind: string;
+            /** @description A channel whose settings and credentials are tried, where none are given. */
+            channel_id?: string;
+            settings?: components["schemas"]["ChannelSettings"];
+            credentials?: components["schemas"]["Credentials"];
+            /** @description The webhook's body; a text as it is, anything else as JSON. Left out, no webhook is tried. */
+            payload?: unknown;
+            /**
+             * @default POST
+             * @enum {string}
+             */
+            method: "GET" | "POST";
+            /** @description The address as the platform called it, with its query, where that is signed or read. */
+            url?: string;
+            /** @description The webhook's headers. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Who called. */
+            remote_ip?: string;
+            /**
+             * Format: date-time
+             * @description When it came, for signed times. Now, if left out.
+             */
+            received_at?: string;
+            message?: components["schemas"]["MessageDraft"];
+            /** @description The platform's name of the contact the message goes to. The first one that the webhook names, if left out. */
+            to?: string;
+        };
+        ChannelTrialResult: {
+            /** @description Whether the webhook proves its origin. */
+            verification: components["schemas"]["ChannelTrialVerification"] | null;
+            /** @description The answer, when the request is a handshake. */
+            handshake: components["schemas"]["ChannelTrialReply"] | null;
+            /** @description The answer to the webhook. */
+            acknowledgement: components["schemas"]["ChannelTrialReply"] | null;
+            /** @description The events in the hub's own vocabulary. */
+            events: Record<string, never>[];
+            problems: components["schemas"]["ChannelTrialProblem"][];
+            calls: components["schemas"]["ChannelTrialCall"][];
+            /** @description What of the message the channel cannot carry, and what becomes of it. */
+            losses: string[];
+            capabilities: components["schemas"]["Capabilities"];
+            warnings: string[];
+        };
+        ChannelTrialVerification: {
+            ok: boolean;
+            /** @description For people: why not, for each way of proving that was tried. */
+            detail: string;
+        };
+        ChannelTrialProblem: {
+            /** @description What it is about; a field of the settings where it can be told. */
+            field: string;
+            message: string;
+        };
+        ChannelTrialReply: {
+            status: number;
+            content_type: string;
+            body: string;
+        };
+        ChannelTrialCall: {
+            name: string;
+            /** @description Of the message, from 1. */
+            part: number;
+            method: string;
+            url: string;
+            headers: {
+                [key: string]: string;
+            };
+            body: string;
+            /** @description Where the hub would fetch the file that it sends. */
+            upload?: string;
+            /** @description Whether the contact sees something of it. */
+            visible: boolean;
         };
         /** @description What a channel can carry. What is absent or zero it cannot. */
         Capabilities: {
@@ -2022,7 +2674,11 @@ export interface components {
             send_for: components["schemas"]["Duration"];
             /** @description Which credentials are set. */
             credential_keys: string[];
+            /** @description Until when webhooks that the credentials before prove are taken as well. */
+            former_credentials_until: components["schemas"]["Timestamp"] | null;
             health: components["schemas"]["ChannelHealth"];
+            /** @description What an admin has to be reminded of, such as webhooks that nothing proves. */
+            warnings: string[];
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
@@ -2052,7 +2708,13 @@ export interface components {
             settings?: components["schemas"]["ChannelSettings"];
             style?: components["schemas"]["StyleDraft"];
             group_id?: string | null;
+            /** @description False pauses the channel: nothing is sent and no connection is kept; what comes in is taken. */
             enabled?: boolean;
+            /**
+             * @description With new credentials, how long webhooks that those before prove are taken as well, at most 168h; without it, not
+             *     at all. `0s` ends that.
+             */
+            overlap?: components["schemas"]["Duration"];
             /** @description From 1m to 168h; 24h when left out. */
             send_for?: components["schemas"]["Duration"];
             version?: components["schemas"]["ExpectedVersion"];
@@ -2091,6 +2753,72 @@ export interface components {
             /** @description The body, secrets masked. */
             raw: string | null;
             raw_truncated: boolean;
+        };
+        ChannelHealthReport: {
+            /** @enum {string} */
+            state: "unchecked" | "ok" | "failing" | "suspended";
+            detail: string | null;
+            checked_at: components["schemas"]["Timestamp"] | null;
+            /** @description When the latest webhook was accepted. */
+            last_inbound_at: components["schemas"]["Timestamp"] | null;
+            /** @description When the platform last accepted a message. */
+            last_outbound_at: components["schemas"]["Timestamp"] | null;
+            /** @description For how long the oldest of the recent webhooks has been waiting to be worked; 0 when none is. */
+            lag_seconds: number;
+            /** @description What became of the last 200. */
+            recent_webhooks: {
+                done: number;
+                pending: number;
+                quarantined: number;
+            };
+            /** @description Messages that the platform did not take, by reason, the latest first. */
+            failures: components["schemas"]["FailureCount"][];
+            /** @description Webhooks that were refused because nothing proved them. */
+            signature_failures: {
+                /** Format: int64 */
+                count: number;
+                last_at: components["schemas"]["Timestamp"] | null;
+            };
+            /** @description For platforms whose tokens end, the one in use; null for others. */
+            access_token: components["schemas"]["AccessTokenHealth"] | null;
+            /** @description Until when nothing is sent because the platform asked for it or does not answer, as this process knows. */
+            held_until: components["schemas"]["Timestamp"] | null;
+        };
+        AccessTokenHealth: {
+            expires_at: components["schemas"]["Timestamp"] | null;
+            /** @description Why it could not be renewed the last time. */
+            warning: string | null;
+        };
+        FailureCount: {
+            reason: string;
+            /** Format: int64 */
+            count: number;
+            last_at: components["schemas"]["Timestamp"];
+        };
+        ReplayDraft: {
+            /**
+             * @description Which webhooks, by what became of them.
+             * @default [
+             *       "quarantined"
+             *     ]
+             */
+            results: ("done" | "quarantined")[];
+            /**
+             * Format: date-time
+             * @description Not received before.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Received before.
+             */
+            to?: string;
+            cursor?: string;
+        };
+        Replayed: {
+            /** @description How many webhooks will be worked again. One that waits for its turn already is not counted. */
+            replayed: number;
+            next_cursor: components["schemas"]["NextCursor"];
         };
         ChannelEventList: {
             data: components["schemas"]["ChannelEvent"][];
@@ -2216,6 +2944,10 @@ export interface components {
             last_customer_message_at: components["schemas"]["Timestamp"] | null;
             /** @description Waiting for an agent since; null while it does not. */
             queued_at: components["schemas"]["Timestamp"] | null;
+            /** @description The agent who is asked to take it, while it waits; null while nobody is. */
+            offer: components["schemas"]["Offer"] | null;
+            /** @description What was done and may not have been meant; left out when there is nothing to say. */
+            warnings?: components["schemas"]["Warning"][];
             /** @description When the session is inactive unless the customer writes; null while it is not active. */
             inactive_due_at: components["schemas"]["Timestamp"] | null;
             /** @description When the next reminder, or the status after the reminders, is due; null when none is to come. */
@@ -2231,6 +2963,17 @@ export interface components {
             metrics: components["schemas"]["ConversationMetrics"];
             /** Format: int64 */
             version: number;
+        };
+        Offer: {
+            agent_id: string;
+            offered_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        Warning: {
+            /** @enum {string} */
+            code: "agent_offline" | "agent_away" | "over_capacity" | "not_in_group";
+            field: string;
+            message: string;
         };
         ConversationList: {
             data: components["schemas"]["Conversation"][];
@@ -2283,6 +3026,7 @@ export interface components {
             /** Format: int64 */
             version: number | null;
             error: components["schemas"]["Problem"] | null;
+            warnings?: components["schemas"]["Warning"][];
         };
         ConversationCounts: {
             /** @description Not closed. */
@@ -2532,6 +3276,8 @@ export interface components {
             reply_to?: string | null;
             /** @description A note that never leaves the hub. */
             internal?: boolean;
+            /** @description In place of `text`, a canned reply, its variables filled in. */
+            canned_reply_id?: string;
             /** @description Leaves at this time instead of at once, at most 90 days ahead. The reply window must be open then. It can be taken back until it leaves, and does not leave when its conversation has been closed. */
             send_at?: components["schemas"]["Timestamp"];
             /** @description Part of a mailing. Other messages leave first, and it is refused with 409 `contact_opted_out` or `contact_blocked` for who wants none. */
@@ -2539,6 +3285,65 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+        };
+        CannedReply: {
+            id: string;
+            name: string;
+            text: string;
+            /** @description With `conversation_id`, the text with its variables filled in. */
+            rendered?: string;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            version: number;
+        };
+        CannedReplyList: {
+            data: components["schemas"]["CannedReply"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        CannedReplyDraft: {
+            name: string;
+            /** @description With variables such as `{{contact.first_name}}`, or `{{contact.first_name|there}}` with words to take where it is empty. There are `contact.name`, `contact.first_name`, `contact.external_id`, `agent.name`, `agent.first_name`, `channel.name`, `conversation.id` and `conversation.subject`. */
+            text: string;
+        };
+        CannedReplyChange: {
+            name?: string;
+            text?: string;
+            version?: components["schemas"]["ExpectedVersion"];
+        };
+        TemplateList: {
+            data: components["schemas"]["TemplateInfo"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            /** @description Whether the platform has a list of the channel's templates. */
+            listed: boolean;
+            /** @description When the list was fetched; null when it never was. */
+            synced_at: components["schemas"]["Timestamp"] | null;
+            /** @description Why the latest attempt to fetch it brought none. */
+            failure?: string;
+        };
+        TemplateInfo: {
+            name: string;
+            language: string;
+            /** @description The platform's own word. */
+            category: string;
+            /** @description The platform's own word. */
+            status: string;
+            /** @description Whether a message of it can be sent now. */
+            usable: boolean;
+            /** @description Of its body, with its placeholders. */
+            text: string;
+            /** @description What a message of it has to bring. */
+            parameters: components["schemas"]["TemplateSlot"][];
+        };
+        TemplateSlot: {
+            /** @description `header`, `body` or `button`. */
+            type: string;
+            /** @description Of a button, from 0. */
+            index: number;
+            count: number;
+            names?: string[];
+            /** @description `text`, `image`, `video`, `document` or `location`. */
+            kind: string;
         };
         /** @description What sending a message would do. */
         DryRun: {
@@ -2644,18 +3449,32 @@ export interface components {
             name: string;
             email: string;
             role: components["schemas"]["AgentRole"];
+            /** @description Each with its level if that is above 1: `french:3`. */
             skills: string[];
             groups: string[];
             capacity: components["schemas"]["Capacity"];
+            /** @description As they or an admin said; offline also when their browser has been gone for too long. */
             availability: components["schemas"]["Availability"];
+            availability_since: components["schemas"]["Timestamp"];
             /** @description Conversations of the agent that use capacity. */
             load: number;
             limits: components["schemas"]["Limits"];
+            /** @description Conversations offered to the agent; each keeps a place. */
+            offers: components["schemas"]["AgentOffer"][];
+            /** @description How many more the agent has than their capacity; they get nothing new until there is room. */
+            over_capacity: number;
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
             version: number;
         };
+        AgentOffer: {
+            conversation_id: string;
+            offered_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /** @description Names, with a level from 1 to 5 if it is above 1: `french`, `french:3`. Case does not matter. */
+        Skills: string[];
         /** @enum {string} */
         AgentRole: "admin" | "agent";
         Capacity: {
@@ -2670,7 +3489,7 @@ export interface components {
             name: string;
             email: components["schemas"]["Email"];
             role?: components["schemas"]["AgentRole"];
-            skills?: components["schemas"]["Tags"];
+            skills?: components["schemas"]["Skills"];
             groups?: components["schemas"]["Tags"];
             capacity?: components["schemas"]["Capacity"];
             limits?: components["schemas"]["LimitsDraft"];
@@ -2679,7 +3498,7 @@ export interface components {
             name?: string;
             email?: components["schemas"]["Email"];
             role?: components["schemas"]["AgentRole"];
-            skills?: components["schemas"]["Tags"];
+            skills?: components["schemas"]["Skills"];
             groups?: components["schemas"]["Tags"];
             capacity?: components["schemas"]["Capacity"];
             limits?: components["schemas"]["LimitsDraft"];
@@ -3102,13 +3921,240 @@ export interface components {
             version?: components["schemas"]["ExpectedVersion"];
         };
         Routing: {
+            mode: components["schemas"]["RoutingMode"];
+            method: components["schemas"]["RoutingMethod"];
+            /** @description How long an agent has to accept; then the next is asked. */
+            offer_timeout: components["schemas"]["Duration"];
             /** @description Whether inactive conversations use capacity. */
             count_inactive: boolean;
+            return_to: components["schemas"]["ReturnTo"];
+            /** @description Whether conversations come back to agents who are away. */
+            return_away: boolean;
+            /** @description How long after the last sign of an agent's browser they are offline; `0s` for never. */
+            offline_after: components["schemas"]["Duration"];
+            leave: components["schemas"]["LeavePolicy"];
+            /** @description How long after their agent went offline open conversations are requeued. */
+            leave_after: components["schemas"]["Duration"];
         };
         RoutingChange: {
+            mode?: components["schemas"]["RoutingMode"];
+            method?: components["schemas"]["RoutingMethod"];
+            /** @description From 1s to 1h. */
+            offer_timeout?: components["schemas"]["Duration"];
             count_inactive?: boolean;
+            return_to?: components["schemas"]["ReturnTo"];
+            return_away?: boolean;
+            /** @description From 45s to 24h, or 0s for never. */
+            offline_after?: components["schemas"]["Duration"];
+            leave?: components["schemas"]["LeavePolicy"];
+            /** @description From 0s to 168h. */
+            leave_after?: components["schemas"]["Duration"];
         };
-        /** @description What the `data` of a streamed event holds. Records are as they were just after the event. */
+        /**
+         * @description Agents pick (`manual`), are asked one after the other (`offer`), or get conversations at once (`auto`).
+         * @enum {string}
+         */
+        RoutingMode: "manual" | "offer" | "auto";
+        /**
+         * @description Among those who could have a conversation: who has the most free places, by number or by share of their capacity, or whose turn is longest ago. Ties go to whose turn is longest ago.
+         * @enum {string}
+         */
+        RoutingMethod: "most_spare" | "most_spare_percent" | "round_robin";
+        /**
+         * @description To whom a conversation comes back that its customer reopens. Its agent gets it only while they are there.
+         * @enum {string}
+         */
+        ReturnTo: "assignee" | "assignee_if_capacity" | "queue";
+        /**
+         * @description What becomes of open conversations whose agent is offline. Those of a deleted agent, and those of a group that their agent has left, are always requeued.
+         * @enum {string}
+         */
+        LeavePolicy: "keep" | "requeue";
+        Skill: {
+            name: string;
+            /**
+             * @description The least that will do.
+             * @default 1
+             */
+            level: number;
+        };
+        /** @description All that are given have to hold; of a list, one value. Without any the queue is for every conversation. */
+        QueueConditions: {
+            channel_ids?: components["schemas"]["Tags"];
+            tags?: components["schemas"]["Tags"];
+            styles?: components["schemas"]["StyleName"][];
+            /** @description Of the contact, as `pt` or `pt-BR`; `pt` stands for every form of it. */
+            languages?: components["schemas"]["Tags"];
+            priorities?: components["schemas"]["Priority"][];
+            business_hours?: components["schemas"]["BusinessHoursCondition"];
+        };
+        Queue: {
+            id: string;
+            name: string;
+            enabled: boolean;
+            /** @description In the list, from 1. */
+            position: number;
+            conditions: components["schemas"]["QueueConditions"];
+            /** @description Who serves it; empty for everybody. A conversation's own group goes first. */
+            groups: string[];
+            /** @description Needed for ever. */
+            required_skills: components["schemas"]["Skill"][];
+            /** @description Needed for a time, or while somebody who has them is there; then they only come first. */
+            preferred_skills: components["schemas"]["Skill"][];
+            /** @description For how long the preferred skills are needed. */
+            relax_after: components["schemas"]["Duration"];
+            /** @description Who serves it as well after a time, or when nobody of the groups is there. */
+            overflow_groups: string[];
+            overflow_after: components["schemas"]["Duration"];
+            /** @description Null for the hub's. */
+            method: components["schemas"]["RoutingMethod"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description It stays when other queues move past this one.
+             */
+            version: number;
+        };
+        QueueDraft: {
+            name: string;
+            /** @default true */
+            enabled: boolean;
+            /** @description Where to put it, from 1; left out: last. */
+            position?: number;
+            conditions?: components["schemas"]["QueueConditions"];
+            groups?: components["schemas"]["Tags"];
+            required_skills?: components["schemas"]["Skill"][];
+            preferred_skills?: components["schemas"]["Skill"][];
+            relax_after?: components["schemas"]["Duration"];
+            overflow_groups?: components["schemas"]["Tags"];
+            overflow_after?: components["schemas"]["Duration"];
+            method?: components["schemas"]["RoutingMethod"];
+        };
+        QueueChange: {
+            name?: string;
+            enabled?: boolean;
+            /** @description Where to move it, from 1; the others make room. */
+            position?: number;
+            conditions?: components["schemas"]["QueueConditions"];
+            groups?: components["schemas"]["Tags"];
+            required_skills?: components["schemas"]["Skill"][];
+            preferred_skills?: components["schemas"]["Skill"][];
+            relax_after?: components["schemas"]["Duration"];
+            overflow_groups?: components["schemas"]["Tags"];
+            overflow_after?: components["schemas"]["Duration"];
+            /** @description most_spare, most_spare_percent or round_robin; null for the hub's. */
+            method?: string | null;
+            version?: components["schemas"]["ExpectedVersion"];
+        };
+        QueueList: {
+            data: components["schemas"]["Queue"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        QueueItem: {
+            /** @description In the line of the whole hub, from 1. */
+            position: number;
+            conversation_id: string;
+            channel_id: string;
+            contact: components["schemas"]["ContactBrief"];
+            status: components["schemas"]["ConversationStatus"];
+            style: components["schemas"]["StyleName"];
+            priority: components["schemas"]["Priority"];
+            tags: string[];
+            subject: string | null;
+            group_id: string | null;
+            queued_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            waiting_seconds: number;
+            /**
+             * Format: int64
+             * @description How much longer, by how fast the line moved within the last hour; null where nothing tells.
+             */
+            estimate_seconds: number | null;
+            queue_id: string | null;
+            queue_name: string | null;
+            /** @description Who had it before and gets it first of all when they are free. */
+            previous_agent_id: string | null;
+            offer: components["schemas"]["Offer"] | null;
+            reason: components["schemas"]["WaitingReason"];
+        };
+        WaitingReason: {
+            /** @enum {string} */
+            code: "offered" | "being_routed" | "manual" | "nobody_online" | "everybody_full" | "nobody_with_the_skill" | "nobody_in_the_group" | "waits_for_preferred_skill" | "everybody_passed" | "no_agents";
+            detail: string;
+        };
+        QueueItemList: {
+            data: components["schemas"]["QueueItem"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /** @description Either conversation_id, or a description; of that, channel_id is needed. */
+        RoutingSimulation: {
+            conversation_id?: string;
+            channel_id?: string;
+            style?: components["schemas"]["StyleName"];
+            priority?: components["schemas"]["Priority"];
+            tags?: components["schemas"]["Tags"];
+            language?: string;
+            group_id?: string;
+            previous_agent_id?: string;
+            /** @description How long it has waited. */
+            waited?: components["schemas"]["Duration"];
+        };
+        RoutingDecision: {
+            /** @description Null for a simulation. */
+            id: string | null;
+            conversation_id: string | null;
+            at: components["schemas"]["Timestamp"];
+            /** @enum {string} */
+            outcome: "offered" | "assigned" | "nobody" | "accepted" | "declined" | "timed_out" | "withdrawn";
+            agent_id: string | null;
+            /** @description Why this agent among the candidates; or why nobody, as in the reasons of `GET /v1/queue`. */
+            why: string;
+            detail: string;
+            queue_id: string | null;
+            queue_name: string | null;
+            /** @description Null for what became of an offer. */
+            mode: components["schemas"]["RoutingMode"] | null;
+            method: components["schemas"]["RoutingMethod"] | null;
+            queued_at: components["schemas"]["Timestamp"] | null;
+            /** @description Who could have had it, the best first; a stored decision lists ten. */
+            candidates: components["schemas"]["RoutingCandidate"][];
+            /** @description Who could not, and why; a stored decision lists twenty. */
+            excluded: components["schemas"]["RoutingExclusion"][];
+            /** @description How many could have had it. */
+            eligible: number;
+            /** @description How many could not, by reason. */
+            excluded_by_reason: {
+                [key: string]: number;
+            };
+        };
+        RoutingCandidate: {
+            agent_id: string;
+            /** @description Places taken, those kept for offers included. */
+            load: number;
+            offers: number;
+            capacity: number;
+            spare: number;
+            /** @description How many of the queue's they have. */
+            preferred_skills: number;
+            /** @description When routing last gave them something. */
+            last_at: components["schemas"]["Timestamp"] | null;
+            /** @description Of an overflow group. */
+            overflow: boolean;
+            /** @description Declined it before, or let an offer of it time out. */
+            passed: boolean;
+        };
+        RoutingExclusion: {
+            agent_id: string;
+            /** @enum {string} */
+            reason: "offline" | "away" | "full" | "not_in_group" | "channel_not_allowed" | "lacks_required_skill" | "lacks_preferred_skill" | "passed";
+            detail: string | null;
+        };
+        RoutingDecisionList: {
+            data: components["schemas"]["RoutingDecision"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /** @description What the `data` of a streamed event and a delivery to a subscriber hold. Records are as they were just after the event. */
         Event: {
             id: string;
             type: string;
@@ -3117,8 +4163,124 @@ export interface components {
             message?: components["schemas"]["Message"];
             contact?: components["schemas"]["Contact"];
             channel?: components["schemas"]["Channel"];
+            /** @description Whom an offer is or was for. */
+            agent_id?: string;
             /** @description With `conversation.typing`, who types. */
             author?: components["schemas"]["Author"];
+            subscription?: components["schemas"]["SubscriptionBrief"];
+        };
+        Subscription: {
+            id: string;
+            name: string;
+            url: string;
+            events: string[];
+            /** @description Whose events it gets; empty for all. */
+            channels: string[];
+            enabled: boolean;
+            /** @description Why the hub disabled it; null if it did not. */
+            disabled_reason: string | null;
+            disabled_at: components["schemas"]["Timestamp"] | null;
+            /** @description What deliveries are signed with, as `whsec_` and base64. Answered once, when it was made or given. */
+            secret?: string;
+            /** @description Until when deliveries are signed with the former secret as well. */
+            former_secret_until: components["schemas"]["Timestamp"] | null;
+            /** @description The token or agent. */
+            created_by: string | null;
+            health: components["schemas"]["SubscriptionHealth"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description How deliveries have gone lately, within a minute. */
+        SubscriptionHealth: {
+            /** @enum {string} */
+            state: "untried" | "healthy" | "failing" | "disabled";
+            last_success_at: components["schemas"]["Timestamp"] | null;
+            last_failure_at: components["schemas"]["Timestamp"] | null;
+            failing_since: components["schemas"]["Timestamp"] | null;
+            /** @description Of the last failure. */
+            last_status: number | null;
+            last_error: string | null;
+        };
+        SubscriptionList: {
+            data: components["schemas"]["Subscription"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        SubscriptionDraft: {
+            name?: string;
+            url: string;
+            events: components["schemas"]["SubscriptionEvents"];
+            /** @description Empty or absent for all. */
+            channels?: string[];
+            /** @default true */
+            enabled: boolean;
+            /** @description `whsec_` and 24 to 64 bytes in base64; one is made where none is given. */
+            secret?: string;
+        };
+        /** @description Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all. */
+        SubscriptionEvents: string[];
+        SubscriptionChange: {
+            name?: string;
+            url?: string;
+            events?: components["schemas"]["SubscriptionEvents"];
+            channels?: string[];
+            enabled?: boolean;
+            /** Format: int64 */
+            version?: number;
+        };
+        SubscriptionTest: {
+            ok: boolean;
+            /** @description The `webhook-id` of the call. */
+            event_id: string;
+            status: number | null;
+            error: string | null;
+            /** Format: int64 */
+            took_ms: number;
+        };
+        SecretRotation: {
+            /** @description `whsec_` and 24 to 64 bytes in base64; one is made where none is given. */
+            secret?: string;
+            /**
+             * @description For how long the former secret signs as well, up to `168h`; `0s` ends it at once.
+             * @default 24h
+             */
+            overlap: string;
+        };
+        /** @enum {string} */
+        DeliveryState: "pending" | "delivered" | "failed";
+        SubscriptionDelivery: {
+            /** @description The `webhook-id`; the same in all attempts. */
+            id: string;
+            event: string;
+            state: components["schemas"]["DeliveryState"];
+            at: components["schemas"]["Timestamp"];
+            attempts: number;
+            /** @description Of the last answer. */
+            status: number | null;
+            error: string | null;
+            last_attempt_at: components["schemas"]["Timestamp"] | null;
+            next_attempt_at: components["schemas"]["Timestamp"] | null;
+            ended_at: components["schemas"]["Timestamp"] | null;
+            payload: components["schemas"]["Event"];
+        };
+        SubscriptionDeliveryList: {
+            data: components["schemas"]["SubscriptionDelivery"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        ReplayRange: {
+            from: components["schemas"]["Timestamp"];
+            to: components["schemas"]["Timestamp"];
+            /** @description `delivered`, `failed`; both where none is named. */
+            states?: string[];
+        };
+        ReplayResult: {
+            replayed: number;
+        };
+        SubscriptionBrief: {
+            id: string;
+            name: string;
+            reason: string;
         };
         QuarantineItem: {
             id: string;
@@ -3324,8 +4486,11 @@ export interface components {
         AgentID: string;
         GroupID: string;
         ScheduleID: string;
+        QueueID: string;
         StyleRuleID: string;
         RuleID: string;
+        SubscriptionID: string;
+        DeliveryID: string;
     };
     requestBodies: never;
     headers: never;
@@ -3403,6 +4568,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Channel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tryChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelTrial"];
+            };
+        };
+        responses: {
+            /** @description What would happen. A webhook that is not verified or understood is an answer, not an error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTrialResult"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3562,6 +4755,271 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelEventList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCannedReplies: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of canned replies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyDraft"];
+            };
+        };
+        responses: {
+            /** @description The canned reply. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCannedReply: {
+        parameters: {
+            query?: {
+                /** @description The answer's `rendered` is the text with the variables of this conversation and the caller. */
+                conversation_id?: string;
+            };
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canned reply. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCannedReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canned reply is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The version the change is meant for, as the `ETag` that came with it. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyChange"];
+            };
+        };
+        responses: {
+            /** @description The canned reply as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listChannelTemplates: {
+        parameters: {
+            query?: {
+                /** @description Ask the platform first. */
+                refresh?: boolean;
+            };
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getChannelHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known, to about ten seconds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelHealthReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayChannelEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be worked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                channel_id: components["parameters"]["ChannelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDraft"];
+            };
+        };
+        responses: {
+            /** @description They will be worked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryQuarantined: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be worked. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3807,6 +5265,244 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    declineConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation, which waits on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRoutingDecisions: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of decisions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingDecisionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQueue: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueItemList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQueues: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of queues. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueDraft"];
+            };
+        };
+        responses: {
+            /** @description The queue. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateQueue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The version the change is meant for, as the `ETag` that came with it. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                queue_id: components["parameters"]["QueueID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueChange"];
+            };
+        };
+        responses: {
+            /** @description The queue as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    simulateRouting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingSimulation"];
+            };
+        };
+        responses: {
+            /** @description The decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingDecision"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4487,6 +6183,30 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    sendHeartbeat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                agent_id: components["parameters"]["AgentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Noted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listGroups: {
         parameters: {
             query?: {
@@ -4951,6 +6671,48 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    beginOIDC: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the identity provider. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finishOIDC: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     setUp: {
         parameters: {
             query?: never;
@@ -5226,6 +6988,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rekey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    generate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description All of them are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Names the key, and does not reveal it. */
+                        key: string;
+                        /** @description How many values were sealed with another key. */
+                        resealed: number;
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -5593,6 +7391,302 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleRunList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of subscriptions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionDraft"];
+            };
+        };
+        responses: {
+            /** @description The subscription, with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The version the change is meant for, as the `ETag` that came with it. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionChange"];
+            };
+        };
+        responses: {
+            /** @description The subscription as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of the call. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionTest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateSubscriptionSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description The subscription, with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSubscriptionDeliveries: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeliveryState"];
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDeliveryList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaySubscriptionDeliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRange"];
+            };
+        };
+        responses: {
+            /** @description How many are delivered once more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSubscriptionDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDelivery"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaySubscriptionDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                subscription_id: components["parameters"]["SubscriptionID"];
+                delivery_id: components["parameters"]["DeliveryID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, which waits. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDelivery"];
                 };
             };
             default: components["responses"]["Problem"];

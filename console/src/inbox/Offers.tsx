@@ -1,10 +1,10 @@
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { myID } from '../auth/session';
+import { me, myID } from '../auth/session';
 import { second, stretch, until } from '../i18n/dates';
 import { t } from '../i18n/translate';
 import { go } from '../router/router';
-import { onConversation, type Conversation } from '../store/conversations';
+import { load, onConversation, type Conversation } from '../store/conversations';
 import { channels } from '../store/directory';
 import { Avatar } from '../ui/Avatar';
 import { Button } from '../ui/Button';
@@ -23,9 +23,14 @@ onConversation((c) => {
   offered.value = next;
 });
 
+// What was offered before this page was opened is named by the agent's record.
+effect(() => {
+  for (const offer of me.value?.agent?.offers ?? []) if (!offered.peek().has(offer.conversation_id)) void load(offer.conversation_id).catch(() => undefined);
+});
+
 const running = computed(() => {
   void second.value;
-  return [...offered.value.values()].filter((c) => c.offer && until(c.offer.until) > 0);
+  return [...offered.value.values()].filter((c) => c.offer && until(c.offer.expires_at) > 0);
 });
 
 /** Two soft notes, so that an offer is noticed in another window. */
@@ -73,7 +78,7 @@ export function Offers() {
             )}
           </div>
           <span class="offer-left" aria-hidden="true">
-            {stretch(until(c.offer?.until ?? ''))}
+            {stretch(until(c.offer?.expires_at ?? ''))}
           </span>
           <Button
             kind="primary"
