@@ -41,6 +41,7 @@ console: ## console/dist from its sources; needs Node, which nothing else does
 	cd console && npm ci --no-audit --no-fund --loglevel=error
 	cd console && npm run --silent schema && npm run --silent typecheck && npm run --silent build
 	sha256sum api/openapi.yaml >console/schema.sum
+	cp console/node_modules/axe-core/axe.min.js console/node_modules/axe-core/LICENSE console/browsertest/testdata/axe/
 
 format: ## sources in the house's form
 	$(TOOL) gofumpt -w $(SOURCES)

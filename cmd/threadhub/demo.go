@@ -20,6 +20,8 @@ type demoCommand struct {
 	Seed uint64  `help:"Tells the same stories again; 0 takes the clock."`
 	Rate float64 `default:"6" help:"Dialogues that begin in a minute; 0 for none."`
 	Fill int     `default:"20" help:"Dialogues to play at once at the start."`
+	// Password is everybody's in the demo.
+	Password string `help:"With which the demo's people sign in to the console, at least 12 characters; unset: one is made."`
 }
 
 func (c *demoCommand) Run(ctx context.Context) error {
@@ -55,7 +57,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 // show plays until ctx ends.
 func (c *demoCommand) show(ctx context.Context, hubURL, adminToken string, cfg config.Server) error {
 	show, err := simulate.Demo(ctx, hubURL, adminToken, simulate.Options{
-		Seed: c.Seed, Rate: c.Rate, Fill: c.Fill, Attended: 0.6, Pace: 1, Log: cfg.Logger(os.Stderr),
+		Seed: c.Seed, Rate: c.Rate, Fill: c.Fill, Attended: 0.6, Pace: 1, Password: c.Password, Log: cfg.Logger(os.Stderr),
 	})
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ var rules = []rule{
 
 	{pkg: "api"},
 	{pkg: "console"},
-	{pkg: "console/browsertest"},
+	{pkg: "console/browsertest", tests: []string{"internal/simulate"}},
 
 	// Records and small tools.
 	{pkg: "internal/ident"},

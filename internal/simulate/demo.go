@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,6 +23,7 @@ type Guide struct {
 	Simulator   string // where the platforms answer
 	Channels    []GuideChannel
 	Agents      []GuideAgent
+	SignIn      GuideSignIn
 	Waiting     string // id of a conversation that waits for an answer, if any
 	WaitingName string
 }
@@ -31,8 +31,27 @@ type Guide struct {
 // GuideChannel is a channel of the demo.
 type GuideChannel struct{ ID, Kind, Name, WebhookURL string }
 
-// GuideAgent is an agent of the demo with a token that acts as them.
-type GuideAgent struct{ Name, Token string }
+// GuideAgent is an agent of the demo with a token that acts as them. They sign
+// in with the password that everybody in the demo has.
+type GuideAgent struct{ Name, Email, Token string }
+
+// GuideSignIn is how whoever watches the demo gets into the console.
+type GuideSignIn struct{ Email, Password string }
+
+// person is somebody who works in the demo.
+type person struct {
+	name, email, role string
+	capacity          int
+}
+
+// demoPeople are whoever watches the demo, and the agents who answer by
+// themselves.
+func demoPeople() (watcher person, staff []person) {
+	return person{"Robin Castellan", "robin@demo.example", "admin", 5}, []person{
+		{"Mira Sandström", "mira@demo.example", "agent", 20},
+		{"Tomás Vidal", "tomas@demo.example", "agent", 20},
+	}
+}
 
 // Curl is a shell line that answers the customer who waits.
 func (g Guide) Curl() string {
@@ -47,6 +66,10 @@ func (g Guide) Curl() string {
 func (g Guide) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Demo traffic is running.\n\n")
+	fmt.Fprintf(&b, "  console    %s/console/\n", g.HubURL)
+	if g.SignIn.Email != "" {
+		fmt.Fprintf(&b, "  sign in    %s  password %s\n", g.SignIn.Email, g.SignIn.Password)
+	}
 	fmt.Fprintf(&b, "  API        %s/v1/conversations\n", g.HubURL)
 	fmt.Fprintf(&b, "  API docs   %s/docs\n", g.HubURL)
 	fmt.Fprintf(&b, "  platforms  %s (simulated)\n", g.Simulator)
@@ -98,7 +121,7 @@ func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, err
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Show{Server: st.server, done: make(chan error, 1), stop: cancel}
 	s.Guide = Guide{HubURL: admin.base, Simulator: st.server.URL}
-	agents, err := s.register(ctx, admin, st, o.Log)
+	agents, err := s.register(ctx, admin, st, o)
 	if err == nil {
 		s.Traffic, err = st.traffic(ctx, o, agents)
 	}
@@ -117,7 +140,7 @@ func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, err
 }
 
 // register makes the hub know the channels and agents.
-func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, log *slog.Logger) (Agent, error) {
+func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options) (Agent, error) {
 	agents := demoAgents{}
 	for i, p := range st.platforms {
 		acc := p.Account()
@@ -127,21 +150,23 @@ func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, log *slog.
 			return nil, err
 		}
 		if err := admin.do(ctx, http.MethodPost, "/v1/channels/"+ch.ID+"/check", struct{}{}, nil); err != nil {
-			log.Warn("channel not checked", "channel", ch.ID, "error", err)
+			o.Log.Warn("channel not checked", "channel", ch.ID, "error", err)
 		}
 		st.webhooks[i] = admin.base + ch.WebhookPath
 		agents.channels = append(agents.channels, ch.ID)
 		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.webhooks[i]})
 	}
-	for _, a := range []struct{ name, email string }{
-		{"Mira Sandström", "mira@demo.example"},
-		{"Tomás Vidal", "tomas@demo.example"},
-	} {
-		token, err := admin.agent(ctx, a.name, a.email)
+	watcher, staff := demoPeople()
+	if _, err := admin.person(ctx, watcher, o.Password); err != nil {
+		return nil, err
+	}
+	s.Guide.SignIn = GuideSignIn{watcher.email, o.Password}
+	for _, p := range staff {
+		token, err := admin.agent(ctx, p, o.Password)
 		if err != nil {
 			return nil, err
 		}
-		s.Guide.Agents = append(s.Guide.Agents, GuideAgent{a.name, token})
+		s.Guide.Agents = append(s.Guide.Agents, GuideAgent{p.name, p.email, token})
 		agents.apis = append(agents.apis, hubAPI{base: admin.base, token: token, client: &http.Client{Timeout: 30 * time.Second, Transport: st.transport}})
 	}
 	return agents, nil

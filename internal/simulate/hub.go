@@ -60,7 +60,9 @@ func (h hubAPI) do(ctx context.Context, method, path string, in, out any) error 
 	if err != nil {
 		return fmt.Errorf("simulate: %s %s: %w", method, path, err)
 	}
-	req.Header.Set("Authorization", "Bearer "+h.token)
+	if h.token != "" {
+		req.Header.Set("Authorization", "Bearer "+h.token)
+	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -147,38 +149,54 @@ func (h hubAPI) channel(ctx context.Context, name string, acc Account, baseURL s
 	return ch, err
 }
 
-// agent makes an agent unless there is one of that address, puts them online,
-// and returns a new token that acts as them for a week.
-func (h hubAPI) agent(ctx context.Context, name, email string) (token string, err error) {
+// person makes an agent unless there is one of that address, puts them online
+// and lets them sign in to the console with the password.
+func (h hubAPI) person(ctx context.Context, p person, password string) (hubAgent, error) {
 	all, err := list[hubAgent](ctx, h, "/v1/agents", nil)
 	if err != nil {
-		return "", err
+		return hubAgent{}, err
 	}
 	var who hubAgent
 	for _, a := range all {
-		if strings.EqualFold(a.Email, email) {
+		if strings.EqualFold(a.Email, p.email) {
 			who = a
 		}
 	}
 	if who.ID == "" {
 		err = h.do(ctx, http.MethodPost, "/v1/agents", map[string]any{
-			"name": name, "email": email, "role": "agent", "capacity": map[string]any{"messaging": 20},
+			"name": p.name, "email": p.email, "role": p.role, "capacity": map[string]any{"messaging": p.capacity},
 		}, &who)
 		if err != nil {
-			return "", err
+			return who, err
 		}
+	}
+	var link struct {
+		Token string `json:"token"`
+	}
+	if err := h.do(ctx, http.MethodPost, "/v1/agents/"+who.ID+"/invite", nil, &link); err != nil {
+		return who, err
+	}
+	visitor := hubAPI{base: h.base, client: h.client}
+	if err := visitor.do(ctx, http.MethodPost, "/v1/invitations/accept", map[string]any{"token": link.Token, "password": password}, nil); err != nil {
+		return who, err
+	}
+	return who, h.do(ctx, http.MethodPut, "/v1/agents/"+who.ID+"/availability", map[string]any{"status": "online"}, nil)
+}
+
+// agent makes a person as [hubAPI.person] does and returns a new token that
+// acts as them for a week.
+func (h hubAPI) agent(ctx context.Context, p person, password string) (token string, err error) {
+	who, err := h.person(ctx, p, password)
+	if err != nil {
+		return "", err
 	}
 	var made struct {
 		Token string `json:"token"`
 	}
 	err = h.do(ctx, http.MethodPost, "/v1/tokens", map[string]any{
-		"name": name + " (demo)", "role": "agent", "agent_id": who.ID, "expires_at": time.Now().Add(7 * 24 * time.Hour).UTC().Format(time.RFC3339),
+		"name": p.name + " (demo)", "role": "agent", "agent_id": who.ID, "expires_at": time.Now().Add(7 * 24 * time.Hour).UTC().Format(time.RFC3339),
 	}, &made)
-	if err != nil {
-		return "", err
-	}
-	online := map[string]any{"status": "online"}
-	return made.Token, h.do(ctx, http.MethodPut, "/v1/agents/"+who.ID+"/availability", online, nil)
+	return made.Token, err
 }
 
 // errNoConversation says that the hub shows no conversation (yet).

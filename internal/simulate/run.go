@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type Options struct {
 	Attended   float64       `default:"0.6" help:"Share of dialogues that demo agents answer (with an admin token)."`
 	Pace       float64       `default:"1" help:"Stretches people's pauses: 0.1 is ten times as fast."`
 	Duration   time.Duration `help:"Stop after this long; 0 for never."`
+	Password   string        `help:"With which the demo's people sign in to the console, at least 12 characters; unset: one is made."`
 
 	Out io.Writer    `kong:"-"` // where the guide goes; nil: nowhere
 	Log *slog.Logger `kong:"-"` // nil: none
@@ -37,6 +39,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
+	}
+	if o.Password == "" {
+		o.Password = "demo-" + strings.ToLower(rand.Text()[:12])
 	}
 	if o.Seed == 0 {
 		o.Seed = uint64(time.Now().UnixMilli())

@@ -75,7 +75,7 @@ function address(path: string, values: Record<string, string> = {}, query: Recor
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value === undefined || value === null || value === '') continue;
+    if (value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
     search.set(name, Array.isArray(value) ? value.join(',') : String(value));
   }
   const text = search.toString();

@@ -850,11 +850,57 @@ export interface paths {
         get: operations["getContact"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase a contact
+         * @description The contact's records, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
+         */
+        delete: operations["eraseContact"];
         options?: never;
         head?: never;
         /** Change a contact */
         patch: operations["updateContact"];
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get everything that is kept of a contact, as one document
+         * @description The contact, its conversations with their log and all messages, notes included; files by their address (`GET /v1/attachments/{id}`). Not for tokens that are limited to channels or groups.
+         */
+        get: operations["exportContact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/opt-outs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List contacts who do not want to be written to, newest contact first
+         * @description Those who opted out of a category of messages (an empty one is everything), or who blocked a channel. The hub begins no talk with who opted out of everything or blocked it; an agent may still answer. Not for tokens that are limited to channels or groups.
+         */
+        get: operations["listOptOuts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/contacts/{contact_id}/conversations": {
@@ -3436,12 +3482,45 @@ export interface components {
             data: components["schemas"]["Contact"][];
             next_cursor: components["schemas"]["NextCursor"];
         };
+        Erasure: {
+            contact_id: string;
+            requested_at: components["schemas"]["Timestamp"];
+            done_at: components["schemas"]["Timestamp"] | null;
+        };
+        ContactExport: {
+            exported_at: components["schemas"]["Timestamp"];
+            contact: components["schemas"]["Contact"];
+            conversations: components["schemas"]["ExportedConversation"][];
+        };
+        ExportedConversation: {
+            conversation: components["schemas"]["Conversation"];
+            log: components["schemas"]["Transition"][];
+            messages: components["schemas"]["Message"][];
+        };
+        OptOut: {
+            contact: components["schemas"]["Contact"];
+            /** @description What the contact does not want; the empty one is everything. */
+            categories: components["schemas"]["OptOutCategory"][];
+        };
+        OptOutCategory: {
+            category: string;
+            /** @enum {string} */
+            status: "opted_out" | "blocked";
+        };
+        OptOutList: {
+            data: components["schemas"]["OptOut"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
         ContactChange: {
             name?: string | null;
             /** @description E.164, with +. */
             phone?: string | null;
             locale?: string | null;
             tags?: components["schemas"]["Tags"];
+            /** @description By category, of messages the contact did not ask for; the empty one is everything. Others stay. */
+            consents?: {
+                [key: string]: "opted_in" | "opted_out";
+            };
             version?: components["schemas"]["ExpectedVersion"];
         };
         Agent: {
@@ -4218,7 +4297,7 @@ export interface components {
             /** @description `whsec_` and 24 to 64 bytes in base64; one is made where none is given. */
             secret?: string;
         };
-        /** @description Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `channel.health`, `subscription.disabled`; or `*` for all. */
+        /** @description Of `message.created`, `message.updated`, `message.failed`, `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`, `conversation.closed`, `conversation.assigned`, `contact.updated`, `contact.erased`, `channel.health`, `subscription.disabled`; or `*` for all. */
         SubscriptionEvents: string[];
         SubscriptionChange: {
             name?: string;
@@ -5963,6 +6042,36 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    eraseContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact is gone, and what was said with them is being erased. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Nothing of the contact is left. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     updateContact: {
         parameters: {
             query?: never;
@@ -5990,6 +6099,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOptOuts: {
+        parameters: {
+            query?: {
+                /** @description The most records to answer. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of opt-outs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOutList"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -11,7 +11,9 @@ import { useSubmit } from './useSubmit';
 
 /** The page for who is not signed in: the first admin's, or everybody's. */
 export function SignIn({ methods, ended }: { methods: SignInMethods; ended: boolean }) {
-  return methods.setup_required ? <SetUp /> : <Password methods={methods} ended={ended} />;
+  const [instead, setInstead] = useState(false);
+  // Without an admin there may be agents all the same.
+  return methods.setup_required && !instead ? <SetUp signIn={() => setInstead(true)} /> : <Password methods={methods} ended={ended} />;
 }
 
 function Password({ methods, ended }: { methods: SignInMethods; ended: boolean }) {
@@ -45,7 +47,7 @@ function Password({ methods, ended }: { methods: SignInMethods; ended: boolean }
   );
 }
 
-function SetUp() {
+function SetUp({ signIn: instead }: { signIn(): void }) {
   const [values, setValues] = useState({ token: '', name: '', email: '', password: '' });
   const form = useSubmit(() => setUp(values), Object.keys(values));
   const field = (name: keyof typeof values) => ({
@@ -67,6 +69,9 @@ function SetUp() {
           {t('setUp.submit')}
         </Button>
       </form>
+      <button type="button" class="link" onClick={instead}>
+        {t('setUp.instead')}
+      </button>
     </Gate>
   );
 }

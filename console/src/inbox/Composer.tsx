@@ -5,16 +5,18 @@ import type { Conversation } from '../store/conversations';
 import { draftOf, keepDraft, type Draft } from '../store/drafts';
 import { onArrived, send, type MessageDraft } from '../store/outbox';
 import { openThread } from '../store/thread';
+import { sayTyping } from '../store/typing';
 import { useShortcuts } from '../shell/shortcuts';
 import { Button } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { Menu } from '../ui/Menu';
 import { setStatus } from './actions';
 import { composing, textLength, type Composing } from './composing';
+import { CannedList, useCanned } from './CannedList';
 import { FileTray, useFiles, type Files } from './FileTray';
 import { Notices } from './Notices';
 import { previewText } from './preview';
-import { TemplateForm } from './TemplateForm';
+import { TemplatePicker } from './TemplatePicker';
 
 /** Where answers and notes are written. */
 export function Composer({ c }: { c: Conversation }) {
@@ -47,7 +49,7 @@ export function Composer({ c }: { c: Conversation }) {
           {t(state.hindrance === 'disabled' ? 'composer.disabled' : 'composer.windowClosed')}
         </p>
       ) : templateOnly ? (
-        <TemplateForm c={c} />
+        <TemplatePicker c={c} />
       ) : (
         <Writing c={c} draft={{ ...draft, note }} state={state} files={files} followUp={followUp} />
       )}
@@ -79,6 +81,11 @@ function Writing({ c, draft, state, files, followUp }: WritingProps) {
     if (followUp) goOn(c);
     box.current?.focus();
   };
+  const put = (text: string) => {
+    keepDraft(c.id, { ...draft, text });
+    box.current?.focus();
+  };
+  const canned = useCanned(draft.text, c.id, put);
   useShortcuts([
     { keys: 'Ctrl+Enter', does: 'keys.send', inText: true, run: () => deliver() },
     { keys: 'Ctrl+Shift+Enter', does: 'keys.sendAndSolve', inText: true, run: () => deliver('solved') },
@@ -110,6 +117,7 @@ function Writing({ c, draft, state, files, followUp }: WritingProps) {
         attach(e.dataTransfer?.files);
       }}
     >
+      <CannedList picker={canned} />
       {draft.replyTo && <Answering c={c} draft={draft} />}
       <textarea
         ref={box}
@@ -120,7 +128,13 @@ function Writing({ c, draft, state, files, followUp }: WritingProps) {
         aria-label={t(draft.note ? 'composer.noteLabel' : 'composer.replyLabel')}
         placeholder={t(draft.note ? 'composer.notePlaceholder' : 'composer.replyPlaceholder')}
         value={draft.text}
-        onInput={(e) => keepDraft(c.id, { ...draft, text: e.currentTarget.value })}
+        aria-autocomplete="list"
+        {...(canned.shown.length > 0 ? { 'aria-controls': 'canned', 'aria-activedescendant': `canned-${canned.at}` } : {})}
+        onKeyDown={(e) => void canned.key(e)}
+        onInput={(e) => {
+          keepDraft(c.id, { ...draft, text: e.currentTarget.value });
+          if (!draft.note && !followUp) sayTyping(c.id);
+        }}
         onPaste={(e) => {
           if (!e.clipboardData?.files.length) return;
           e.preventDefault();
@@ -129,6 +143,7 @@ function Writing({ c, draft, state, files, followUp }: WritingProps) {
       />
       <FileTray files={files} />
       <div class="composer-bar">
+        <Button kind="quiet" icon="template" aria-label={t('canned.title')} onClick={() => put('/')} disabled={draft.text !== ''} />
         {!draft.note && <AttachButton attach={attach} disabled={state.capabilities?.media === undefined && state.capabilities !== null} />}
         {limit?.max && !draft.note && length > limit.max * 0.8 && (
           <span class={`composer-count ${tooLong ? 'danger' : ''}`} role="status">

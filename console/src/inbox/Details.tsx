@@ -5,7 +5,7 @@ import { ago, fullTime, shortTime, stretch } from '../i18n/dates';
 import { t } from '../i18n/translate';
 import { follow, href, place } from '../router/router';
 import { conversation, keep, type Conversation } from '../store/conversations';
-import { channels } from '../store/directory';
+import { agents, channels } from '../store/directory';
 import { onEvent } from '../store/live';
 import { openThread } from '../store/thread';
 import { Avatar } from '../ui/Avatar';
@@ -30,6 +30,7 @@ export function Details({ id }: { id: string }) {
       <Tags c={c} />
       <Notes c={c} />
       <Earlier c={c} />
+      <Why c={c} />
       <Figures c={c} />
       <Log c={c} />
     </div>
@@ -267,6 +268,43 @@ function Earlier({ c }: { c: Conversation }) {
   );
 }
 
+/** Who was asked and who got it, and why. */
+function Why({ c }: { c: Conversation }) {
+  const [list, setList] = useState<Schema['RoutingDecision'][]>([]);
+  useEffect(() => {
+    let gone = false;
+    api.get('/v1/conversations/{conversation_id}/routing', { path: { conversation_id: c.id }, query: { limit: 10 } }).then(
+      (page) => !gone && setList(page.data),
+      () => undefined, // the log tells the rest
+    );
+    return () => {
+      gone = true;
+    };
+  }, [c.id, c.assignee_id, c.offer?.agent_id]);
+  if (list.length === 0) return null;
+  return (
+    <Section title={t('details.routing')} count={list.length} open={false}>
+      <ol class="log">
+        {list.map((d) => (
+          <li key={d.id}>
+            <p>
+              <strong>{t(`routing.${d.outcome}`)}</strong> {d.agent_id && (agents.value.get(d.agent_id)?.name ?? t('author.agent'))}
+            </p>
+            {d.detail && <p class="quiet">{d.detail}</p>}
+            {d.mode && <p class="quiet">{t('routing.considered', { count: d.eligible })}</p>}
+            <small>
+              <time dateTime={d.at} title={fullTime(d.at)}>
+                {shortTime(d.at)}
+              </time>
+              {d.queue_name && ` · ${d.queue_name}`}
+            </small>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
 function Figures({ c }: { c: Conversation }) {
   const m = c.metrics;
   const rows: [string, number | null][] = [
@@ -305,7 +343,7 @@ function Log({ c }: { c: Conversation }) {
       <ol class="log">
         {lines.toReversed().map((line) => (
           <li key={line.id}>
-            <p dir="auto">{lineText(line)}</p>
+            <p dir="auto">{lineText(line, contactName(c.contact))}</p>
             <small>
               <time dateTime={line.at} title={fullTime(line.at)}>
                 {shortTime(line.at)}

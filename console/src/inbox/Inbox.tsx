@@ -65,6 +65,7 @@ export function Inbox({ view: wanted, conversation: open }: Props) {
       <LineBanner />
       <Views view={view} filter={filter} />
       <main class="inbox" data-pane={open ? 'thread' : 'list'}>
+        <h1 class="hidden">{t('nav.inbox')}</h1>
         <ListPane view={view} filter={filter} list={list} open={open} scroller={scroller} />
         <div class="thread-place" id="thread">
           {open ? <ThreadPane key={open} id={open} back={back} details={() => setDetails(true)} /> : <NothingOpen />}

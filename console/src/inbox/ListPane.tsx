@@ -39,7 +39,7 @@ export function ListPane({ view, filter, list, open, scroller }: Props) {
     <section class="list" aria-label={t('list.label')}>
       <header class="list-head">
         <Button class="only-narrow" kind="quiet" icon="menu" aria-label={t('nav.menu')} onClick={() => (sidebarOpen.value = true)} />
-        <h1 class="one-line">{viewTitle(view)}</h1>
+        <h2 class="one-line">{viewTitle(view)}</h2>
         <SortMenu view={view} filter={filter} set={set} />
         <Button kind="quiet" icon="filter" aria-label={t('filter.title')} onClick={() => setFiltering(true)} aria-pressed={size > 0} />
       </header>

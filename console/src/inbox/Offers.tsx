@@ -1,10 +1,10 @@
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { myID } from '../auth/session';
+import { me, myID } from '../auth/session';
 import { second, stretch, until } from '../i18n/dates';
 import { t } from '../i18n/translate';
 import { go } from '../router/router';
-import { onConversation, type Conversation } from '../store/conversations';
+import { load, onConversation, type Conversation } from '../store/conversations';
 import { channels } from '../store/directory';
 import { Avatar } from '../ui/Avatar';
 import { Button } from '../ui/Button';
@@ -21,6 +21,11 @@ onConversation((c) => {
   if (mine) next.set(c.id, c);
   else next.delete(c.id);
   offered.value = next;
+});
+
+// What was offered before this page was opened is named by the agent's record.
+effect(() => {
+  for (const offer of me.value?.agent?.offers ?? []) if (!offered.peek().has(offer.conversation_id)) void load(offer.conversation_id).catch(() => undefined);
 });
 
 const running = computed(() => {

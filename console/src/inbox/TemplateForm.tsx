@@ -22,7 +22,7 @@ function used(): Used[] {
   }
 }
 
-/** Stands in place of the text box when only an approved template may be sent. */
+/** Names a template by hand, where the platform has no list of them. */
 export function TemplateForm({ c }: { c: Conversation }) {
   const [recent] = useState(used);
   const [name, setName] = useState(recent[0]?.name ?? '');

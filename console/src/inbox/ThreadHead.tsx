@@ -92,6 +92,8 @@ function MoreMenu({ c }: { c: Conversation }) {
   );
 }
 
+const headerWindow = 4 * 3600; // seconds; a window that is open longer is told in the details
+
 /** The line below: assignee, group, style with its countdown, reply window. */
 function Facts({ c }: { c: Conversation }) {
   const [styling, setStyling] = useState(false);
@@ -106,7 +108,7 @@ function Facts({ c }: { c: Conversation }) {
         <span>{t(`style.${c.style.name}`)}</span>
       </button>
       {close && <span class={`fact fact-countdown ${close.seconds < 3600 ? 'fact-soon' : ''}`}>{countdownText(close)}</span>}
-      {open && open.seconds < 24 * 3600 && (
+      {open && open.seconds < headerWindow && (
         <span class={`fact fact-countdown ${open.seconds < 7200 ? 'fact-soon' : ''}`}>
           <Icon name="clock" size={14} />
           {countdownText(open)}

@@ -142,7 +142,7 @@ function Messages({ id, c }: { id: string; c: Conversation }) {
                   </p>
                 );
               case 'log':
-                return <LogLines key={item.key} lines={item.lines} />;
+                return <LogLines key={item.key} lines={item.lines} contact={contactName(c.contact)} />;
               case 'leaving':
                 return <LeavingBubble key={item.key} leaving={item.leaving} />;
               case 'message':
@@ -178,16 +178,17 @@ function firstUnread(messages: readonly Message[], unread: number): string {
 }
 
 function Typing({ id, name }: { id: string; name: string }) {
+  const who = typing(id).value;
   return (
     <div class="typing" aria-live="polite">
-      {typing(id).value && (
+      {who && (
         <>
           <span class="typing-dots" aria-hidden="true">
             <i />
             <i />
             <i />
           </span>
-          {t('thread.typing', { name })}
+          {t('thread.typing', { name: who.type === 'contact' ? name : (who.name ?? t('author.agent')) })}
         </>
       )}
     </div>

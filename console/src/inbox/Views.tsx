@@ -101,7 +101,6 @@ function Availability() {
   return (
     <Menu
       label={t('availability.title')}
-      buttonLabel={`${t(`availability.${agent.availability}`)}, ${load}`}
       title={`${t(`availability.${agent.availability}`)} · ${load}`}
       buttonClass="availability"
       disabled={!may('agents:write')}

@@ -33,6 +33,12 @@ export function setStatus(c: Conversation, status: Status): Promise<boolean> {
   });
 }
 
+/** Tells what was done and may not have been meant. */
+function warn(c: Conversation): void {
+  const [first] = c.warnings ?? [];
+  if (first) tell(t(`warning.${first.code}`));
+}
+
 /** Takes the conversation: by accepting it where nobody has it. */
 export function take(c: Conversation): Promise<boolean> {
   const agent = myID.peek();
@@ -41,16 +47,19 @@ export function take(c: Conversation): Promise<boolean> {
     return Promise.resolve(false);
   }
   const shown: Partial<Conversation> = { assignee_id: agent, queued_at: null, offer: null, ...(c.status === 'new' ? { status: 'open' } : {}) };
-  return doing(t('do.takeFailed'), () =>
-    c.assignee_id
+  return doing(t('do.takeFailed'), async () => {
+    const now = await (c.assignee_id
       ? update(c.id, { assignee_id: agent }, shown)
-      : attempt(c.id, shown, () => api.post('/v1/conversations/{conversation_id}/accept', { path: { conversation_id: c.id } })),
-  );
+      : attempt(c.id, shown, () => api.post('/v1/conversations/{conversation_id}/accept', { path: { conversation_id: c.id } })));
+    warn(now);
+  });
 }
 
 /** Gives the conversation to an agent, or back to the queue. */
 export function assign(c: Conversation, agent: string | null): Promise<boolean> {
-  return doing(t('do.assignFailed'), () => update(c.id, { assignee_id: agent }, { assignee_id: agent, ...(agent && c.status === 'new' ? { status: 'open' as const } : {}) }));
+  return doing(t('do.assignFailed'), async () =>
+    warn(await update(c.id, { assignee_id: agent }, { assignee_id: agent, ...(agent && c.status === 'new' ? { status: 'open' as const } : {}) })),
+  );
 }
 
 /** Changes facts that stand beside the conversation. */
@@ -92,14 +101,7 @@ export function endSession(c: Conversation): Promise<boolean> {
 
 /** Leaves an offered conversation to others. */
 export function decline(c: Conversation): Promise<boolean> {
-  return doing(t('do.declineFailed'), () =>
-    attempt(c.id, { offer: null }, async () => {
-      // Not in the API's document where the hub does not offer.
-      const post = api.post as unknown as (path: string, options: object) => Promise<Conversation | undefined>;
-      const answer = await post('/v1/conversations/{conversation_id}/decline', { path: { conversation_id: c.id } });
-      return answer ?? (await load(c.id)).peek();
-    }),
-  );
+  return doing(t('do.declineFailed'), () => attempt(c.id, { offer: null }, () => api.post('/v1/conversations/{conversation_id}/decline', { path: { conversation_id: c.id } })));
 }
 
 /** Sends a message again that failed or whose fate is unknown. */

@@ -84,17 +84,17 @@ function Column({ top, children }: Props) {
   const admin = me.value?.role === 'admin';
   const inAdmin = window.location.pathname.startsWith(href('/admin'));
   return (
-    <div class="sidebar">
+    <nav class="sidebar" aria-label={t('nav.main')}>
       <div class="sidebar-head">
         <a class="brand" href={href('/')} onClick={follow} title="Threadhub">
           <img class="brand-mark" src={href('/favicon.svg')} alt="" width={26} height={26} />
           <span class="brand-name">Threadhub</span>
         </a>
       </div>
-      <nav class="sidebar-body" aria-label={t('nav.main')}>
+      <div class="sidebar-body">
         {top}
         {children}
-      </nav>
+      </div>
       <div class="sidebar-foot">
         {admin && (
           <ul>
@@ -107,7 +107,7 @@ function Column({ top, children }: Props) {
         )}
         <UserMenu />
       </div>
-    </div>
+    </nav>
   );
 }
 
@@ -137,10 +137,11 @@ function UserMenu() {
     { id: 'out', label: t('session.signOut'), icon: 'exit', apart: true, run: () => void signOut().catch((error: unknown) => complain(t('session.signOutFailed'), error)) },
   ];
   return (
-    <Menu label={t('nav.user')} items={items} buttonClass="who" up buttonLabel={`${name}, ${t('nav.user')}`}>
+    <Menu label={t('nav.user')} items={items} buttonClass="who" up title={name}>
       <Avatar id={who.agent?.id ?? who.token_id} name={name} size="small" />
       <span class="who-name one-line">
         {name}
+        <span class="hidden"> {t('nav.user')}</span>
         <small class="one-line">{who.role === 'admin' ? t('role.admin') : t('role.agent')}</small>
       </span>
       <Icon name="up" size={14} />

@@ -2,11 +2,10 @@
 // the changes on top that the user has made and the hub has not yet answered.
 import { signal, type Signal } from '@preact/signals';
 import { api, Refused, type Schema } from '../api/client';
+import { myID } from '../auth/session';
 import { onEvent, onReset } from './live';
 
-/** A conversation. The offer is there where routing offers. */
-export type Conversation = Schema['Conversation'] & { offer?: Offer | null };
-export type Offer = { agent_id: string; expires_at: string };
+export type Conversation = Schema['Conversation'];
 export type Status = Schema['ConversationStatus'];
 export type ConversationChange = Schema['ConversationChange'];
 
@@ -89,34 +88,40 @@ export function update(id: string, body: ConversationChange, shown: Partial<Conv
   return attempt(id, shown, () => api.patch('/v1/conversations/{conversation_id}', { path: { conversation_id: id }, body }));
 }
 
-/** How long a "typing" holds without another. */
+/** How long a "typing" holds without another, milliseconds. */
 const typingFor = 6000;
-const typists = new Map<string, { shown: Signal<boolean>; timer: ReturnType<typeof setTimeout> | undefined }>();
+const typists = new Map<string, { shown: Signal<Schema['Author'] | null>; timer: ReturnType<typeof setTimeout> | undefined }>();
 
-/** Whether the contact is writing. */
-export function typing(id: string): Signal<boolean> {
+function typist(id: string) {
   let held = typists.get(id);
-  if (!held) typists.set(id, (held = { shown: signal(false), timer: undefined }));
-  return held.shown;
+  if (!held) typists.set(id, (held = { shown: signal(null), timer: undefined }));
+  return held;
 }
 
-function types(id: string, on: boolean): void {
-  const shown = typing(id);
-  const held = typists.get(id);
-  if (!held) return;
+/** Who is writing in a conversation, beside the user; null for nobody. */
+export function typing(id: string): Signal<Schema['Author'] | null> {
+  return typist(id).shown;
+}
+
+function types(id: string, author: Schema['Author'] | null): void {
+  const held = typist(id);
   clearTimeout(held.timer);
-  shown.value = on;
-  if (on) held.timer = setTimeout(() => (shown.value = false), typingFor);
+  held.shown.value = author;
+  if (author) held.timer = setTimeout(() => (held.shown.value = null), typingFor);
 }
 
 onEvent((e) => {
   if (e.conversation) keep(e.conversation);
-  if (e.type === 'conversation.typing' && e.conversation) types(e.conversation.id, true);
-  else if (e.type === 'message.created' && e.message?.direction === 'inbound') types(e.message.conversation_id, false);
+  if (e.type === 'conversation.typing' && e.conversation) {
+    const mine = e.author?.type === 'agent' && e.author.id === myID.peek();
+    if (!mine) types(e.conversation.id, e.author ?? { type: 'contact', id: null, name: null });
+  } else if (e.type === 'message.created' && e.message && e.message.author.type === typing(e.message.conversation_id).peek()?.type) {
+    types(e.message.conversation_id, null);
+  }
 });
 
 // Nothing is forgotten on a reset: lists and the open thread read again what
 // they show, and newer versions replace these.
 onReset(() => {
-  for (const [id] of typists) types(id, false);
+  for (const [id] of typists) types(id, null);
 });

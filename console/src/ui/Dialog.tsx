@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n/translate';
 import { Button } from './Button';
 
@@ -23,7 +23,7 @@ interface Props {
 export function Dialog({ title, onClose, place = 'middle', children, actions, wide, bare }: Props) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const el = box.current;
     const before = document.activeElement as HTMLElement | null;
     el?.showModal();
