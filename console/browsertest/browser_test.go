@@ -23,7 +23,7 @@ import (
 
 // patience is for what takes a moment on an idle machine and must come in the
 // end on a busy one.
-const patience = 25 * time.Second
+const patience = 60 * time.Second
 
 // browser starts Chromium once for all tests of a run.
 var browser = sync.OnceValues(func() (context.Context, error) {
