@@ -50,6 +50,12 @@ func (s State) Holder(countInactive bool) AgentID {
 	return s.Offer.Agent
 }
 
+// Knows tells whether somebody who read the version knows the conversation as
+// it is, apart from offers, which come and go by themselves.
+func (c Conversation) Knows(version int64) bool {
+	return version <= c.Version && version >= c.Version-c.OfferCommits
+}
+
 // offer holds the conversation out to an agent.
 func (d *decision) offer() {
 	switch {

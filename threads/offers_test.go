@@ -142,6 +142,15 @@ func TestWhatIsOpenIsTakenFromAnAgentWhoLeft(t *testing.T) {
 	require.Equal(t, before, after, "it is another's")
 }
 
+func TestWhoKnowsAllButTheOffersMayChangeIt(t *testing.T) {
+	c := Conversation{Version: 7, OfferCommits: 2}
+	for version, want := range map[int64]bool{4: false, 5: true, 6: true, 7: true, 8: false} {
+		require.Equal(t, want, c.Knows(version), version)
+	}
+	next := change(c, c, nil, Author{}, t0)
+	require.Equal(t, []int64{8, 0}, []int64{next.Conversation.Version, next.Conversation.OfferCommits})
+}
+
 func TestWhatAnOfferCameTo(t *testing.T) {
 	was := Conversation{State: State{Offer: Offer{Agent: "ag_bea", Number: 3, At: t0}}}
 	for name, c := range map[string]struct {

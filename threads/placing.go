@@ -69,6 +69,10 @@ func (s *Service) routed(ctx context.Context, before Conversation, in Input, now
 		return nil, err
 	}
 	c := change(before, conv, effects, in.Actor, now)
+	switch in.Kind {
+	case InOffer, InOfferDue, InWithdraw:
+		c.Conversation.OfferCommits = before.OfferCommits + 1
+	}
 	return &c, nil
 }
 

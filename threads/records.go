@@ -55,6 +55,9 @@ type Conversation struct {
 
 	// Version grows by one with every commit; commits compare and set it.
 	Version int64 `json:"version"`
+	// OfferCommits is how many of the latest commits were about offers alone:
+	// whoever read an earlier version knows everything else (see Knows).
+	OfferCommits int64 `json:"offer_commits,omitempty"`
 }
 
 // Slot is where a conversation has its place: at most one per slot is not

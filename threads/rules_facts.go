@@ -147,6 +147,7 @@ func (f *ruleFacts) events() []rules.Event {
 		}
 	}
 	was, is := f.was.State, f.now.State
+	was.Offer, was.Offers, is.Offer, is.Offers = Offer{}, 0, Offer{}, 0 // news of routing alone
 	add(rules.Created, !was.Exists())
 	if m := f.message; m != nil {
 		add(rules.MessageReceived, m.Direction == Inbound)

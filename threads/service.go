@@ -195,7 +195,7 @@ const attempts = 50
 
 // change builds the commit of a new state.
 func change(before Conversation, next Conversation, effects []Effect, actor Author, now time.Time) Change {
-	next.Version = before.Version + 1
+	next.Version, next.OfferCommits = before.Version+1, 0
 	next.UpdatedAt = now
 	c := Change{Conversation: next, Expected: before.Version}
 	c.log(before.State.Status, effects, actor, "", now)

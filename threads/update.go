@@ -99,7 +99,7 @@ func (c Conversation) sameFields(o Conversation) bool {
 // Update changes a conversation as an agent or admin asked.
 func (s *Service) Update(ctx context.Context, id ConversationID, cmd UpdateCommand) (Conversation, error) {
 	return s.edit(ctx, id, cmd.Actor, func(c *Conversation, _ ChannelInfo) ([]Input, error) {
-		if cmd.IfVersion != nil && *cmd.IfVersion != c.Version {
+		if cmd.IfVersion != nil && !c.Knows(*cmd.IfVersion) {
 			return nil, fmt.Errorf("version is %d, not %d: %w", c.Version, *cmd.IfVersion, ErrConflict)
 		}
 		if cmd.Priority != nil {

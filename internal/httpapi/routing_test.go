@@ -77,6 +77,11 @@ func TestAnOfferIsSeenTakenAndRefused(t *testing.T) {
 		require.Equal(t, code, other.code())
 	}
 	require.Equal(t, "agent_required", h.post(adminToken, id, "decline").code())
+	require.EqualValues(t, 2, h.conversation(id)["version"])
+	named := h.must(http.MethodPatch, "/v1/conversations/"+id, `{"subject":"x","version":1}`)
+	require.EqualValues(t, 3, named.body["version"], "who read it before it was offered knows everything else")
+	late := h.do(request{method: "PATCH", path: "/v1/conversations/" + id, body: `{"subject":"y","version":2}`, token: adminToken})
+	require.Equal(t, "version_conflict", late.code())
 	declined := h.post(asBea, id, "decline")
 	require.Equal(t, http.StatusOK, declined.status, declined.raw)
 	require.Nil(t, declined.body["offer"])
