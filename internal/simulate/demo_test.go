@@ -53,6 +53,12 @@ func TestADemoFillsAHub(t *testing.T) {
 		require.Contains(t, text, want)
 	}
 	require.NotContains(t, text, "adm\n")
+
+	// Whoever watches can sign in as the guide says.
+	require.Contains(t, text, url+"/console/")
+	require.Contains(t, text, show.Guide.SignIn.Email+"  password "+show.Guide.SignIn.Password)
+	require.GreaterOrEqual(t, len(show.Guide.SignIn.Password), 12)
+	require.Equal(t, show.Guide.SignIn.Password, h.Password(show.Guide.SignIn.Email))
 }
 
 func TestTheGuidesCurlLineGetsAnAnswer(t *testing.T) {

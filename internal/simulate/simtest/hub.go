@@ -33,6 +33,7 @@ type Hub struct {
 	channels      []*Channel
 	agents        []map[string]any
 	tokens        map[string]string // → agent's name
+	passwords     map[string]string // by agent's id
 	conversations []*Conversation
 	seen          map[string]bool
 	events        int
@@ -80,7 +81,7 @@ type Message struct {
 // ServeHTTP answers a request as a hub would.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.Do(h.routes)
-	public := strings.HasPrefix(r.URL.Path, "/webhooks/") || r.URL.Path == "/readyz"
+	public := strings.HasPrefix(r.URL.Path, "/webhooks/") || r.URL.Path == "/readyz" || r.URL.Path == "/v1/invitations/accept"
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	h.mu.Lock()
 	known := token == h.Token || h.tokens[token] != ""
@@ -94,6 +95,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Hub) routes() {
 	h.tokens, h.seen, h.streams = map[string]string{}, map[string]bool{}, map[chan string]bool{}
+	h.passwords = map[string]string{}
 	h.serve = http.NewServeMux()
 	for pattern, f := range map[string]http.HandlerFunc{
 		"GET /readyz":                          func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]any{"status": "ok"}) },
@@ -105,6 +107,8 @@ func (h *Hub) routes() {
 		"GET /v1/agents":                       h.listAgents,
 		"POST /v1/agents":                      h.createAgent,
 		"PUT /v1/agents/{id}/availability":     func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]any{}) },
+		"POST /v1/agents/{id}/invite":          h.invite,
+		"POST /v1/invitations/accept":          h.acceptInvitation,
 		"POST /v1/tokens":                      h.createToken,
 		"GET /v1/conversations":                h.listConversations,
 		"POST /v1/conversations/bulk":          h.bulk,
@@ -209,6 +213,32 @@ func (h *Hub) createAgent(w http.ResponseWriter, r *http.Request) {
 	a["id"] = fmt.Sprintf("ag_%d", len(h.agents)+1)
 	h.agents = append(h.agents, a)
 	answer(w, http.StatusCreated, a)
+}
+
+// Password is what an agent of that address signs in with, "" for nobody.
+func (h *Hub) Password(email string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.agents {
+		if a["email"] == email {
+			return h.passwords[fmt.Sprint(a["id"])]
+		}
+	}
+	return ""
+}
+
+// invite makes a link whose secret is the agent's id.
+func (h *Hub) invite(w http.ResponseWriter, r *http.Request) {
+	answer(w, http.StatusCreated, map[string]any{"token": r.PathValue("id")})
+}
+
+func (h *Hub) acceptInvitation(w http.ResponseWriter, r *http.Request) {
+	var a struct{ Token, Password string }
+	_ = json.NewDecoder(r.Body).Decode(&a)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.passwords[a.Token] = a.Password
+	answer(w, http.StatusCreated, map[string]any{})
 }
 
 func (h *Hub) createToken(w http.ResponseWriter, r *http.Request) {
