@@ -110,7 +110,7 @@ var dialogs = []scene{
 	}},
 	{"channels", func(p *tab) {
 		p.open(p.hub + "/console/admin/channels")
-		p.has(".card", "Telegram (demo)")
+		p.has(".page-body", "Telegram (demo)")
 	}},
 }
 
