@@ -30,8 +30,11 @@ effect(() => {
 
 const running = computed(() => {
   void second.value;
-  return [...offered.value.values()].filter((c) => c.offer && until(c.offer.expires_at) > 0);
+  const left = (c: Conversation) => until(c.offer?.expires_at ?? '');
+  return [...offered.value.values()].filter((c) => c.offer && left(c) > 0).sort((a, b) => left(a) - left(b));
 });
+
+const shownAtOnce = 2; // offers; more would cover what the agent works at
 
 /** Two soft notes, so that an offer is noticed in another window. */
 function ring(): void {
@@ -64,7 +67,8 @@ export function Offers() {
   if (list.length === 0) return null;
   return (
     <section class="offers" aria-label={t('offer.title')} role="alert">
-      {list.map((c) => (
+      {list.length > shownAtOnce && <p class="offers-more">{t('offer.more', { count: list.length - shownAtOnce })}</p>}
+      {list.slice(0, shownAtOnce).map((c) => (
         <article key={c.id} class="offer">
           <Avatar id={c.contact.id} name={contactName(c.contact)} />
           <div class="offer-text">
