@@ -9,12 +9,14 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed all:dist
@@ -38,8 +40,12 @@ const (
 
 // file is what is answered for one address.
 type file struct {
-	content, compressed []byte // compressed is nil where that saves nothing
-	kind, tag, caching  string
+	content            []byte
+	kind, tag, caching string
+	// compressed is the content gzipped, nil where that saves nothing. It is
+	// made when it is first asked for: many a hub is started and never looked
+	// at.
+	compressed func() []byte
 }
 
 // Handler serves the console below [Path]: files as they are, and the page
@@ -55,8 +61,8 @@ func Handler() (http.Handler, error) {
 			return err
 		}
 		name = strings.TrimPrefix(name, "dist/")
-		files[name], err = newFile(name, content)
-		return err
+		files[name] = newFile(name, content)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -67,9 +73,12 @@ func Handler() (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(files, w, r) }), nil
 }
 
-func newFile(name string, content []byte) (file, error) {
+func newFile(name string, content []byte) file {
 	sum := sha256.Sum256(content)
-	f := file{content: content, kind: mime.TypeByExtension(path.Ext(name)), caching: "no-cache"}
+	f := file{
+		content: content, kind: mime.TypeByExtension(path.Ext(name)), caching: "no-cache",
+		compressed: sync.OnceValue(func() []byte { return compress(content) }),
+	}
 	f.tag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	switch path.Ext(name) { // the machine's table may say otherwise
 	case ".html":
@@ -84,21 +93,21 @@ func newFile(name string, content []byte) (file, error) {
 	if strings.HasPrefix(name, named) {
 		f.caching = "public, max-age=31536000, immutable"
 	}
+	return f
+}
+
+// compress answers the content gzipped, nil where that saves nothing.
+func compress(content []byte) []byte {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		return f, err
+		return nil
 	}
-	if _, err := z.Write(content); err != nil {
-		return f, err
+	_, err = z.Write(content)
+	if err = errors.Join(err, z.Close()); err != nil || b.Len() >= len(content)*9/10 {
+		return nil
 	}
-	if err := z.Close(); err != nil {
-		return f, err
-	}
-	if b.Len() < len(content)*9/10 {
-		f.compressed = b.Bytes()
-	}
-	return f, nil
+	return b.Bytes()
 }
 
 func serve(files map[string]file, w http.ResponseWriter, r *http.Request) {
@@ -125,9 +134,11 @@ func serve(files map[string]file, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := f.content
-	if f.compressed != nil && accepts(r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		body = f.compressed
+	if accepts(r.Header.Get("Accept-Encoding"), "gzip") {
+		if smaller := f.compressed(); smaller != nil {
+			h.Set("Content-Encoding", "gzip")
+			body = smaller
+		}
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method != http.MethodHead {

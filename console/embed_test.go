@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,9 +21,12 @@ import (
 // firstLoad is the most JavaScript that the first page may need, gzipped.
 const firstLoad = 150 << 10
 
+// served is the handler, opened once.
+var served = sync.OnceValues(console.Handler)
+
 func get(t *testing.T, path string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := console.Handler()
+	h, err := served()
 	require.NoError(t, err)
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	for i := 0; i < len(header); i += 2 {
