@@ -78,8 +78,8 @@ func (l Ladder) rung(done int) (rung, bool) {
 	return rung{}, false
 }
 
-// FieldError names a setting that is wrong, relative to its style, and what it
-// should be.
+// FieldError names a setting that is wrong, relative to what it is a setting of,
+// and what it should be.
 type FieldError struct{ Field, Message string }
 
 // Error is the field with the message.

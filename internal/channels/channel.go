@@ -6,9 +6,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
+	"threadhub/internal/directory"
 	"threadhub/threads"
 )
 
@@ -104,20 +104,11 @@ type Change struct {
 	Overlap *time.Duration
 }
 
-// FieldError names one field that is wrong and what it should be.
-type FieldError struct{ Field, Message string }
-
-// InvalidError is input that cannot be a channel: nothing was stored.
-type InvalidError struct{ Fields []FieldError }
-
-// Error lists the fields.
-func (e *InvalidError) Error() string {
-	parts := make([]string, len(e.Fields))
-	for i, f := range e.Fields {
-		parts[i] = fmt.Sprintf("%s: %s", f.Field, f.Message)
-	}
-	return strings.Join(parts, "; ")
-}
+// What is wrong with input is answered by field.
+type (
+	FieldError   = directory.FieldError
+	InvalidError = directory.InvalidError
+)
 
 // InUseError refuses to delete a channel that still has open conversations.
 type InUseError struct{ Open int }

@@ -36,12 +36,12 @@ func (r *Registry) overlap(item *directory.Item[record], c Change, before map[st
 	}
 	switch d := *c.Overlap; {
 	case d < 0 || d > maxOverlap:
-		return &InvalidError{[]FieldError{{"overlap", fmt.Sprintf("is not between 0s and %s", maxOverlap)}}}
+		return directory.Invalid("overlap", fmt.Sprintf("is not between 0s and %s", maxOverlap))
 	case d == 0:
 		v.Former = nil
 		return nil
 	case len(c.Credentials) == 0:
-		return &InvalidError{[]FieldError{{"overlap", "is how long the credentials before are taken as well: give new credentials with it, or 0s to end it"}}}
+		return directory.Invalid("overlap", "is how long the credentials before are taken as well: give new credentials with it, or 0s to end it")
 	}
 	sealed := map[string]string{}
 	for name, value := range before {

@@ -124,7 +124,7 @@ func NewRegistry(o Options) (*Registry, error) {
 func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	kind, ok := r.Kinds.Lookup(d.Kind)
 	if !ok {
-		return Channel{}, &InvalidError{[]FieldError{{"kind", fmt.Sprintf("unknown connector %q: use one of %s", d.Kind, r.kindNames())}}}
+		return Channel{}, directory.Invalid("kind", fmt.Sprintf("unknown connector %q: use one of %s", d.Kind, r.kindNames()))
 	}
 	if len(d.Settings) == 0 {
 		d.Settings = json.RawMessage("{}")
@@ -267,7 +267,7 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	v := &item.Value
 	kind, ok := r.Kinds.Lookup(v.Kind)
 	if !ok {
-		return &InvalidError{[]FieldError{{"kind", "this hub has no connector " + v.Kind}}}
+		return directory.Invalid("kind", "this hub has no connector "+v.Kind)
 	}
 	if c.Name != nil {
 		v.Name = *c.Name

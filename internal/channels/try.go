@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"threadhub/connectors"
+	"threadhub/internal/directory"
 	"threadhub/internal/egress"
 	"threadhub/normalize"
 	"threadhub/threads"
@@ -56,7 +57,7 @@ func (r *Registry) Try(ctx context.Context, t Trial) (TrialResult, error) {
 	}
 	kind, ok := r.Kinds.Lookup(t.Kind)
 	if !ok {
-		return TrialResult{}, &InvalidError{[]FieldError{{"kind", fmt.Sprintf("unknown connector %q: use one of %s", t.Kind, r.kindNames())}}}
+		return TrialResult{}, directory.Invalid("kind", fmt.Sprintf("unknown connector %q: use one of %s", t.Kind, r.kindNames()))
 	}
 	out := &trying{kind: kind, trial: t}
 	out.missing(kind)
@@ -138,7 +139,7 @@ func (t *trying) missing(kind connectors.Kind) {
 }
 
 func (t *trying) problem(field, message string) {
-	t.result.Problems = append(t.result.Problems, FieldError{field, t.redactor.String(message)})
+	t.result.Problems = append(t.result.Problems, FieldError{Field: field, Message: t.redactor.String(message)})
 }
 
 func (t *trying) open(publicURL string) error {
@@ -147,7 +148,7 @@ func (t *trying) open(publicURL string) error {
 	cfg := connectors.Config{Credentials: credentials, Settings: t.trial.Settings, WebhookURL: publicURL + "/webhooks/ch_trial"}
 	var err error
 	if t.conn, err = t.kind.New(cfg); err != nil {
-		return &InvalidError{configErrors(err)}
+		return &InvalidError{Fields: configErrors(err)}
 	}
 	cfg.Credentials = map[string]connectors.Secret{}
 	for name := range credentials {

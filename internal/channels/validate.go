@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/message"
 
 	"threadhub/connectors"
+	"threadhub/internal/directory"
 )
 
 // schemas are a kind's two JSON Schemas, compiled.
@@ -47,7 +48,7 @@ func compile(name string, raw json.RawMessage) (*jsonschema.Schema, error) {
 func (r *Registry) validate(k connectors.Kind, name string, credentials map[string]string, settings json.RawMessage) ([]string, error) {
 	var wrong []FieldError
 	if trimmed := strings.TrimSpace(name); trimmed == "" || len(name) > 200 {
-		wrong = append(wrong, FieldError{"name", "a name of 1 to 200 bytes is needed"})
+		wrong = append(wrong, FieldError{Field: "name", Message: "a name of 1 to 200 bytes is needed"})
 	}
 	doc := map[string]any{}
 	for field, value := range credentials {
@@ -56,19 +57,19 @@ func (r *Registry) validate(k connectors.Kind, name string, credentials map[stri
 	wrong = append(wrong, fieldErrors("credentials", r.schemas[k.Name].credentials.Validate(doc))...)
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(settings))
 	if err != nil {
-		return nil, &InvalidError{append(wrong, FieldError{"settings", "not valid JSON"})}
+		return nil, &InvalidError{Fields: append(wrong, FieldError{Field: "settings", Message: "not valid JSON"})}
 	}
 	wrong = append(wrong, fieldErrors("settings", r.schemas[k.Name].settings.Validate(parsed))...)
 	wrong = append(wrong, r.addressErrors(parsed)...)
 	if len(wrong) > 0 {
-		return nil, &InvalidError{wrong}
+		return nil, &InvalidError{Fields: wrong}
 	}
 	c, err := k.New(connectors.Config{Credentials: secrets(credentials), Settings: settings})
 	if err != nil {
-		return nil, &InvalidError{configErrors(err)}
+		return nil, &InvalidError{Fields: configErrors(err)}
 	}
 	if wrong := r.calledErrors(c); len(wrong) > 0 {
-		return nil, &InvalidError{wrong}
+		return nil, &InvalidError{Fields: wrong}
 	}
 	if w, ok := c.(connectors.Warner); ok {
 		return w.Warnings(), nil
@@ -88,11 +89,11 @@ func secrets(credentials map[string]string) map[string]connectors.Secret {
 func configErrors(err error) []FieldError {
 	var told *connectors.ConfigError
 	if !errors.As(err, &told) {
-		return []FieldError{{"settings", err.Error()}}
+		return []FieldError{{Field: "settings", Message: err.Error()}}
 	}
 	out := make([]FieldError, len(told.Faults))
 	for i, f := range told.Faults {
-		out[i] = FieldError{f.Field, f.Message}
+		out[i] = FieldError{Field: f.Field, Message: f.Message}
 	}
 	return out
 }
@@ -105,7 +106,7 @@ func (r *Registry) calledErrors(c connectors.Connector) (wrong []FieldError) {
 	}
 	for _, address := range a.Addresses() {
 		if err := r.CheckURL(address.URL); err != nil {
-			wrong = append(wrong, FieldError{address.Field, err.Error()})
+			wrong = append(wrong, FieldError{Field: address.Field, Message: err.Error()})
 		}
 	}
 	return wrong
@@ -114,7 +115,7 @@ func (r *Registry) calledErrors(c connectors.Connector) (wrong []FieldError) {
 // validSendFor refuses a time to try messages for that is none; 0 is the usual.
 func validSendFor(d time.Duration) error {
 	if d != 0 && (d < minSendFor || d > maxSendFor) {
-		return &InvalidError{[]FieldError{{"send_for", fmt.Sprintf("must be from %s to %s", minSendFor, maxSendFor)}}}
+		return directory.Invalid("send_for", fmt.Sprintf("must be from %s to %s", minSendFor, maxSendFor))
 	}
 	return nil
 }
@@ -129,7 +130,7 @@ func (r *Registry) addressErrors(settings any) (wrong []FieldError) {
 			continue
 		}
 		if err := r.CheckURL(address); err != nil {
-			wrong = append(wrong, FieldError{"settings." + name, err.Error()})
+			wrong = append(wrong, FieldError{Field: "settings." + name, Message: err.Error()})
 		}
 	}
 	return wrong
@@ -154,11 +155,11 @@ func fieldErrors(prefix string, err error) []FieldError {
 		switch k := e.ErrorKind.(type) {
 		case *kind.Required:
 			for _, missing := range k.Missing {
-				out = append(out, FieldError{field + "." + missing, "is required"})
+				out = append(out, FieldError{Field: field + "." + missing, Message: "is required"})
 			}
 		case *kind.AdditionalProperties:
 			for _, extra := range k.Properties {
-				out = append(out, FieldError{field + "." + extra, "is not a field of this connector"})
+				out = append(out, FieldError{Field: field + "." + extra, Message: "is not a field of this connector"})
 			}
 		default:
 			// The library's words name the rule, never the value of a secret:
@@ -167,7 +168,7 @@ func fieldErrors(prefix string, err error) []FieldError {
 			if prefix != "credentials" {
 				text = e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 			}
-			out = append(out, FieldError{field, text})
+			out = append(out, FieldError{Field: field, Message: text})
 		}
 	}
 	walk(ve)

@@ -12,7 +12,6 @@ import (
 	"threadhub/api"
 	"threadhub/internal/settings"
 	"threadhub/threads"
-	"threadhub/threads/routing"
 )
 
 // GetSettings implements GET /v1/settings.
@@ -46,7 +45,7 @@ func (s *server) UpdateSettings(c *gin.Context, params api.UpdateSettingsParams)
 		return
 	}
 	set, err := s.Settings.Update(c.Request.Context(), change)
-	var wrong *routing.FieldError
+	var wrong *threads.FieldError
 	if errors.As(err, &wrong) {
 		err = invalid(fieldError{"routing." + wrong.Field, wrong.Message})
 	}

@@ -14,12 +14,9 @@ import (
 	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
-	"threadhub/internal/queuebook"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/spool"
-	"threadhub/internal/stylerules"
-	"threadhub/internal/subscriptions"
 	"threadhub/threads"
 	"threadhub/threads/rules"
 )
@@ -115,17 +112,14 @@ func problemOf(err error) *problemError {
 	var (
 		own     *problemError
 		refused *threads.RefusedError
-		channel *channels.InvalidError
+		record  *directory.InvalidError
 		inUse   *channels.InUseError
 		person  *auth.InvalidError
 		reply   *canned.InvalidError
 		hours   *threads.HoursError
 		counted *schedules.InUseError
-		rule    *stylerules.InvalidError
 		written *rulebook.InvalidError
 		system  *rulebook.SystemError
-		told    *subscriptions.InvalidError
-		queue   *queuebook.InvalidError
 
 		throttled *auth.ThrottledError
 	)
@@ -134,14 +128,8 @@ func problemOf(err error) *problemError {
 		return own
 	case errors.As(err, &refused):
 		return refusal(refused)
-	case errors.As(err, &channel):
-		fields := make([]fieldError, len(channel.Fields))
-		for i, f := range channel.Fields {
-			fields[i] = fieldError{f.Field, f.Message}
-		}
-		return invalid(fields...)
-	case errors.As(err, &told):
-		return invalid(convert(told.Fields, func(f subscriptions.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
+	case errors.As(err, &record):
+		return invalid(convert(record.Fields, func(f directory.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.As(err, &inUse):
 		return problem(http.StatusConflict, codeChannelInUse, inUse.Error())
 	case errors.As(err, &person):
@@ -152,12 +140,8 @@ func problemOf(err error) *problemError {
 		return invalid(convert(hours.Problems, func(p threads.HoursProblem) fieldError { return fieldError{p.Field, p.Message} })...)
 	case errors.As(err, &counted):
 		return problem(http.StatusConflict, codeScheduleInUse, counted.Error())
-	case errors.As(err, &rule):
-		return invalid(convert(rule.Fields, func(f stylerules.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.As(err, &written):
 		return invalid(convert(written.Problems, func(p rules.Problem) fieldError { return fieldError{p.Field, p.Message} })...)
-	case errors.As(err, &queue):
-		return invalid(convert(queue.Fields, func(f queuebook.FieldError) fieldError { return fieldError{f.Field, f.Message} })...)
 	case errors.As(err, &system):
 		return problem(http.StatusConflict, codeSystemRule, system.Error())
 	case errors.Is(err, auth.ErrUnauthenticated):

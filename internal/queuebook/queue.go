@@ -3,9 +3,10 @@
 package queuebook
 
 import (
-	"strings"
+	"slices"
 	"time"
 
+	"threadhub/internal/directory"
 	"threadhub/threads"
 	"threadhub/threads/routing"
 )
@@ -61,21 +62,11 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// FieldError names one field that is wrong, as the API names it, and what it
-// should be.
-type FieldError struct{ Field, Message string }
-
-// InvalidError is input that cannot be a queue: nothing was stored.
-type InvalidError struct{ Fields []FieldError }
-
-// Error lists the fields.
-func (e *InvalidError) Error() string {
-	parts := make([]string, len(e.Fields))
-	for i, f := range e.Fields {
-		parts[i] = f.Field + ": " + f.Message
-	}
-	return strings.Join(parts, "; ")
-}
+// What is wrong with input is answered by field.
+type (
+	FieldError   = directory.FieldError
+	InvalidError = directory.InvalidError
+)
 
 // entry is how a queue is stored.
 type entry struct {
@@ -97,10 +88,5 @@ func (r record) queue(i int) Queue {
 }
 
 func (r record) index(id threads.QueueID) int {
-	for i, e := range r.Queues {
-		if e.ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(r.Queues, func(e entry) bool { return e.ID == id })
 }

@@ -2,11 +2,9 @@ package queuebook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"threadhub/internal/directory"
@@ -40,79 +38,36 @@ type Options struct {
 // Registry is the list of queues. It is safe for concurrent use.
 type Registry struct {
 	Options
-	records directory.Collection[record]
-
-	mu   sync.RWMutex
-	held *held
+	list *directory.Sheet[record, []routing.Queue]
 }
-
-// held is the list as it was read.
-type held struct {
-	version int64
-	queues  []routing.Queue
-	readAt  time.Time
-}
-
-// id of the only record.
-const id = "list"
 
 // NewRegistry returns a registry over the given parts.
 func NewRegistry(o Options) *Registry {
 	if o.Changed == nil {
 		o.Changed = func() {}
 	}
-	return &Registry{Options: o, records: directory.NewCollection[record](o.Store, "queue", nil)}
+	return &Registry{Options: o, list: directory.NewSheet(directory.SheetOptions[record, []routing.Queue]{
+		Store: o.Store, Kind: "queue", What: "queues", Now: o.Now, Fresh: o.Fresh, View: inOrder,
+	})}
 }
 
 func (r *Registry) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
-// load reads the list; its version is 0 before the first queue.
-func (r *Registry) load(ctx context.Context) (directory.Item[record], error) {
-	item, err := r.records.Get(ctx, id)
-	if errors.Is(err, directory.ErrNotFound) {
-		return directory.Item[record]{ID: id}, nil
-	}
-	if err != nil {
-		return item, fmt.Errorf("queues: %w", err)
-	}
-	return item, nil
-}
-
 // Queues answers the list from memory, as long as it is fresh. It is shared: it
 // must not be changed.
-func (r *Registry) Queues(ctx context.Context) ([]routing.Queue, error) {
-	r.mu.RLock()
-	h := r.held
-	r.mu.RUnlock()
-	if h != nil && (r.Fresh == 0 || r.Now().Sub(h.readAt) < r.Fresh) {
-		return h.queues, nil
-	}
-	readAt := r.Now()
-	item, err := r.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.hold(item, readAt), nil
-}
+func (r *Registry) Queues(ctx context.Context) ([]routing.Queue, error) { return r.list.Held(ctx) }
 
-// hold keeps the list unless a newer one is held already, and answers the one
-// that is.
-func (r *Registry) hold(item directory.Item[record], readAt time.Time) []routing.Queue {
+func inOrder(item directory.Item[record]) []routing.Queue {
 	queues := make([]routing.Queue, len(item.Value.Queues))
 	for i, e := range item.Value.Queues {
 		queues[i] = e.Queue
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.held == nil || r.held.version <= item.Version {
-		r.held = &held{version: item.Version, queues: queues, readAt: readAt}
-	}
-	return r.held.queues
+	return queues
 }
 
 // List answers all queues in their order.
 func (r *Registry) List(ctx context.Context) ([]Queue, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +80,7 @@ func (r *Registry) List(ctx context.Context) ([]Queue, error) {
 
 // Get answers a queue; directory.ErrNotFound for an unknown one.
 func (r *Registry) Get(ctx context.Context, queue threads.QueueID) (Queue, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return Queue{}, err
 	}
@@ -140,37 +95,21 @@ func unknown(queue threads.QueueID) error {
 	return fmt.Errorf("queue %s: %w", queue, directory.ErrNotFound)
 }
 
-// edit changes the list, again if somebody else was faster. change answers the
-// queue it was about.
+// edit changes the list. change answers the queue it was about.
 func (r *Registry) edit(ctx context.Context, change func(*record) (threads.QueueID, error)) (Queue, error) {
-	for {
-		item, err := r.load(ctx)
-		if err != nil {
-			return Queue{}, err
-		}
-		about, err := change(&item.Value)
-		if err != nil {
-			return Queue{}, err
-		}
-		readAt := r.Now()
-		if item.Version == 0 {
-			item, err = r.records.Create(ctx, id, item.Value)
-		} else {
-			item, err = r.records.Update(ctx, item)
-		}
-		if errors.Is(err, directory.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return Queue{}, fmt.Errorf("queues: %w", err)
-		}
-		r.hold(item, readAt)
-		r.Changed()
-		if i := item.Value.index(about); i >= 0 {
-			return item.Value.queue(i), nil
-		}
-		return Queue{}, nil
+	var about threads.QueueID
+	item, err := r.list.Edit(ctx, func(list *record) (err error) {
+		about, err = change(list)
+		return err
+	})
+	if err != nil {
+		return Queue{}, err
 	}
+	r.Changed()
+	if i := item.Value.index(about); i >= 0 {
+		return item.Value.queue(i), nil
+	}
+	return Queue{}, nil
 }
 
 // Create adds a queue. What is wrong with the draft is answered by field
@@ -185,14 +124,10 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Queue, error) {
 	d.ID = threads.QueueID(ident.New("qu"))
 	return r.edit(ctx, func(list *record) (threads.QueueID, error) {
 		if len(list.Queues) >= MaxQueues {
-			return "", &InvalidError{[]FieldError{{"", fmt.Sprintf("there are %d queues already, the most there can be: delete one first", MaxQueues)}}}
-		}
-		at := len(list.Queues)
-		if d.Position != nil {
-			at = min(*d.Position-1, at)
+			return "", directory.Invalid("", fmt.Sprintf("there are %d queues already, the most there can be: delete one first", MaxQueues))
 		}
 		now := r.now()
-		list.Queues = slices.Insert(list.Queues, at, entry{Queue: d.Queue, CreatedAt: now, UpdatedAt: now, Version: 1})
+		list.Queues = directory.InsertAt(list.Queues, d.Position, entry{Queue: d.Queue, CreatedAt: now, UpdatedAt: now, Version: 1})
 		return d.ID, nil
 	})
 }
@@ -215,11 +150,7 @@ func (r *Registry) Update(ctx context.Context, queue threads.QueueID, c Change) 
 		c.apply(&e.Queue)
 		e.UpdatedAt = r.now()
 		e.Version++
-		list.Queues = slices.Delete(list.Queues, i, i+1)
-		if c.Position != nil {
-			i = min(*c.Position-1, len(list.Queues))
-		}
-		list.Queues = slices.Insert(list.Queues, i, e)
+		list.Queues = directory.ReplaceAt(list.Queues, i, c.Position, e)
 		return queue, nil
 	})
 }

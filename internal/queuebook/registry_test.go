@@ -82,7 +82,9 @@ func TestAnotherProcessIsHeardOfInTime(t *testing.T) {
 	_, err := w.Queues(ctx)
 	require.NoError(t, err)
 	other := newWorld(0)
-	other.Store, other.records = w.store, w.records
+	theirs := other.Options
+	theirs.Store = w.store
+	other.Registry = NewRegistry(theirs)
 	other.add(t, "theirs", nil)
 	got, err := w.Queues(ctx)
 	require.NoError(t, err)

@@ -30,7 +30,7 @@ type validator struct {
 }
 
 func (v *validator) fail(field, format string, args ...any) {
-	v.wrong = append(v.wrong, FieldError{field, fmt.Sprintf(format, args...)})
+	v.wrong = append(v.wrong, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
 // validate checks what is given of a queue; nil parts stay as they are. All
@@ -56,7 +56,7 @@ func (r *Registry) validate(ctx context.Context, c Change) error {
 		}
 	}
 	if len(v.wrong) > 0 {
-		return &InvalidError{v.wrong}
+		return &InvalidError{Fields: v.wrong}
 	}
 	return nil
 }

@@ -2,10 +2,8 @@ package rulebook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"threadhub/internal/directory"
@@ -39,71 +37,29 @@ type Options struct {
 // Registry is the list of rules. It is safe for concurrent use.
 type Registry struct {
 	Options
-	records directory.Collection[record]
-
-	mu   sync.RWMutex
-	held *held
+	list *directory.Sheet[record, *rules.Set]
 }
-
-// held is the list as it was read, ready to be gone through.
-type held struct {
-	set    *rules.Set
-	readAt time.Time
-}
-
-// id of the only record.
-const id = "list"
 
 // NewRegistry returns a registry over the given parts.
 func NewRegistry(o Options) *Registry {
-	return &Registry{Options: o, records: directory.NewCollection[record](o.Store, "rule", nil)}
+	return &Registry{Options: o, list: directory.NewSheet(directory.SheetOptions[record, *rules.Set]{
+		Store: o.Store, Kind: "rule", What: "rules", Now: o.Now, Fresh: o.Fresh, View: setOf,
+	})}
 }
 
 func (r *Registry) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
-// load reads the list; its version is 0 before the first rule.
-func (r *Registry) load(ctx context.Context) (directory.Item[record], error) {
-	item, err := r.records.Get(ctx, id)
-	if errors.Is(err, directory.ErrNotFound) {
-		return directory.Item[record]{ID: id}, nil
-	}
-	if err != nil {
-		return item, fmt.Errorf("rules: %w", err)
-	}
-	return item, nil
-}
-
 // Rules implements [threads.RuleBook]: the admin's rules from memory, as long
 // as they are fresh.
-func (r *Registry) Rules(ctx context.Context) (*rules.Set, error) {
-	r.mu.RLock()
-	h := r.held
-	r.mu.RUnlock()
-	if h != nil && (r.Fresh == 0 || r.Now().Sub(h.readAt) < r.Fresh) {
-		return h.set, nil
-	}
-	readAt := r.Now()
-	item, err := r.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.hold(item, readAt), nil
-}
+func (r *Registry) Rules(ctx context.Context) (*rules.Set, error) { return r.list.Held(ctx) }
 
-// hold keeps the list unless a newer one is held already, and answers the one
-// that is.
-func (r *Registry) hold(item directory.Item[record], readAt time.Time) *rules.Set {
+// setOf is the list, ready to be gone through.
+func setOf(item directory.Item[record]) *rules.Set {
 	list := make([]rules.Rule, len(item.Value.Rules))
 	for i, e := range item.Value.Rules {
 		list[i] = e.Rule
 	}
-	set := rules.NewSet(list, item.Version, item.Value.UpdatedAt)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.held == nil || r.held.set.Revision <= item.Version {
-		r.held = &held{set: set, readAt: readAt}
-	}
-	return r.held.set
+	return rules.NewSet(list, item.Version, item.Value.UpdatedAt)
 }
 
 // Stands implements [threads.RuleBook].
@@ -132,7 +88,7 @@ func system() []Rule {
 // List answers all rules in the order in which they act: those of the styles,
 // which nothing comes before, and then the admin's.
 func (r *Registry) List(ctx context.Context) ([]Rule, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -164,37 +120,21 @@ func changeable(rule rules.ID) error {
 	return nil
 }
 
-// edit changes the list, again if somebody else was faster. change answers the
-// rule it was about.
+// edit changes the list. change answers the rule it was about.
 func (r *Registry) edit(ctx context.Context, change func(*record) (rules.ID, error)) (Rule, error) {
-	for {
-		item, err := r.load(ctx)
-		if err != nil {
-			return Rule{}, err
-		}
-		about, err := change(&item.Value)
-		if err != nil {
-			return Rule{}, err
-		}
-		item.Value.UpdatedAt = r.now()
-		readAt := r.Now()
-		if item.Version == 0 {
-			item, err = r.records.Create(ctx, id, item.Value)
-		} else {
-			item, err = r.records.Update(ctx, item)
-		}
-		if errors.Is(err, directory.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return Rule{}, fmt.Errorf("rules: %w", err)
-		}
-		r.hold(item, readAt)
-		if i := item.Value.index(about); i >= 0 {
-			return item.Value.rule(i), nil
-		}
-		return Rule{}, nil
+	var about rules.ID
+	item, err := r.list.Edit(ctx, func(list *record) (err error) {
+		about, err = change(list)
+		list.UpdatedAt = r.now()
+		return err
+	})
+	if err != nil {
+		return Rule{}, err
 	}
+	if i := item.Value.index(about); i >= 0 {
+		return item.Value.rule(i), nil
+	}
+	return Rule{}, nil
 }
 
 // Create adds a rule. What is wrong with the draft is answered by field
@@ -214,13 +154,9 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Rule, error) {
 		if len(list.Rules) >= MaxRules {
 			return "", &InvalidError{[]rules.Problem{{Field: "", Message: fmt.Sprintf("there are %d rules already, the most there can be: delete one that is not needed", MaxRules)}}}
 		}
-		at := len(list.Rules)
-		if d.Position != nil {
-			at = min(*d.Position-1, at)
-		}
 		e.CreatedAt = r.now()
 		e.UpdatedAt = e.CreatedAt
-		list.Rules = slices.Insert(list.Rules, at, e)
+		list.Rules = directory.InsertAt(list.Rules, d.Position, e)
 		return e.ID, nil
 	})
 	rule.Secrets = made
@@ -253,11 +189,7 @@ func (r *Registry) Update(ctx context.Context, rule rules.ID, c Change) (Rule, e
 		}
 		e.UpdatedAt = r.now()
 		e.Version++
-		list.Rules = slices.Delete(list.Rules, i, i+1)
-		if c.Position != nil {
-			i = min(*c.Position-1, len(list.Rules))
-		}
-		list.Rules = slices.Insert(list.Rules, i, e)
+		list.Rules = directory.ReplaceAt(list.Rules, i, c.Position, e)
 		return rule, nil
 	})
 	changed.Secrets = made

@@ -13,7 +13,7 @@ import (
 // and answers how many there were. It may be repeated, and go on while rules
 // are used and changed.
 func (r *Registry) Reseal(ctx context.Context) (int, error) {
-	n, err := r.records.Rewrite(ctx, func(item *directory.Item[record]) (n int, err error) {
+	n, err := r.list.Rewrite(ctx, func(item *directory.Item[record]) (n int, err error) {
 		item.Value.Rules = slices.Clone(item.Value.Rules)
 		for i := range item.Value.Rules {
 			e := &item.Value.Rules[i]

@@ -3,6 +3,7 @@
 package rulebook
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -95,10 +96,5 @@ func (r record) rule(i int) Rule {
 }
 
 func (r record) index(id rules.ID) int {
-	for i, e := range r.Rules {
-		if e.ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(r.Rules, func(e entry) bool { return e.ID == id })
 }

@@ -47,7 +47,7 @@ func (r *Registry) sealSecrets(e *entry, given map[string]string) (made map[stri
 // Webhook answers a webhook of a rule; false when the rule is gone or calls
 // that address no more.
 func (r *Registry) Webhook(ctx context.Context, rule rules.ID, url string) (Webhook, bool, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return Webhook{}, false, err
 	}

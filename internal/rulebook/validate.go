@@ -129,7 +129,7 @@ func (v *validator) webhook(at, url, secret string) {
 
 // UsersOfSchedule names, for people, the rules that refer to a schedule.
 func (r *Registry) UsersOfSchedule(ctx context.Context, schedule string) ([]string, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return nil, err
 	}

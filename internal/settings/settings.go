@@ -39,7 +39,7 @@ type Change struct {
 	InactiveAfter *time.Duration
 	CountInactive *bool
 	// Routing alters the settings of routing; those that it makes of them are
-	// refused with a *routing.FieldError if they cannot be.
+	// refused with a *threads.FieldError if they cannot be.
 	Routing func(*routing.Settings)
 }
 

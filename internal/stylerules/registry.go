@@ -2,10 +2,8 @@ package stylerules
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"threadhub/internal/directory"
@@ -32,76 +30,34 @@ type Options struct {
 // Registry is the list of style rules. It is safe for concurrent use.
 type Registry struct {
 	Options
-	records directory.Collection[record]
-
-	mu   sync.RWMutex
-	held *held
+	list *directory.Sheet[record, []threads.StyleRule]
 }
-
-// held is the list as it was read, ready to be gone through.
-type held struct {
-	version int64
-	rules   []threads.StyleRule
-	readAt  time.Time
-}
-
-// id of the only record.
-const id = "list"
 
 // NewRegistry returns a registry over the given parts.
 func NewRegistry(o Options) *Registry {
-	return &Registry{Options: o, records: directory.NewCollection[record](o.Store, "style_rule", nil)}
+	return &Registry{Options: o, list: directory.NewSheet(directory.SheetOptions[record, []threads.StyleRule]{
+		Store: o.Store, Kind: "style_rule", What: "style rules", Now: o.Now, Fresh: o.Fresh, View: prepared,
+	})}
 }
 
 func (r *Registry) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
-// load reads the list; its version is 0 before the first rule.
-func (r *Registry) load(ctx context.Context) (directory.Item[record], error) {
-	item, err := r.records.Get(ctx, id)
-	if errors.Is(err, directory.ErrNotFound) {
-		return directory.Item[record]{ID: id}, nil
-	}
-	if err != nil {
-		return item, fmt.Errorf("style rules: %w", err)
-	}
-	return item, nil
-}
-
 // Rules implements [threads.StyleRules]: the list from memory, as long as it is
 // fresh.
-func (r *Registry) Rules(ctx context.Context) ([]threads.StyleRule, error) {
-	r.mu.RLock()
-	h := r.held
-	r.mu.RUnlock()
-	if h != nil && (r.Fresh == 0 || r.Now().Sub(h.readAt) < r.Fresh) {
-		return h.rules, nil
-	}
-	readAt := r.Now()
-	item, err := r.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.hold(item, readAt), nil
-}
+func (r *Registry) Rules(ctx context.Context) ([]threads.StyleRule, error) { return r.list.Held(ctx) }
 
-// hold keeps the list unless a newer one is held already, and answers the one
-// that is.
-func (r *Registry) hold(item directory.Item[record], readAt time.Time) []threads.StyleRule {
+// prepared is the list, ready to be gone through.
+func prepared(item directory.Item[record]) []threads.StyleRule {
 	rules := make([]threads.StyleRule, len(item.Value.Rules))
 	for i, e := range item.Value.Rules {
 		rules[i] = e.Prepare()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.held == nil || r.held.version <= item.Version {
-		r.held = &held{version: item.Version, rules: rules, readAt: readAt}
-	}
-	return r.held.rules
+	return rules
 }
 
 // List answers all rules in their order.
 func (r *Registry) List(ctx context.Context) ([]Rule, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +70,7 @@ func (r *Registry) List(ctx context.Context) ([]Rule, error) {
 
 // Get answers a rule; directory.ErrNotFound for an unknown one.
 func (r *Registry) Get(ctx context.Context, rule threads.StyleRuleID) (Rule, error) {
-	item, err := r.load(ctx)
+	item, err := r.list.Read(ctx)
 	if err != nil {
 		return Rule{}, err
 	}
@@ -129,36 +85,20 @@ func unknown(rule threads.StyleRuleID) error {
 	return fmt.Errorf("style rule %s: %w", rule, directory.ErrNotFound)
 }
 
-// edit changes the list, again if somebody else was faster. change answers the
-// rule it was about.
+// edit changes the list. change answers the rule it was about.
 func (r *Registry) edit(ctx context.Context, change func(*record) (threads.StyleRuleID, error)) (Rule, error) {
-	for {
-		item, err := r.load(ctx)
-		if err != nil {
-			return Rule{}, err
-		}
-		about, err := change(&item.Value)
-		if err != nil {
-			return Rule{}, err
-		}
-		readAt := r.Now()
-		if item.Version == 0 {
-			item, err = r.records.Create(ctx, id, item.Value)
-		} else {
-			item, err = r.records.Update(ctx, item)
-		}
-		if errors.Is(err, directory.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return Rule{}, fmt.Errorf("style rules: %w", err)
-		}
-		r.hold(item, readAt)
-		if i := item.Value.index(about); i >= 0 {
-			return item.Value.rule(i), nil
-		}
-		return Rule{}, nil
+	var about threads.StyleRuleID
+	item, err := r.list.Edit(ctx, func(list *record) (err error) {
+		about, err = change(list)
+		return err
+	})
+	if err != nil {
+		return Rule{}, err
 	}
+	if i := item.Value.index(about); i >= 0 {
+		return item.Value.rule(i), nil
+	}
+	return Rule{}, nil
 }
 
 // Create adds a rule. What is wrong with the draft is answered by field
@@ -170,14 +110,10 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Rule, error) {
 	rule := threads.StyleRuleID(ident.New("sr"))
 	return r.edit(ctx, func(list *record) (threads.StyleRuleID, error) {
 		if len(list.Rules) >= MaxRules {
-			return "", &InvalidError{[]FieldError{{"", fmt.Sprintf("there are %d style rules already, the most there can be", MaxRules)}}}
+			return "", directory.Invalid("", fmt.Sprintf("there are %d style rules already, the most there can be", MaxRules))
 		}
 		now := r.now()
-		at := len(list.Rules)
-		if d.Position != nil {
-			at = min(*d.Position-1, at)
-		}
-		list.Rules = slices.Insert(list.Rules, at, entry{
+		list.Rules = directory.InsertAt(list.Rules, d.Position, entry{
 			StyleRule: threads.StyleRule{
 				ID: rule, Name: d.Name, Enabled: d.Enabled == nil || *d.Enabled, When: d.When, Style: d.Style,
 			},
@@ -205,11 +141,7 @@ func (r *Registry) Update(ctx context.Context, rule threads.StyleRuleID, c Chang
 		c.apply(&e)
 		e.UpdatedAt = r.now()
 		e.Version++
-		list.Rules = slices.Delete(list.Rules, i, i+1)
-		if c.Position != nil {
-			i = min(*c.Position-1, len(list.Rules))
-		}
-		list.Rules = slices.Insert(list.Rules, i, e)
+		list.Rules = directory.ReplaceAt(list.Rules, i, c.Position, e)
 		return rule, nil
 	})
 }

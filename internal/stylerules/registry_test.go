@@ -237,17 +237,6 @@ func TestTheListIsReadFromTheStoreOnlyWhenItMayHaveChanged(t *testing.T) {
 	require.Empty(t, names(w.Registry))
 }
 
-func TestAnOlderListNeverReplacesANewerOne(t *testing.T) {
-	ctx, w := context.Background(), newWorld(0)
-	old, err := w.load(ctx)
-	require.NoError(t, err)
-	w.add(t, "a", nil)
-	w.hold(old, w.now)
-	rules, err := w.Rules(ctx)
-	require.NoError(t, err)
-	require.Len(t, rules, 1, "a slow reader does not undo a change")
-}
-
 func TestHeldRulesMatchAsStoredOnes(t *testing.T) {
 	ctx, w := context.Background(), newWorld(0)
 	_, err := w.Create(ctx, Draft{Name: "a", Style: style(t, threads.LiveChat), When: threads.StyleConditions{TextMatches: "^b.t$"}})

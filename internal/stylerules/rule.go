@@ -3,9 +3,10 @@
 package stylerules
 
 import (
-	"strings"
+	"slices"
 	"time"
 
+	"threadhub/internal/directory"
 	"threadhub/threads"
 )
 
@@ -38,21 +39,11 @@ type Change struct {
 	Style     *threads.Style
 }
 
-// FieldError names one field that is wrong, as the API names it, and what it
-// should be.
-type FieldError struct{ Field, Message string }
-
-// InvalidError is input that cannot be a style rule: nothing was stored.
-type InvalidError struct{ Fields []FieldError }
-
-// Error lists the fields.
-func (e *InvalidError) Error() string {
-	parts := make([]string, len(e.Fields))
-	for i, f := range e.Fields {
-		parts[i] = f.Field + ": " + f.Message
-	}
-	return strings.Join(parts, "; ")
-}
+// What is wrong with input is answered by field.
+type (
+	FieldError   = directory.FieldError
+	InvalidError = directory.InvalidError
+)
 
 // entry is how a rule is stored.
 type entry struct {
@@ -74,10 +65,5 @@ func (r record) rule(i int) Rule {
 }
 
 func (r record) index(id threads.StyleRuleID) int {
-	for i, e := range r.Rules {
-		if e.ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(r.Rules, func(e entry) bool { return e.ID == id })
 }

@@ -25,7 +25,7 @@ type validator struct {
 }
 
 func (v *validator) fail(field, format string, args ...any) {
-	v.wrong = append(v.wrong, FieldError{field, fmt.Sprintf(format, args...)})
+	v.wrong = append(v.wrong, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
 // validate checks what is given of a rule; nil parts stay as they are. All that
@@ -49,7 +49,7 @@ func (r *Registry) validate(ctx context.Context, name *string, position *int, wh
 		}
 	}
 	if len(v.wrong) > 0 {
-		return &InvalidError{v.wrong}
+		return &InvalidError{Fields: v.wrong}
 	}
 	return nil
 }

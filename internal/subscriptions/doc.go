@@ -11,10 +11,10 @@ package subscriptions
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"threadhub/internal/channels"
+	"threadhub/internal/directory"
 	"threadhub/threads"
 )
 
@@ -136,21 +136,12 @@ func (n *News) lane() string {
 	return string(n.Type)
 }
 
-// FieldError says what is wrong with one field of the input.
-type FieldError struct{ Field, Message string }
-
-// InvalidError is input that cannot be a subscription: nothing was stored.
-type InvalidError struct{ Fields []FieldError }
-
-// Error lists the fields.
-func (e *InvalidError) Error() string {
-	parts := make([]string, len(e.Fields))
-	for i, f := range e.Fields {
-		parts[i] = f.Field + ": " + f.Message
-	}
-	return strings.Join(parts, "; ")
-}
+// What is wrong with input is answered by field.
+type (
+	FieldError   = directory.FieldError
+	InvalidError = directory.InvalidError
+)
 
 func wrong(field, message string) *InvalidError {
-	return &InvalidError{[]FieldError{{field, message}}}
+	return directory.Invalid(field, message)
 }

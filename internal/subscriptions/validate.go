@@ -17,7 +17,7 @@ import (
 func (r *Registry) validate(ctx context.Context, v record, secret string) error {
 	var wrong []FieldError
 	fail := func(field, format string, args ...any) {
-		wrong = append(wrong, FieldError{field, fmt.Sprintf(format, args...)})
+		wrong = append(wrong, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
 	}
 	if utf8.RuneCountInString(v.Name) > maxName {
 		fail("name", "has more than %d characters: shorten it", maxName)
@@ -51,7 +51,7 @@ func (r *Registry) validate(ctx context.Context, v record, secret string) error 
 		}
 	}
 	if len(wrong) > 0 {
-		return &InvalidError{wrong}
+		return &InvalidError{Fields: wrong}
 	}
 	return nil
 }

@@ -263,7 +263,7 @@ func TestSettingsThatCannotBeAreRefusedByTheirName(t *testing.T) {
 	} {
 		s := Defaults()
 		edit(&s)
-		var wrong *FieldError
+		var wrong *threads.FieldError
 		require.ErrorAs(t, s.Validate(), &wrong)
 		require.Equal(t, field, wrong.Field)
 	}

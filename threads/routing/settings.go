@@ -3,6 +3,8 @@ package routing
 import (
 	"fmt"
 	"time"
+
+	"threadhub/threads"
 )
 
 // Mode says how agents come by conversations.
@@ -81,16 +83,10 @@ const (
 	MaxLeaveAfter   = 7 * 24 * time.Hour
 )
 
-// FieldError names a setting that is wrong, and what it should be.
-type FieldError struct{ Field, Message string }
-
-// Error is the field with the message.
-func (e *FieldError) Error() string { return e.Field + ": " + e.Message }
-
-// Validate answers what is wrong with the settings, as a *FieldError.
+// Validate answers what is wrong with the settings, as a *threads.FieldError.
 func (s Settings) Validate() error {
 	fail := func(field, format string, args ...any) error {
-		return &FieldError{field, fmt.Sprintf(format, args...)}
+		return &threads.FieldError{Field: field, Message: fmt.Sprintf(format, args...)}
 	}
 	switch s.Mode {
 	case Manual, Offer, Auto:
