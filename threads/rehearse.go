@@ -76,9 +76,9 @@ func (s *Service) knownSlot(ctx context.Context, cmd StartCommand) (Slot, Contac
 	return Slot{cmd.Channel, owners[name]}, ContactBrief{ID: owners[name], ExternalID: cmd.To}, nil
 }
 
-// reachable refuses to write to a contact that was deleted. first is set when
-// the business writes without having been asked: then those are left in peace
-// who do not want it.
+// reachable refuses to write to a contact that was deleted, which closes their
+// conversations. first is set when the business writes without having been
+// asked: then those are left in peace who do not want it.
 func (s *Service) reachable(ctx context.Context, conv Conversation, first bool) error {
 	id := conv.Contact.ID
 	if id == "" {

@@ -23,8 +23,9 @@ func TestNobodyWritesToAContactThatWasDeleted(t *testing.T) {
 	ctx := context.Background()
 	d := newDesk(t, after(t, threads.SocialMessaging, time.Hour))
 	d.take(d.text("hello"))
-	d.Store = forgetful{d.store}
 	id := d.only().ID
+	d.close(id)
+	d.Store = forgetful{d.store}
 	cmd := threads.SendCommand{Conversation: id, Author: bea, Content: normalize.Message{Type: normalize.TypeText, Text: "hi"}}
 	var refused *threads.RefusedError
 	_, _, err := d.Send(ctx, cmd)
@@ -32,7 +33,8 @@ func TestNobodyWritesToAContactThatWasDeleted(t *testing.T) {
 	require.Equal(t, threads.RefusedContact, refused.Code)
 	_, err = d.Rehearse(ctx, cmd)
 	require.ErrorAs(t, err, &refused)
-	cmd.Internal = true
+	cmd.Conversation, cmd.Bulk = id, true
 	_, _, err = d.Send(ctx, cmd)
-	require.NoError(t, err, "a note goes to nobody")
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, threads.RefusedContact, refused.Code)
 }

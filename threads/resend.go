@@ -110,7 +110,7 @@ func (s *Service) editOutbound(ctx context.Context, id MessageID, edit func(*Mes
 		s.tell(ctx, Notice{Type: NoticeMessageUpdated, At: s.now(), Message: &m})
 		return nil
 	}
-	return ErrConflict
+	return errBusy
 }
 
 // unanswer gives back what a message that never left took of what the platform

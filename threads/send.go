@@ -13,20 +13,31 @@ import (
 
 // Send adds an outbound message, or a note, to a conversation. The message is
 // queued: its row and its place in the outbox are durable when Send answers.
-// What cannot be sent is refused before anything is stored (*RefusedError).
+// What cannot be sent is refused before anything is stored (*RefusedError). A
+// command that was carried out before, by its ClientKey, is answered with its
+// message, whatever has become of the conversation since.
 func (s *Service) Send(ctx context.Context, cmd SendCommand) (Message, Conversation, error) {
 	id := MessageID(ident.New("msg"))
+	var before Conversation
 	var sent Message
-	conv, err := s.commitLoop(ctx, cmd.Conversation, cmd.Known, func(before Conversation, ch ChannelInfo) (*Change, error) {
-		if earlier, ok, err := s.sentBefore(ctx, before.ChannelID, cmd.ClientKey); err != nil || ok {
-			sent = earlier
-			return nil, err
-		}
-		c, m, err := s.outgoing(ctx, before, nil, ch, sendInput(cmd, s.now()), id, cmd)
+	conv, err := s.commitLoop(ctx, cmd.Conversation, cmd.Known, func(c Conversation, ch ChannelInfo) (*Change, error) {
+		before = c
+		change, m, err := s.outgoing(ctx, c, nil, ch, sendInput(cmd, s.now()), id, cmd)
 		sent = m
-		return c, err
+		return change, err
 	})
-	return sent, conv, err
+	// Nobody looks for an earlier message before there is a reason to: the
+	// look would take as long as the commit, in which others would be faster.
+	var refused *RefusedError
+	if !errors.Is(err, ErrSeen) && !errors.As(err, &refused) {
+		return sent, conv, err
+	}
+	earlier, ok, e := s.sentBefore(ctx, before.ChannelID, cmd.ClientKey)
+	if e != nil || !ok {
+		return sent, conv, cmp.Or(e, err)
+	}
+	conv, err = s.Store.Conversation(ctx, earlier.ConversationID)
+	return earlier, conv, err
 }
 
 // sendInput is what a message means to the conversation.
@@ -56,7 +67,7 @@ func (s *Service) Start(ctx context.Context, cmd StartCommand) (Message, Convers
 			return m, conv, err
 		}
 	}
-	return Message{}, Conversation{}, ErrConflict
+	return Message{}, Conversation{}, errBusy
 }
 
 func (s *Service) startOnce(ctx context.Context, slot Slot, brief ContactBrief, ch ChannelInfo, id MessageID, cmd SendCommand) (Message, Conversation, error) {
@@ -147,8 +158,8 @@ func (s *Service) outgoing(ctx context.Context, before Conversation, previous *C
 	if err != nil {
 		return nil, Message{}, err
 	}
-	if !cmd.Internal {
-		if err := s.reachable(ctx, before, in.Kind == InStart || cmd.Bulk); err != nil {
+	if first := in.Kind == InStart || cmd.Bulk; !cmd.Internal && (first || before.State.Status == StatusClosed) {
+		if err := s.reachable(ctx, before, first); err != nil {
 			return nil, Message{}, err
 		}
 	}

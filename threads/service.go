@@ -452,5 +452,8 @@ func (s *Service) Reannounce(ctx context.Context, before time.Time, limit int) (
 	return len(left), s.Store.Settle(ctx, settled)
 }
 
+// errBusy says that others were faster each time: the same may work later.
+var errBusy = errors.New("others kept changing it")
+
 // lostRace tells a lost race from a failure.
 func lostRace(err error) bool { return errors.Is(err, ErrConflict) || errors.Is(err, ErrSeen) }

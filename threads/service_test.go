@@ -302,6 +302,40 @@ func TestSendingQueuesOneDeliveryAndTakesTheConversation(t *testing.T) {
 	n, err := d.store.DeliveryBacklog(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
+	d.close(conv.ID)
+	again, closed, err := d.Send(ctx, send)
+	require.NoError(t, err)
+	require.Equal(t, m.ID, again.ID, "also when it could no longer be sent")
+	require.Equal(t, threads.StatusClosed, closed.State.Status)
+}
+
+// crowded is a store in which somebody else always changes the conversation
+// while something is looked for, as when many messages come in at once.
+type crowded struct {
+	*sqlite.Store
+	crowd func()
+}
+
+func (c crowded) Seen(ctx context.Context, ch threads.ChannelID, keys []threads.MessageKey) (map[threads.MessageKey]threads.MessageID, error) {
+	c.crowd()
+	return c.Store.Seen(ctx, ch, keys)
+}
+
+func TestAReplyIsFasterThanACrowdOfMessages(t *testing.T) {
+	d := newDesk(t, after(t, threads.SocialMessaging, time.Hour))
+	d.take(d.text("hello"))
+	others := threads.NewService(threads.Options{
+		Store: d.store, Channels: d, Roster: d, Announce: d, Logger: slog.New(slog.DiscardHandler), Now: d.clock,
+	})
+	d.Store = crowded{d.store, func() {
+		require.NoError(t, others.Ingest(context.Background(), []threads.Arrival{d.text("and")})[0])
+	}}
+	conv := d.only()
+	_, _, err := d.Send(context.Background(), threads.SendCommand{
+		Conversation: conv.ID, Known: &conv, Author: bea, ClientKey: "k1",
+		Content: normalize.Message{Type: normalize.TypeText, Text: "hi"},
+	})
+	require.NoError(t, err)
 }
 
 func TestSendingIsRefusedBeforeAnythingIsStored(t *testing.T) {

@@ -2,6 +2,7 @@ package threads
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,7 +10,7 @@ import (
 
 // commitLoop loads a conversation, builds a change and commits it, again as
 // often as somebody else was faster. build answers nil when there is nothing
-// to change.
+// to change. ErrSeen is answered as it is.
 // known, when not nil, is the conversation as it was read just now.
 func (s *Service) commitLoop(ctx context.Context, id ConversationID, known *Conversation, build func(Conversation, ChannelInfo) (*Change, error)) (Conversation, error) {
 	for range attempts {
@@ -29,11 +30,11 @@ func (s *Service) commitLoop(ctx context.Context, id ConversationID, known *Conv
 		switch err := s.commitOne(ctx, c, before); {
 		case err == nil:
 			return c.Conversation, nil
-		case !lostRace(err):
+		case !errors.Is(err, ErrConflict):
 			return Conversation{}, fmt.Errorf("commit: %w", err)
 		}
 	}
-	return Conversation{}, ErrConflict
+	return Conversation{}, errBusy
 }
 
 func (s *Service) readUnless(ctx context.Context, known *Conversation, id ConversationID) (Conversation, error) {

@@ -164,6 +164,8 @@ func TestConversationStylesFromOutside(t *testing.T) {
 	p := launch(t, environment(t.TempDir()), "serve")
 	h.at(p)
 	h.staff()
+	// What is compared here must not change because it is offered to somebody.
+	h.api(http.StatusOK, http.MethodPatch, "/v1/settings", object{"routing": object{"mode": "manual"}})
 	t.Run("cases", func(t *testing.T) {
 		for _, c := range []struct {
 			name string
