@@ -71,7 +71,7 @@ func startRole(t testing.TB, cfg config.Server, role app.Role) *hub {
 		require.NoError(t, h.stop())
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	})
-	require.Eventually(t, func() bool { st, _ := h.call("GET", "/readyz", nil, ""); return st == 200 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { st, _ := h.call("GET", "/readyz", nil, ""); return st == 200 }, time.Minute, 20*time.Millisecond)
 	return h
 }
 
@@ -172,7 +172,7 @@ func (h *hub) messages(conversation any) []object {
 
 func (h *hub) eventually(what string, ok func() bool) {
 	h.t.Helper()
-	require.Eventually(h.t, ok, 20*time.Second, 20*time.Millisecond, what)
+	require.Eventually(h.t, ok, time.Minute, 20*time.Millisecond, what)
 }
 
 // one waits for the channel's only conversation.

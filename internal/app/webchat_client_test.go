@@ -154,7 +154,7 @@ func (v *visitor) follow(query url.Values) *line {
 	}()
 	select {
 	case l.last = <-ready:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		require.Fail(v.t, "the stream does not begin")
 	}
 	return l
@@ -187,7 +187,7 @@ func readStream(r io.Reader, each func(told)) {
 // next waits for an event of the kind; others are passed over.
 func (l *line) next(kind string) object {
 	l.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case e, ok := <-l.events:

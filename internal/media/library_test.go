@@ -276,7 +276,7 @@ func TestWhatThePlatformDropsSoonIsFetchedAtOnce(t *testing.T) {
 			e.Take(sent)
 			e.Take(message("1", "r1"))
 			if tt.fetched {
-				require.Eventually(t, func() bool { return l.State(message("1", "r1"), 0) == media.Available }, 10*time.Second, time.Millisecond)
+				require.Eventually(t, func() bool { return l.State(message("1", "r1"), 0) == media.Available }, time.Minute, time.Millisecond)
 			}
 			cancel()
 			<-done

@@ -97,7 +97,7 @@ func TestClosingEndsHangingCalls(t *testing.T) {
 		}
 		answered <- err
 	}()
-	require.Eventually(t, func() bool { return len(l.Calls()) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(l.Calls()) == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, l.Close())
 	<-answered
 	http.DefaultClient.CloseIdleConnections()

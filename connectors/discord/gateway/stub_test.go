@@ -38,7 +38,7 @@ type said struct {
 }
 
 func (k *talk) send(raw string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_ = k.conn.Write(ctx, websocket.MessageText, []byte(raw))
 }
@@ -48,7 +48,7 @@ func (k *talk) greet(pause string) { k.send(`{"op":10,"d":{"heartbeat_interval":
 
 // hear answers what the client says next, ok being false when it is gone.
 func (k *talk) hear() (s said, ok bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, raw, err := k.conn.Read(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (k *talk) hear() (s said, ok bool) {
 // the code that it closed with.
 func (k *talk) gone() websocket.StatusCode {
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		_, _, err := k.conn.Read(ctx)
 		cancel()
 		if err != nil {

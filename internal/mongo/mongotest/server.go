@@ -73,7 +73,7 @@ func (s *Server) Database(t testing.TB) string {
 	name := "test_" + strings.ReplaceAll(ident.New("th"), "-", "_")
 	uri := s.base + name + s.tail
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		c, err := driver.Connect(options.Client().ApplyURI(uri))
 		require.NoError(t, err)
