@@ -105,6 +105,10 @@ func (s *session) replies(ctx context.Context, all []conversation, first int) (f
 		return 0, err
 	}
 	headers := "Authorization: Bearer " + s.hub.token + "\r\n"
+	cpuBefore, err := s.hub.cpu()
+	if err != nil {
+		return 0, err
+	}
 	began := time.Now()
 	p, err := load(ctx, s.hub.addr, s.Sends, s.Concurrency, func(buf []byte, i int) []byte {
 		path := "/v1/conversations/" + all[i%len(all)].ID + "/messages"
@@ -131,6 +135,11 @@ func (s *session) replies(ctx context.Context, all []conversation, first int) (f
 		}
 		return 0, err
 	}
+	cpuAfter, err := s.hub.cpu()
+	if err != nil {
+		return 0, err
+	}
+	s.note("replies: %.0f posted a second; each took %.3f ms of the hub's CPU", p.rps(), float64(cpuAfter-cpuBefore)/float64(time.Millisecond)/float64(got))
 	s.report.add("lost", float64(max(got-arrived.Distinct, 0)))
 	s.report.add("duplicates", float64(arrived.Total-arrived.Distinct))
 	return float64(got) / took.Seconds(), nil
