@@ -3055,12 +3055,12 @@ type QueueChange struct {
 	OverflowGroups *Tags     `json:"overflow_groups,omitempty"`
 
 	// Position Where to move it, from 1; the others make room.
-	Position        *int     `json:"position,omitempty"`
-	PreferredSkills *[]Skill `json:"preferred_skills,omitempty"`
+	Position        *int          `json:"position,omitempty"`
+	PreferredSkills *[]QueueSkill `json:"preferred_skills,omitempty"`
 
 	// RelaxAfter A Go duration, such as `3s`, `10m` or `96h`.
-	RelaxAfter     *Duration `json:"relax_after,omitempty"`
-	RequiredSkills *[]Skill  `json:"required_skills,omitempty"`
+	RelaxAfter     *Duration     `json:"relax_after,omitempty"`
+	RequiredSkills *[]QueueSkill `json:"required_skills,omitempty"`
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
@@ -3095,12 +3095,12 @@ type QueueDraft struct {
 	OverflowGroups *Tags     `json:"overflow_groups,omitempty"`
 
 	// Position Where to put it, from 1; left out: last.
-	Position        *int     `json:"position,omitempty"`
-	PreferredSkills *[]Skill `json:"preferred_skills,omitempty"`
+	Position        *int          `json:"position,omitempty"`
+	PreferredSkills *[]QueueSkill `json:"preferred_skills,omitempty"`
 
 	// RelaxAfter A Go duration, such as `3s`, `10m` or `96h`.
-	RelaxAfter     *Duration `json:"relax_after,omitempty"`
-	RequiredSkills *[]Skill  `json:"required_skills,omitempty"`
+	RelaxAfter     *Duration     `json:"relax_after,omitempty"`
+	RequiredSkills *[]QueueSkill `json:"required_skills,omitempty"`
 }
 
 // QueueItem defines model for QueueItem.
@@ -3150,6 +3150,9 @@ type QueueList struct {
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
 }
+
+// QueueSkill A skill with the least level that will do, by its parts or as agents have it: `french:3`.
+type QueueSkill = SkillNeed
 
 // Quote defines model for Quote.
 type Quote struct {

@@ -184,8 +184,8 @@ func queueDelays(relax, overflow *string) (r, o *time.Duration, err error) {
 	return read("relax_after", relax), read("overflow_after", overflow), err
 }
 
-func skillsOf(in *[]api.Skill) []routing.Skill {
-	return convert(value(in), func(s api.Skill) routing.Skill {
+func skillsOf(in *[]api.QueueSkill) []routing.Skill {
+	return convert(value(in), func(s api.QueueSkill) routing.Skill {
 		return routing.Skill{Name: routing.Canonical(s.Name), Level: value(s.Level)}
 	})
 }

@@ -213,9 +213,10 @@ func TestQueuesAreKeptInTheirOrder(t *testing.T) {
 		return list
 	}
 	require.Equal(t, []string{"1First", "2VIP", "3Rest"}, names(""))
-	moved := h.must(http.MethodPatch, "/v1/queues/"+vip.id(), `{"position":9,"method":null,"required_skills":[],"groups":[],"name":"Best","version":1}`).body
+	moved := h.must(http.MethodPatch, "/v1/queues/"+vip.id(), `{"position":9,"method":null,"required_skills":[],"preferred_skills":["french:2"],"groups":[],"name":"Best","version":1}`).body
 	require.Nil(t, moved["method"])
 	require.Empty(t, moved["required_skills"])
+	require.Equal(t, []any{map[string]any{"name": "french", "level": 2.0}}, moved["preferred_skills"])
 	require.Equal(t, got["conditions"], moved["conditions"], "what is not given stays")
 	require.Equal(t, []string{"1First", "2Rest", "3Best"}, names(""))
 	page := h.must(http.MethodGet, "/v1/queues?limit=1", "")
@@ -243,6 +244,8 @@ func TestAWrongQueueIsRefusedByField(t *testing.T) {
 		"a skill nobody has":        {`"required_skills":[{"name":"Klingon"}]`, "required_skills[0]"},
 		"a preferred one as well":   {`"preferred_skills":[{"name":"french"},{"name":"klingon"}]`, "preferred_skills[1]"},
 		"a level too high":          {`"required_skills":[{"name":"french","level":6}]`, "required_skills[0].level"},
+		"a text with a high level":  {`"required_skills":["french:6"]`, "required_skills[0]"},
+		"a text without a level":    {`"required_skills":["french:x"]`, "required_skills[0]"},
 		"a group that is none":      {`"groups":["gr_9"]`, "groups[0]"},
 		"an overflow that is none":  {`"overflow_groups":["gr_9"]`, "overflow_groups[0]"},
 		"a channel that is none":    {`"conditions":{"channel_ids":["ch_9"]}`, "conditions.channel_ids[0]"},
