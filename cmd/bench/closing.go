@@ -36,7 +36,7 @@ func (s *session) closing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	probe, err := s.newProbe(ctx)
+	probe, err := s.newProbe(ctx, s.hub.token)
 	if err != nil {
 		return err
 	}
@@ -202,9 +202,9 @@ type probe struct {
 	stop    func()
 }
 
-func (s *session) newProbe(ctx context.Context) (*probe, error) {
+func (s *session) newProbe(ctx context.Context, token string) (*probe, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	stream, err := s.follow(ctx)
+	stream, err := s.follow(ctx, token)
 	if err != nil {
 		cancel()
 		return nil, err

@@ -41,6 +41,15 @@ type message struct {
 	Text      *string `json:"text"`
 }
 
+// end stops the process, if there is one.
+func (h *hub) end() {
+	if h == nil {
+		return
+	}
+	h.client.CloseIdleConnections()
+	h.stop()
+}
+
 // call makes one API call; in and out may be nil.
 func (h *hub) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader

@@ -22,7 +22,7 @@ func (s *session) idle(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	seen := make(chan arrival, 64)
-	stream, err := s.follow(ctx)
+	stream, err := s.follow(ctx, s.hub.token)
 	if err != nil {
 		return err
 	}
@@ -51,13 +51,13 @@ func (s *session) idle(ctx context.Context) error {
 	return nil
 }
 
-// follow opens the event stream.
-func (s *session) follow(ctx context.Context) (io.ReadCloser, error) {
+// follow opens the event stream of whom the token is for.
+func (s *session) follow(ctx context.Context, token string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.hub.addr+"/v1/events", nil)
 	if err != nil {
 		return nil, fmt.Errorf("stream: %w", err)
 	}
-	req.Header.Set("Authorization", "Bearer "+s.hub.token)
+	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "text/event-stream")
 	resp, err := (&http.Client{Transport: s.hub.client.Transport}).Do(req)
 	if err != nil {

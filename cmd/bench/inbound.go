@@ -18,7 +18,7 @@ func (s *session) inbound(ctx context.Context) error {
 	if _, err := s.bareRound(ctx, bare, warm); err != nil {
 		return err
 	}
-	if _, err := s.hubRound(ctx, warm); err != nil {
+	if _, err := s.hubRound(ctx, &s.load, warm); err != nil {
 		return err
 	}
 	var bares, accepts, threads, p50, p99, cpus []float64
@@ -27,7 +27,7 @@ func (s *session) inbound(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.hubRound(ctx, s.Requests)
+		r, err := s.hubRound(ctx, &s.load, s.Requests)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ type hubFigures struct{ accept, threaded, p50, p99, cpu float64 }
 
 // hubRound sends n new webhooks to the hub and waits until the API shows them
 // all.
-func (s *session) hubRound(ctx context.Context, n int) (hubFigures, error) {
+func (s *session) hubRound(ctx context.Context, from *payloads, n int) (hubFigures, error) {
 	before, err := s.hub.stored(ctx)
 	if err != nil {
 		return hubFigures{}, err
@@ -86,7 +86,7 @@ func (s *session) hubRound(ctx context.Context, n int) (hubFigures, error) {
 		return hubFigures{}, err
 	}
 	began := time.Now()
-	p, err := s.pump(ctx, &s.load, n)
+	p, err := s.pump(ctx, from, n)
 	if err != nil {
 		return hubFigures{}, err
 	}
@@ -113,11 +113,17 @@ func (s *session) hubRound(ctx context.Context, n int) (hubFigures, error) {
 	}, nil
 }
 
-// pump sends the next n messages to the hub and remembers which of them it
-// accepted.
+// pump sends the next n messages to the hub, as fast as it answers, and
+// remembers which of them it accepted.
 func (s *session) pump(ctx context.Context, from *payloads, n int) (pump, error) {
+	return s.pumpAt(ctx, from, n, func(int) {})
+}
+
+// pumpAt is pump for messages that wait for their moments.
+func (s *session) pumpAt(ctx context.Context, from *payloads, n int, wait func(i int)) (pump, error) {
 	first := len(s.sent)
 	p, err := load(ctx, s.hub.addr, n, s.Concurrency, func(buf []byte, i int) []byte {
+		wait(i)
 		return from.webhook(buf, s.hub.addr, first+i)
 	})
 	if err != nil {

@@ -30,7 +30,10 @@ type options struct {
 	Seed        uint64        `default:"1" help:"Of the simulated day."`
 	Agents      int           `default:"500" help:"Agents of the simulated day."`
 	Customers   int           `default:"50000" help:"Customers of the simulated day, each with a conversation at least."`
-	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,close,neighbour,route,day" help:"Phases to run; close takes minutes, neighbour half a minute, and they are run when asked for."`
+	Many        int           `default:"1000" help:"Channels in the channels phase."`
+	Steady      int           `default:"1000" help:"Webhooks a second before and after the burst, in which there are five times as many."`
+	Stretch     time.Duration `default:"5s" help:"How long the burst lasts, and each of the calm times around it."`
+	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,route,day,neighbour,close,growth,channels,burst,scale" help:"Phases to run. Those that are run when asked for only: neighbour takes half a minute, close and growth minutes, channels and burst one; scale needs --mongodb-uri and --redis-url."`
 	JSON        string        `name:"json" default:"bench.json" help:"Where the figures go; empty for nowhere."`
 	DataDir     string        `help:"Directory for the hub's data, on the disk to be measured; default: a temporary one."`
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`
@@ -44,7 +47,7 @@ type options struct {
 
 // Validate refuses what cannot be measured.
 func (o *options) Validate() error {
-	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes, "neighbours": o.Neighbours, "agents": o.Agents, "customers": o.Customers} {
+	for name, v := range map[string]int{"requests": o.Requests, "sends": o.Sends, "samples": o.Samples, "rounds": o.Rounds, "concurrency": o.Concurrency, "contacts": o.Contacts, "channels": o.Channels, "send-to": o.SendTo, "report-over": o.ReportOver, "closes": o.Closes, "neighbours": o.Neighbours, "agents": o.Agents, "many": o.Many, "steady": o.Steady, "customers": o.Customers} {
 		if v < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
 		}
@@ -76,7 +79,7 @@ func (o *options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.report.print(o.out, s.notes)
+	s.report.print(o.out)
 	if o.JSON != "" {
 		if err := s.report.save(o.JSON); err != nil {
 			return err

@@ -148,7 +148,8 @@ func TestTheReportSaysWhatWasNotMeasured(t *testing.T) {
 	require.ErrorContains(t, r.broken(), "1 lost, 0 doubled")
 	require.Panics(t, func() { r.set("typo", 1) })
 	var b strings.Builder
-	r.print(&b, []string{"a note"})
+	r.notes = append(r.notes, "a note")
+	r.print(&b)
 	require.Contains(t, b.String(), "start_ms")
 	require.Contains(t, b.String(), "note: a note")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -27,9 +28,7 @@ func (s *session) reports(ctx context.Context) error {
 	}
 	s.note("store filled with %d messages in %d conversations in %s", 10*s.ReportOver, s.ReportOver, time.Since(began).Round(time.Second))
 	h, err := s.launchHub(ctx, "filled")
-	if h != nil {
-		defer func() { h.client.CloseIdleConnections(); h.stop() }()
-	}
+	defer h.end()
 	if err != nil {
 		return err
 	}
@@ -51,7 +50,12 @@ func (s *session) reports(ctx context.Context) error {
 	return nil
 }
 
+// fill makes the conversations, once.
 func (s *session) fill(ctx context.Context) error {
+	done := filepath.Join(s.dir, "filled.done")
+	if _, err := os.Stat(done); err == nil {
+		return nil
+	}
 	env := s.storeEnv("filled")
 	c, err := launch("fill", s.Binary, []string{"bench-fill", "--conversations", strconv.Itoa(s.ReportOver), "--messages", "10"}, env, os.Stderr)
 	if err != nil {
@@ -67,7 +71,7 @@ func (s *session) fill(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("fill the store: %w", err)
 	}
-	return nil
+	return os.WriteFile(done, nil, 0o600)
 }
 
 // timeReport is the median time of a report, which has to count everything.

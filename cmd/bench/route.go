@@ -36,7 +36,7 @@ func (s *session) route(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stream, err := s.follow(ctx)
+	stream, err := s.follow(ctx, s.hub.token)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -16,7 +17,6 @@ type session struct {
 	*options
 	dir    string
 	report *report
-	notes  []string
 	hub    *hub
 	stubs  *child
 	load   payloads // webhooks of the idle and inbound phases
@@ -76,9 +76,15 @@ func (s *session) run(ctx context.Context) error {
 	if s.wants("day") {
 		s.day()
 	}
-	if s.wants("close") {
-		if err := s.closing(ctx); err != nil {
-			return fmt.Errorf("close: %w", err)
+	for _, phase := range []struct {
+		name    string
+		measure func(context.Context) error
+	}{{"close", s.closing}, {"growth", s.growth}, {"channels", s.channels}, {"burst", s.burst}, {"scale", s.scale}} {
+		if !s.wants(phase.name) {
+			continue
+		}
+		if err := phase.measure(ctx); err != nil {
+			return fmt.Errorf("%s: %w", phase.name, err)
 		}
 	}
 	return nil
@@ -113,15 +119,38 @@ func (s *session) startHub(ctx context.Context) error {
 	return nil
 }
 
+// another is a session with a hub of its own, on the given data directory,
+// whose figures go into the same report.
+func (s *session) another(ctx context.Context, dataDir string) (*session, error) {
+	h, err := s.launchHub(ctx, dataDir)
+	if err != nil {
+		h.end()
+		return nil, err
+	}
+	other := *s
+	other.hub, other.sent = h, nil
+	other.load, err = other.register(ctx, "in", s.Channels)
+	if err != nil {
+		h.end()
+	}
+	return &other, err
+}
+
 // launchHub starts a hub on a data directory and waits until it is ready. The
 // hub is answered, to be stopped, also when it does not become so.
 func (s *session) launchHub(ctx context.Context, dataDir string) (*hub, error) {
+	return s.launchRole(ctx, "serve", append(s.storeEnv(dataDir), "THREADHUB_ADMIN_TOKEN=adm_"+random()))
+}
+
+// launchRole is launchHub for a process that does a part of the work. The
+// environment ends with the admin's token.
+func (s *session) launchRole(ctx context.Context, role string, env []string) (*hub, error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
-	token := "adm_" + random()
-	c, err := launch("hub", s.Binary, []string{"serve"}, append(s.storeEnv(dataDir), "THREADHUB_ADDR="+addr, "THREADHUB_ADMIN_TOKEN="+token), s.logs)
+	_, token, _ := strings.Cut(env[len(env)-1], "=")
+	c, err := launch("hub", s.Binary, []string{role}, append(env, "THREADHUB_ADDR="+addr), s.logs)
 	if err != nil {
 		return nil, err
 	}
@@ -171,10 +200,7 @@ func (s *session) registerAt(ctx context.Context, name string, count int, base s
 
 // stop ends the children.
 func (s *session) stop() {
-	if s.hub != nil {
-		s.hub.client.CloseIdleConnections()
-		s.hub.stop()
-	}
+	s.hub.end()
 	s.stubs.stop()
 	if s.logs != nil {
 		_ = s.logs.Close()
@@ -182,7 +208,7 @@ func (s *session) stop() {
 }
 
 func (s *session) note(format string, args ...any) {
-	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+	s.report.notes = append(s.report.notes, fmt.Sprintf(format, args...))
 }
 
 // random is a secret for one run.

@@ -112,6 +112,7 @@ func (h *Hub) routes() {
 		"POST /v1/tokens":                      h.createToken,
 		"GET /v1/conversations":                h.listConversations,
 		"POST /v1/conversations/bulk":          h.bulk,
+		"GET /v1/conversations/{id}":           h.getConversation,
 		"PATCH /v1/conversations/{id}":         h.patchConversation,
 		"GET /v1/conversations/{id}/messages":  h.listMessages,
 		"POST /v1/conversations/{id}/messages": h.send,
@@ -287,6 +288,17 @@ func (h *Hub) patchConversation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.Status = d.Status
+	answer(w, http.StatusOK, c)
+}
+
+func (h *Hub) getConversation(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.find(r.PathValue("id"))
+	if c == nil {
+		http.NotFound(w, r)
+		return
+	}
 	answer(w, http.StatusOK, c)
 }
 
