@@ -46,6 +46,10 @@ type Conversation struct {
 	// ReplyContext is what the connector needs to answer the contact.
 	ReplyContext map[string]string `json:"reply_context,omitempty"`
 
+	// ErasedAt is when what was said was taken out of the closed conversation
+	// (see Purge and Eraser in package privacy); zero while it is there.
+	ErasedAt time.Time `json:"erased_at,omitzero"`
+
 	// StatusSince is when the status became what it is.
 	StatusSince time.Time `json:"status_since,omitzero"`
 	// Passes are the offers that agents did not take since it waits.

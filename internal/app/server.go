@@ -48,6 +48,8 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}
 	h.openEraser()
 	deps.Eraser = h.eraser
+	h.openRetention()
+	deps.Retention = h.retention
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
 	h.signOn(&deps)

@@ -53,7 +53,8 @@ var rules = []rule{
 	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
-	{pkg: "internal/settings", may: []string{"threads", "threads/routing", "internal/directory"}},
+	{pkg: "internal/settings", may: []string{"threads", "threads/routing", "internal/directory", "internal/retention"}},
+	{pkg: "internal/retention", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal", "internal/privacy"}, tests: []string{"normalize", "internal/sqlite"}},
 	{pkg: "internal/queuebook", may: []string{"threads", "threads/routing", "internal/directory", "internal/ident"}},
 	{pkg: "internal/canned", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
@@ -76,7 +77,7 @@ var rules = []rule{
 		"connectors", "normalize", "internal/directory", "internal/egress", "internal/seal",
 	}, tests: []string{"threads", "internal/channels"}},
 	{pkg: "internal/channels", may: []string{
-		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal", "internal/tokens",
+		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/retention", "internal/seal", "internal/tokens",
 	}, tests: []string{"connectors/*"}},
 	{pkg: "internal/templates", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress",
@@ -102,7 +103,7 @@ var rules = []rule{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
-		"internal/queuebook", "internal/privacy", "threads/routing",
+		"internal/queuebook", "internal/privacy", "internal/retention", "threads/routing",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.

@@ -119,6 +119,7 @@ type Deps struct {
 	Queues        *queuebook.Registry
 	Routing       Routing
 	Eraser        Eraser
+	Retention     Retention
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks
