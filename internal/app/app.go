@@ -25,13 +25,13 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/config"
 	"threadhub/internal/egress"
+	"threadhub/internal/expiry"
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
 	"threadhub/internal/privacy"
 	"threadhub/internal/pulse"
 	"threadhub/internal/queue"
 	"threadhub/internal/queuebook"
-	"threadhub/internal/retention"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
@@ -90,7 +90,7 @@ type Hub struct {
 	relay     *subscriptions.Relay
 	courier   *subscriptions.Courier
 	eraser    *privacy.Eraser
-	retention *retention.Keeper
+	expiry    *expiry.Keeper
 	channels  *channels.Registry
 	media     *media.Library
 	webchat   *webchat.Service
@@ -332,7 +332,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.inlets.Run(work) })
 		wg.Go(func() { h.courier.Run(work) })
 		wg.Go(func() { h.eraser.Run(work) })
-		wg.Go(func() { h.retention.Run(work) })
+		wg.Go(func() { h.expiry.Run(work) })
 	}
 	wg.Go(func() { h.errands.Run(work) })
 	if h.Role != RoleWorker {

@@ -7,6 +7,7 @@ import (
 
 	"threadhub/internal/config"
 	"threadhub/internal/directory"
+	"threadhub/internal/expiry"
 	"threadhub/internal/retention"
 	"threadhub/threads"
 )
@@ -21,7 +22,7 @@ func keep(cfg config.Server) retention.Policy {
 
 // openRetention makes what removes what was kept for long enough.
 func (h *Hub) openRetention() {
-	h.retention = retention.NewKeeper(retention.Options{
+	h.expiry = expiry.NewKeeper(expiry.Options{
 		Records: h.store, Store: h.store, Journal: h.store.Journal(), Eraser: h.eraser,
 		Hub: h.kept, Channel: h.channelKept, Registered: h.channelsAfter,
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Registerer: h.registry,

@@ -49,7 +49,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	h.openEraser()
 	deps.Eraser = h.eraser
 	h.openRetention()
-	deps.Retention = h.retention
+	deps.Retention = h.expiry
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
 	h.signOn(&deps)

@@ -4,19 +4,21 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/nullable"
 
 	"threadhub/api"
 	"threadhub/internal/directory"
+	"threadhub/internal/expiry"
 	"threadhub/internal/retention"
 	"threadhub/threads"
 )
 
-// Retention tells what it would erase (retention.Keeper).
+// Retention tells what it would erase (expiry.Keeper).
 type Retention interface {
-	Preview(ctx context.Context, hub retention.Policy, channel func(context.Context, threads.ChannelID) (retention.Policy, error), only threads.ChannelID) ([]retention.Forecast, error)
+	Preview(ctx context.Context, hub retention.Policy, channel func(context.Context, threads.ChannelID) (retention.Policy, error), only threads.ChannelID) ([]expiry.Forecast, error)
 }
 
 // retentionChange reads what to change of a policy; nil when nothing is said.
@@ -64,13 +66,21 @@ func retentionChange(in *api.RetentionChange) (func(*retention.Policy), error) {
 }
 
 func retentionView(p retention.Policy) api.Retention {
-	keep := func(k retention.Keep) nullable.Nullable[api.KeepFor] { return orNull(k.String()) }
+	keep := func(k retention.Keep) nullable.Nullable[api.KeepFor] { return orNull(keepText(k)) }
 	return api.Retention{
 		Conversations: keep(p.Conversations), Payloads: keep(p.Payloads), EventLog: keep(p.EventLog), Quarantine: keep(p.Quarantine), DeadLetters: keep(p.DeadLetters),
 		Styles: api.RetentionStyles{
 			LiveChat: keep(p.Styles[threads.LiveChat]), LiveChatReturning: keep(p.Styles[threads.LiveChatReturning]), SocialMessaging: keep(p.Styles[threads.SocialMessaging]),
 		},
 	}
+}
+
+// keepText is how the API writes it, "" where nothing is said.
+func keepText(k retention.Keep) string {
+	if k == 0 || k == retention.Forever {
+		return k.String()
+	}
+	return durationText(time.Duration(k))
 }
 
 // ownsRetention refuses a caller who sees only some channels or groups.
@@ -157,8 +167,8 @@ func retentionError(err error) error {
 	return err
 }
 
-func forecastView(f retention.Forecast) api.RetentionForecast {
+func forecastView(f expiry.Forecast) api.RetentionForecast {
 	return api.RetentionForecast{
-		ChannelID: string(f.Channel), Style: api.StyleName(f.Style), Keep: f.Keep.String(), Conversations: f.Conversations, More: f.Conversations == retention.Most,
+		ChannelID: string(f.Channel), Style: api.StyleName(f.Style), Keep: keepText(f.Keep), Conversations: f.Conversations, More: f.Conversations == expiry.Most,
 	}
 }

@@ -1,10 +1,5 @@
-// Package retention says for how long what the hub holds is kept, and removes
-// what was kept for long enough.
-//
-// What was said goes through package privacy, as when a contact is erased: the
-// conversation stays, with whom it was, its life and its figures, so that
-// reports stay true. Raw webhooks, the event log, quarantine and the list of
-// dead letters are trimmed.
+// Package retention says for how long what the hub holds is kept. Package expiry
+// removes what was kept for long enough.
 package retention
 
 import (

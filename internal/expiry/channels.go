@@ -1,10 +1,11 @@
-package retention
+package expiry
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
+	"threadhub/internal/retention"
 	"threadhub/threads"
 )
 
@@ -13,7 +14,7 @@ import (
 func (w *sweep) channels(ctx context.Context) error {
 	hub, err := w.Hub(ctx)
 	if err != nil {
-		return fmt.Errorf("retention: %w", err)
+		return fmt.Errorf("expiry: %w", err)
 	}
 	var errs []error
 	for after := threads.ChannelID(""); ; {
@@ -67,7 +68,7 @@ type Forecast struct {
 	Channel threads.ChannelID
 	Style   threads.StyleName
 	// Keep is for how long they are kept.
-	Keep Keep
+	Keep retention.Keep
 	// Conversations are those to be erased, of which at most Most are counted.
 	Conversations int
 }
@@ -79,7 +80,7 @@ const Most = 10_000
 // changes nothing. hub and channel answer the policies, as stored or as somebody
 // thinks of them; only, when it is not empty, is the one channel that is asked
 // about.
-func (k *Keeper) Preview(ctx context.Context, hub Policy, channel func(ctx context.Context, id threads.ChannelID) (Policy, error), only threads.ChannelID) ([]Forecast, error) {
+func (k *Keeper) Preview(ctx context.Context, hub retention.Policy, channel func(ctx context.Context, id threads.ChannelID) (retention.Policy, error), only threads.ChannelID) ([]Forecast, error) {
 	var list []Forecast
 	w := &sweep{Keeper: k}
 	for after := threads.ChannelID(""); ; {

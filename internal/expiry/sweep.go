@@ -1,4 +1,11 @@
-package retention
+// Package expiry removes what was kept for long enough, as package retention has
+// it.
+//
+// What was said goes through package privacy, as when a contact is erased: the
+// conversation stays, with whom it was, its life and its figures, so that
+// reports stay true. Raw webhooks, the event log, quarantine and the list of
+// dead letters are trimmed.
+package expiry
 
 import (
 	"context"
@@ -13,6 +20,7 @@ import (
 	"threadhub/internal/ident"
 	"threadhub/internal/journal"
 	"threadhub/internal/privacy"
+	"threadhub/internal/retention"
 	"threadhub/threads"
 )
 
@@ -30,8 +38,8 @@ type Options struct {
 	// Hub answers the hub's policy, in which webhooks and quarantine have an
 	// end; Channel that of a channel, an empty one for a channel that is not
 	// registered any more.
-	Hub     func(ctx context.Context) (Policy, error)
-	Channel func(ctx context.Context, id threads.ChannelID) (Policy, error)
+	Hub     func(ctx context.Context) (retention.Policy, error)
+	Channel func(ctx context.Context, id threads.ChannelID) (retention.Policy, error)
 	// Registered answers up to limit ids of registered channels, in their order
 	// and after the given one.
 	Registered func(ctx context.Context, after threads.ChannelID, limit int) ([]threads.ChannelID, error)
@@ -70,6 +78,10 @@ const (
 	deadLetters   = "dead_letters"
 )
 
+func kinds() []string {
+	return []string{conversations, messages, payloads, events, quarantine, deadLetters}
+}
+
 // NewKeeper returns a keeper over the given parts.
 func NewKeeper(o Options) *Keeper {
 	k := &Keeper{
@@ -78,7 +90,7 @@ func NewKeeper(o Options) *Keeper {
 			Name: "threadhub_retention_removed_total", Help: "Records removed because they were kept for long enough, by kind.",
 		}, []string{"kind"}),
 	}
-	for _, kind := range []string{conversations, messages, payloads, events, quarantine, deadLetters} {
+	for _, kind := range kinds() {
 		k.removed.WithLabelValues(kind)
 	}
 	o.Registerer.MustRegister(k.removed)
@@ -137,8 +149,8 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 	}
 	if len(w.did) > 0 {
 		args := []any{}
-		for kind, n := range w.did {
-			args = append(args, kind, n)
+		for _, kind := range kinds() {
+			args = append(args, kind, w.did[kind])
 		}
 		k.Logger.InfoContext(ctx, "what was kept for long enough was removed", args...)
 	}
@@ -163,7 +175,7 @@ func (w *sweep) take(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("retention: %w", err)
+		return fmt.Errorf("expiry: %w", err)
 	}
 	if l := item.Value; l.Owner != "" && l.Owner != w.Owner && l.Until.After(w.now()) && !l.Until.After(w.now().Add(2*term)) {
 		return errElsewhere
@@ -192,7 +204,7 @@ func (w *sweep) write(ctx context.Context) error {
 		return errElsewhere
 	}
 	if err != nil {
-		return fmt.Errorf("retention: %w", err)
+		return fmt.Errorf("expiry: %w", err)
 	}
 	w.item = item
 	return nil
@@ -240,7 +252,7 @@ func (w *sweep) count(kind string, n int) {
 }
 
 // channel removes what is to go of one channel.
-func (w *sweep) channel(ctx context.Context, id threads.ChannelID, p Policy) error {
+func (w *sweep) channel(ctx context.Context, id threads.ChannelID, p retention.Policy) error {
 	errs := []error{w.webhooks(ctx, id, p)}
 	for _, style := range threads.StyleNames {
 		errs = append(errs, w.talks(ctx, id, style, p.Talk(style)))
@@ -256,8 +268,8 @@ func (w *sweep) channel(ctx context.Context, id threads.ChannelID, p Policy) err
 
 // before is what is to go: all of before that time. Nothing is where nothing is
 // said, or for ever.
-func (w *sweep) before(k Keep) (time.Time, bool) {
-	if k == 0 || k == Forever {
+func (w *sweep) before(k retention.Keep) (time.Time, bool) {
+	if k == 0 || k == retention.Forever {
 		return time.Time{}, false
 	}
 	return w.now().Add(-time.Duration(k)), true
@@ -265,7 +277,7 @@ func (w *sweep) before(k Keep) (time.Time, bool) {
 
 // talks takes what was said out of conversations that were closed for long
 // enough.
-func (w *sweep) talks(ctx context.Context, ch threads.ChannelID, style threads.StyleName, k Keep) error {
+func (w *sweep) talks(ctx context.Context, ch threads.ChannelID, style threads.StyleName, k retention.Keep) error {
 	before, ok := w.before(k)
 	if !ok {
 		return nil
@@ -286,7 +298,7 @@ func (w *sweep) talks(ctx context.Context, ch threads.ChannelID, style threads.S
 }
 
 // webhooks removes what is to go of the journal and the quarantine.
-func (w *sweep) webhooks(ctx context.Context, ch threads.ChannelID, p Policy) error {
+func (w *sweep) webhooks(ctx context.Context, ch threads.ChannelID, p retention.Policy) error {
 	id := string(ch)
 	var errs []error
 	if before, ok := w.before(p.EventLog); ok {
