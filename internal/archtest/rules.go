@@ -110,7 +110,9 @@ var rules = []rule{
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
-	}, tests: []string{"internal/ident", "internal/storetest", "internal/threadtest"}},
+	}, tests: []string{
+		"internal/ident", "internal/storetest", "internal/threadtest", "connectors", "internal/accept", "internal/channels", "internal/httpapi",
+	}},
 	{pkg: "internal/mongo", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},

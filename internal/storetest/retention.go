@@ -151,7 +151,9 @@ var trimTests = []test{
 	{"trimming removes old items of a channel, up to the limit", func(t *testing.T, f *fixture) {
 		j := f.s.Journal()
 		require.NoError(t, j.Quarantine(f.ctx, []journal.Item{
-			{ID: "ev_1/0", ChannelID: "ch_a", At: after(1)}, {ID: "ev_2/0", ChannelID: "ch_a", At: after(9)}, {ID: "ev_3/0", ChannelID: "ch_a", At: after(2)},
+			{ID: "ev_1/0", ChannelID: "ch_a", At: after(1)},
+			{ID: "ev_2/0", ChannelID: "ch_a", At: after(9)},
+			{ID: "ev_3/0", ChannelID: "ch_a", At: after(2)},
 			{ID: "ev_4/0", ChannelID: "ch_b", At: after(1)},
 		}))
 		for _, want := range []int{1, 1, 0} {
