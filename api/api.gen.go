@@ -2117,9 +2117,12 @@ type Contact struct {
 	ID         string                    `json:"id"`
 	Identities []ContactIdentity         `json:"identities"`
 	Locale     nullable.Nullable[string] `json:"locale"`
-	Name       nullable.Nullable[string] `json:"name"`
-	Phone      nullable.Nullable[string] `json:"phone"`
-	Tags       []string                  `json:"tags"`
+
+	// Merged The contacts of the same person that were merged into this one; left out where there are none.
+	Merged *[]MergedContact          `json:"merged,omitempty"`
+	Name   nullable.Nullable[string] `json:"name"`
+	Phone  nullable.Nullable[string] `json:"phone"`
+	Tags   []string                  `json:"tags"`
 
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -2131,12 +2134,6 @@ type Contact struct {
 
 // ContactConsents defines model for Contact.Consents.
 type ContactConsents string
-
-// ContactIdentity defines model for Contact.identities.
-type ContactIdentity struct {
-	ChannelID  string `json:"channel_id"`
-	ExternalID string `json:"external_id"`
-}
 
 // ContactBrief defines model for ContactBrief.
 type ContactBrief struct {
@@ -2194,12 +2191,24 @@ type ContactExport struct {
 	ExportedAt Timestamp `json:"exported_at"`
 }
 
+// ContactIdentity defines model for ContactIdentity.
+type ContactIdentity struct {
+	ChannelID  string `json:"channel_id"`
+	ExternalID string `json:"external_id"`
+}
+
 // ContactList defines model for ContactList.
 type ContactList struct {
 	Data []Contact `json:"data"`
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// ContactMerge defines model for ContactMerge.
+type ContactMerge struct {
+	// ContactID The other contact.
+	ContactID string `json:"contact_id"`
 }
 
 // Conversation defines model for Conversation.
@@ -2741,6 +2750,23 @@ type Me struct {
 
 	// TokenID Of the token, or of the session.
 	TokenID string `json:"token_id"`
+}
+
+// MergedContact defines model for MergedContact.
+type MergedContact struct {
+	ID string `json:"id"`
+
+	// Identities Those that it brought along and would take with it.
+	Identities []ContactIdentity `json:"identities"`
+
+	// MergedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	MergedAt Timestamp `json:"merged_at"`
+
+	// MergedInto This contact, or another that was merged into it.
+	MergedInto string                    `json:"merged_into"`
+	Name       nullable.Nullable[string] `json:"name"`
 }
 
 // Message defines model for Message.
@@ -5076,6 +5102,18 @@ type ListContactConversationsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// MergeContactParams defines parameters for MergeContact.
+type MergeContactParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnmergeContactParams defines parameters for UnmergeContact.
+type UnmergeContactParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
 	Status    *[]ConversationStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -5690,6 +5728,12 @@ type ReplayChannelJSONRequestBody = ReplayDraft
 // UpdateContactJSONRequestBody defines body for UpdateContact for application/json ContentType.
 type UpdateContactJSONRequestBody = ContactChange
 
+// MergeContactJSONRequestBody defines body for MergeContact for application/json ContentType.
+type MergeContactJSONRequestBody = ContactMerge
+
+// UnmergeContactJSONRequestBody defines body for UnmergeContact for application/json ContentType.
+type UnmergeContactJSONRequestBody = ContactMerge
+
 // StartConversationJSONRequestBody defines body for StartConversation for application/json ContentType.
 type StartConversationJSONRequestBody = ConversationStart
 
@@ -5929,6 +5973,12 @@ type ServerInterface interface {
 	// ExportContact Get everything that is kept of a contact, as one document
 	// (GET /v1/contacts/{contact_id}/export)
 	ExportContact(c *gin.Context, contactID ContactID)
+	// MergeContact Say that another contact is the same person
+	// (POST /v1/contacts/{contact_id}/merge)
+	MergeContact(c *gin.Context, contactID ContactID, params MergeContactParams)
+	// UnmergeContact Take a contact out of the person it was merged into
+	// (POST /v1/contacts/{contact_id}/unmerge)
+	UnmergeContact(c *gin.Context, contactID ContactID, params UnmergeContactParams)
 	// ListConversations List conversations
 	// (GET /v1/conversations)
 	ListConversations(c *gin.Context, params ListConversationsParams)
@@ -7863,6 +7913,104 @@ func (siw *ServerInterfaceWrapper) ExportContact(c *gin.Context) {
 	}
 
 	siw.Handler.ExportContact(c, contactID)
+}
+
+// MergeContact operation middleware
+func (siw *ServerInterfaceWrapper) MergeContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contact_id" -------------
+	var contactID ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact_id", c.Param("contact_id"), &contactID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeContactParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeContact(c, contactID, params)
+}
+
+// UnmergeContact operation middleware
+func (siw *ServerInterfaceWrapper) UnmergeContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contact_id" -------------
+	var contactID ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact_id", c.Param("contact_id"), &contactID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnmergeContactParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnmergeContact(c, contactID, params)
 }
 
 // ListConversations operation middleware
@@ -12031,6 +12179,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/contacts/:contact_id", wrapper.EraseContact)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id", wrapper.GetContact)
 	router.PATCH(options.BaseURL+"/v1/contacts/:contact_id", wrapper.UpdateContact)
+	router.POST(options.BaseURL+"/v1/contacts/:contact_id/merge", wrapper.MergeContact)
+	router.POST(options.BaseURL+"/v1/contacts/:contact_id/unmerge", wrapper.UnmergeContact)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id/export", wrapper.ExportContact)
 	router.GET(options.BaseURL+"/v1/opt-outs", wrapper.ListOptOuts)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id/conversations", wrapper.ListContactConversations)

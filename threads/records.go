@@ -129,11 +129,17 @@ type Contact struct {
 	Group      bool       `json:"group,omitempty"` // a group chat, not a person
 	Identities []Identity `json:"identities"`
 	// Consents is the latest of each category ("" is everything).
-	Consents  map[string]normalize.ConsentStatus `json:"consents,omitempty"`
-	Tags      []string                           `json:"tags,omitempty"`
-	CreatedAt time.Time                          `json:"created_at"`
-	UpdatedAt time.Time                          `json:"updated_at"`
-	Version   int64                              `json:"version"`
+	Consents map[string]normalize.ConsentStatus `json:"consents,omitempty"`
+	Tags     []string                           `json:"tags,omitempty"`
+	// MergedInto is the contact of the same person that this one was merged into,
+	// and Members are those that were, or were about to be, merged into this one
+	// (see Person).
+	MergedInto ContactID   `json:"merged_into,omitempty"`
+	MergedAt   time.Time   `json:"merged_at,omitzero"`
+	Members    []ContactID `json:"members,omitempty"`
+	CreatedAt  time.Time   `json:"created_at"`
+	UpdatedAt  time.Time   `json:"updated_at"`
+	Version    int64       `json:"version"`
 }
 
 // Identity is a name of a contact on one channel, owned by at most one contact.

@@ -54,6 +54,7 @@ var rules = []rule{
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/settings", may: []string{"threads", "threads/routing", "internal/directory", "internal/retention"}},
+	{pkg: "internal/people", may: []string{"threads", "internal/directory"}},
 	{pkg: "internal/retention", may: []string{"threads"}},
 	{pkg: "internal/expiry", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal", "internal/privacy", "internal/retention"}, tests: []string{"internal/sqlite"}},
 	{pkg: "internal/queuebook", may: []string{"threads", "threads/routing", "internal/directory", "internal/ident"}},
@@ -105,7 +106,7 @@ var rules = []rule{
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing",
-	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
+	}, tests: []string{"connectors/*", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{

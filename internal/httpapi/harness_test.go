@@ -35,6 +35,7 @@ import (
 	"threadhub/internal/expiry"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/media"
+	"threadhub/internal/people"
 	"threadhub/internal/privacy"
 	"threadhub/internal/queuebook"
 	"threadhub/internal/retention"
@@ -200,7 +201,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 		},
 		Registered: func(context.Context, threads.ChannelID, int) ([]threads.ChannelID, error) { return nil, nil },
 	})
-	deps.Eraser, deps.Retention = eraser, h.expiry
+	deps.Eraser, deps.Retention, deps.People = eraser, h.expiry, people.NewBook(store, h.service, h.clock)
 	deps.Subscriptions = told
 	deps.Subscribers = subscriptions.NewCourier(subscriptions.CourierOptions{
 		Book: told, Relay: h.relay, Carrier: h, Render: httpapi.NewRenderer(deps), Now: h.clock, Logger: logger,

@@ -120,6 +120,7 @@ type Deps struct {
 	Routing       Routing
 	Eraser        Eraser
 	Retention     Retention
+	People        People
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks
