@@ -1766,6 +1766,9 @@ type Channel struct {
 	Kind                   string                       `json:"kind"`
 	Name                   string                       `json:"name"`
 
+	// Retention For how long what the hub holds is kept. What is said most closely counts: what the channel says of the style, then what the channel says, then what the hub says of the style, then what the hub says. Null: nothing is said here, and what is said elsewhere applies. The hub itself keeps conversations and dead letters for ever unless it is told otherwise, and the rest for `THREADHUB_JOURNAL_RETENTION`.
+	Retention Retention `json:"retention"`
+
 	// SendFor How long a message is tried before it fails as expired.
 	SendFor  Duration        `json:"send_for"`
 	Settings json.RawMessage `json:"settings"`
@@ -1797,6 +1800,9 @@ type ChannelChange struct {
 	// at all. `0s` ends that.
 	Overlap *Duration `json:"overlap,omitempty"`
 
+	// Retention What is left out stays as it was; null takes back what was said here. `conversations` and `styles` from 24h, everything else from 1h, to 87600h; `conversations`, `styles`, `quarantine` and `dead_letters` also `forever`. What is due is removed within minutes of the change, for good: see `POST /v1/retention/preview`.
+	Retention *RetentionChange `json:"retention,omitempty"`
+
 	// SendFor From 1m to 168h; 24h when left out.
 	SendFor *Duration `json:"send_for,omitempty"`
 
@@ -1823,6 +1829,9 @@ type ChannelDraft struct {
 	GroupID     nullable.Nullable[string] `json:"group_id,omitempty"`
 	Kind        string                    `json:"kind"`
 	Name        string                    `json:"name"`
+
+	// Retention What is left out stays as it was; null takes back what was said here. `conversations` and `styles` from 24h, everything else from 1h, to 87600h; `conversations`, `styles`, `quarantine` and `dead_letters` also `forever`. What is due is removed within minutes of the change, for good: see `POST /v1/retention/preview`.
+	Retention *RetentionChange `json:"retention,omitempty"`
 
 	// SendFor From 1m to 168h; 24h when left out.
 	SendFor *Duration `json:"send_for,omitempty"`
@@ -2108,9 +2117,12 @@ type Contact struct {
 	ID         string                    `json:"id"`
 	Identities []ContactIdentity         `json:"identities"`
 	Locale     nullable.Nullable[string] `json:"locale"`
-	Name       nullable.Nullable[string] `json:"name"`
-	Phone      nullable.Nullable[string] `json:"phone"`
-	Tags       []string                  `json:"tags"`
+
+	// Merged The contacts of the same person that were merged into this one; left out where there are none.
+	Merged *[]MergedContact          `json:"merged,omitempty"`
+	Name   nullable.Nullable[string] `json:"name"`
+	Phone  nullable.Nullable[string] `json:"phone"`
+	Tags   []string                  `json:"tags"`
 
 	// UpdatedAt RFC 3339, UTC, with milliseconds.
 	//
@@ -2122,12 +2134,6 @@ type Contact struct {
 
 // ContactConsents defines model for Contact.Consents.
 type ContactConsents string
-
-// ContactIdentity defines model for Contact.identities.
-type ContactIdentity struct {
-	ChannelID  string `json:"channel_id"`
-	ExternalID string `json:"external_id"`
-}
 
 // ContactBrief defines model for ContactBrief.
 type ContactBrief struct {
@@ -2185,12 +2191,24 @@ type ContactExport struct {
 	ExportedAt Timestamp `json:"exported_at"`
 }
 
+// ContactIdentity defines model for ContactIdentity.
+type ContactIdentity struct {
+	ChannelID  string `json:"channel_id"`
+	ExternalID string `json:"external_id"`
+}
+
 // ContactList defines model for ContactList.
 type ContactList struct {
 	Data []Contact `json:"data"`
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// ContactMerge defines model for ContactMerge.
+type ContactMerge struct {
+	// ContactID The other contact.
+	ContactID string `json:"contact_id"`
 }
 
 // Conversation defines model for Conversation.
@@ -2207,7 +2225,10 @@ type Conversation struct {
 	// CreatedAt RFC 3339, UTC, with milliseconds.
 	//
 	// Examples: 2026-03-01T09:30:00.000Z
-	CreatedAt    Timestamp                    `json:"created_at"`
+	CreatedAt Timestamp `json:"created_at"`
+
+	// ErasedAt When what was said was erased, because it was kept for long enough or on request of the contact; null while it is there.
+	ErasedAt     nullable.Nullable[Timestamp] `json:"erased_at"`
 	FirstReplyAt nullable.Nullable[Timestamp] `json:"first_reply_at"`
 	FollowUpOf   nullable.Nullable[string]    `json:"follow_up_of"`
 	GroupID      nullable.Nullable[string]    `json:"group_id"`
@@ -2632,6 +2653,9 @@ type Invited struct {
 	Purpose   InvitationPurpose `json:"purpose"`
 }
 
+// KeepFor A Go duration, such as `720h`, or `forever`.
+type KeepFor = string
+
 // Ladder What the hub does by itself while the customer does not answer. All times count from the first message of an agent since the customer's latest one, and each is later than the one before. The customer's next message calls off the rest, and so does a solve, `on_hold` or the end of the session. A reminder is not sent outside the platform's reply window, and is no reply in the metrics.
 type Ladder struct {
 	Reminders *[]Reminder `json:"reminders,omitempty"`
@@ -2726,6 +2750,23 @@ type Me struct {
 
 	// TokenID Of the token, or of the session.
 	TokenID string `json:"token_id"`
+}
+
+// MergedContact defines model for MergedContact.
+type MergedContact struct {
+	ID string `json:"id"`
+
+	// Identities Those that it brought along and would take with it.
+	Identities []ContactIdentity `json:"identities"`
+
+	// MergedAt RFC 3339, UTC, with milliseconds.
+	//
+	// Examples: 2026-03-01T09:30:00.000Z
+	MergedAt Timestamp `json:"merged_at"`
+
+	// MergedInto This contact, or another that was merged into it.
+	MergedInto string                    `json:"merged_into"`
+	Name       nullable.Nullable[string] `json:"name"`
 }
 
 // Message defines model for Message.
@@ -3397,6 +3438,93 @@ type ReportTimes struct {
 	RequesterWaitByStatusSeconds ReportTime `json:"requester_wait_by_status_seconds"`
 }
 
+// Retention For how long what the hub holds is kept. What is said most closely counts: what the channel says of the style, then what the channel says, then what the hub says of the style, then what the hub says. Null: nothing is said here, and what is said elsewhere applies. The hub itself keeps conversations and dead letters for ever unless it is told otherwise, and the rest for `THREADHUB_JOURNAL_RETENTION`.
+type Retention struct {
+	// Conversations Closed conversations with their messages and files, counted from their close. Then what was said is erased; that there was a conversation, with whom, its life and its figures stay.
+	Conversations nullable.Nullable[KeepFor] `json:"conversations"`
+
+	// DeadLetters Messages on the list of dead letters. They stay in their conversations.
+	DeadLetters nullable.Nullable[KeepFor] `json:"dead_letters"`
+
+	// EventLog The lines of a channel's event log.
+	EventLog nullable.Nullable[KeepFor] `json:"event_log"`
+
+	// Payloads What webhooks held (body, headers, address). It goes with its line in the event log and with the conversations of the channel, should one of these be kept for less time.
+	Payloads nullable.Nullable[KeepFor] `json:"payloads"`
+
+	// Quarantine Parts of webhooks that could not be used.
+	Quarantine nullable.Nullable[KeepFor] `json:"quarantine"`
+
+	// Styles The same as `conversations`, of one style.
+	Styles RetentionStyles `json:"styles"`
+}
+
+// RetentionChange What is left out stays as it was; null takes back what was said here. `conversations` and `styles` from 24h, everything else from 1h, to 87600h; `conversations`, `styles`, `quarantine` and `dead_letters` also `forever`. What is due is removed within minutes of the change, for good: see `POST /v1/retention/preview`.
+type RetentionChange struct {
+	// Conversations A Go duration, such as `720h`, or `forever`.
+	Conversations nullable.Nullable[KeepFor] `json:"conversations,omitempty"`
+
+	// DeadLetters A Go duration, such as `720h`, or `forever`.
+	DeadLetters nullable.Nullable[KeepFor] `json:"dead_letters,omitempty"`
+
+	// EventLog A Go duration, such as `720h`, or `forever`.
+	EventLog nullable.Nullable[KeepFor] `json:"event_log,omitempty"`
+
+	// Payloads A Go duration, such as `720h`, or `forever`.
+	Payloads nullable.Nullable[KeepFor] `json:"payloads,omitempty"`
+
+	// Quarantine A Go duration, such as `720h`, or `forever`.
+	Quarantine nullable.Nullable[KeepFor] `json:"quarantine,omitempty"`
+
+	// Styles The same as `conversations`, of one style.
+	Styles *RetentionStyles `json:"styles,omitempty"`
+}
+
+// RetentionForecast defines model for RetentionForecast.
+type RetentionForecast struct {
+	ChannelID string `json:"channel_id"`
+
+	// Conversations How many would be erased now. At most 10000 are counted.
+	Conversations int `json:"conversations"`
+
+	// Keep For how long conversations are kept: a duration, or `forever`.
+	Keep string `json:"keep"`
+
+	// More Whether there are more than were counted.
+	More  bool      `json:"more"`
+	Style StyleName `json:"style"`
+}
+
+// RetentionPreview defines model for RetentionPreview.
+type RetentionPreview struct {
+	// Conversations All of them together.
+	Conversations int `json:"conversations"`
+
+	// Data One line for each channel and style, of channels that are deleted too as long as something of them is kept.
+	Data []RetentionForecast `json:"data"`
+}
+
+// RetentionPreviewDraft defines model for RetentionPreviewDraft.
+type RetentionPreviewDraft struct {
+	// ChannelID Look at this channel alone, and take `retention` for its own. Left out, `retention` is the hub's.
+	ChannelID *string `json:"channel_id,omitempty"`
+
+	// Retention What is left out stays as it was; null takes back what was said here. `conversations` and `styles` from 24h, everything else from 1h, to 87600h; `conversations`, `styles`, `quarantine` and `dead_letters` also `forever`. What is due is removed within minutes of the change, for good: see `POST /v1/retention/preview`.
+	Retention *RetentionChange `json:"retention,omitempty"`
+}
+
+// RetentionStyles The same as `conversations`, of one style.
+type RetentionStyles struct {
+	// LiveChat A Go duration, such as `720h`, or `forever`.
+	LiveChat nullable.Nullable[KeepFor] `json:"live_chat,omitempty"`
+
+	// LiveChatReturning A Go duration, such as `720h`, or `forever`.
+	LiveChatReturning nullable.Nullable[KeepFor] `json:"live_chat_returning,omitempty"`
+
+	// SocialMessaging A Go duration, such as `720h`, or `forever`.
+	SocialMessaging nullable.Nullable[KeepFor] `json:"social_messaging,omitempty"`
+}
+
 // ReturnTo To whom a conversation comes back that its customer reopens. Its agent gets it only while they are there.
 type ReturnTo string
 
@@ -3952,7 +4080,10 @@ type Settings struct {
 
 	// InactiveAfter How long after the customer's latest message a session is inactive, where its style does not say.
 	InactiveAfter Duration `json:"inactive_after"`
-	Routing       Routing  `json:"routing"`
+
+	// Retention For how long what the hub holds is kept. What is said most closely counts: what the channel says of the style, then what the channel says, then what the hub says of the style, then what the hub says. Null: nothing is said here, and what is said elsewhere applies. The hub itself keeps conversations and dead letters for ever unless it is told otherwise, and the rest for `THREADHUB_JOURNAL_RETENTION`.
+	Retention Retention `json:"retention"`
+	Routing   Routing   `json:"routing"`
 
 	// Styles The settings of each style, for whoever names a style and leaves settings out.
 	Styles  []Style `json:"styles"`
@@ -3964,8 +4095,11 @@ type SettingsChange struct {
 	DefaultStyle *StyleDraft `json:"default_style,omitempty"`
 
 	// InactiveAfter From 1m to 24h.
-	InactiveAfter *Duration      `json:"inactive_after,omitempty"`
-	Routing       *RoutingChange `json:"routing,omitempty"`
+	InactiveAfter *Duration `json:"inactive_after,omitempty"`
+
+	// Retention What is left out stays as it was; null takes back what was said here. `conversations` and `styles` from 24h, everything else from 1h, to 87600h; `conversations`, `styles`, `quarantine` and `dead_letters` also `forever`. What is due is removed within minutes of the change, for good: see `POST /v1/retention/preview`.
+	Retention *RetentionChange `json:"retention,omitempty"`
+	Routing   *RoutingChange   `json:"routing,omitempty"`
 
 	// Styles Each replaces the settings of the style it names; what it leaves out is as the style is by default.
 	Styles *[]StyleDraft `json:"styles,omitempty"`
@@ -4968,6 +5102,18 @@ type ListContactConversationsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// MergeContactParams defines parameters for MergeContact.
+type MergeContactParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnmergeContactParams defines parameters for UnmergeContact.
+type UnmergeContactParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListConversationsParams defines parameters for ListConversations.
 type ListConversationsParams struct {
 	Status    *[]ConversationStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -5307,6 +5453,12 @@ type ReportConversationsParams struct {
 	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
+// PreviewRetentionParams defines parameters for PreviewRetention.
+type PreviewRetentionParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SimulateRoutingParams defines parameters for SimulateRouting.
 type SimulateRoutingParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -5576,6 +5728,12 @@ type ReplayChannelJSONRequestBody = ReplayDraft
 // UpdateContactJSONRequestBody defines body for UpdateContact for application/json ContentType.
 type UpdateContactJSONRequestBody = ContactChange
 
+// MergeContactJSONRequestBody defines body for MergeContact for application/json ContentType.
+type MergeContactJSONRequestBody = ContactMerge
+
+// UnmergeContactJSONRequestBody defines body for UnmergeContact for application/json ContentType.
+type UnmergeContactJSONRequestBody = ContactMerge
+
 // StartConversationJSONRequestBody defines body for StartConversation for application/json ContentType.
 type StartConversationJSONRequestBody = ConversationStart
 
@@ -5617,6 +5775,9 @@ type UpdateQueueJSONRequestBody = QueueChange
 
 // RekeyJSONRequestBody defines body for Rekey for application/json ContentType.
 type RekeyJSONRequestBody RekeyJSONBody
+
+// PreviewRetentionJSONRequestBody defines body for PreviewRetention for application/json ContentType.
+type PreviewRetentionJSONRequestBody = RetentionPreviewDraft
 
 // SimulateRoutingJSONRequestBody defines body for SimulateRouting for application/json ContentType.
 type SimulateRoutingJSONRequestBody = RoutingSimulation
@@ -5812,6 +5973,12 @@ type ServerInterface interface {
 	// ExportContact Get everything that is kept of a contact, as one document
 	// (GET /v1/contacts/{contact_id}/export)
 	ExportContact(c *gin.Context, contactID ContactID)
+	// MergeContact Say that another contact is the same person
+	// (POST /v1/contacts/{contact_id}/merge)
+	MergeContact(c *gin.Context, contactID ContactID, params MergeContactParams)
+	// UnmergeContact Take a contact out of the person it was merged into
+	// (POST /v1/contacts/{contact_id}/unmerge)
+	UnmergeContact(c *gin.Context, contactID ContactID, params UnmergeContactParams)
 	// ListConversations List conversations
 	// (GET /v1/conversations)
 	ListConversations(c *gin.Context, params ListConversationsParams)
@@ -5950,6 +6117,9 @@ type ServerInterface interface {
 	// ReportConversations Add up the metrics of conversations
 	// (GET /v1/reports/conversations)
 	ReportConversations(c *gin.Context, params ReportConversationsParams)
+	// PreviewRetention Tell how many conversations retention would erase
+	// (POST /v1/retention/preview)
+	PreviewRetention(c *gin.Context, params PreviewRetentionParams)
 	// SimulateRouting Ask who would get a conversation now, and why
 	// (POST /v1/routing/simulate)
 	SimulateRouting(c *gin.Context, params SimulateRoutingParams)
@@ -7743,6 +7913,104 @@ func (siw *ServerInterfaceWrapper) ExportContact(c *gin.Context) {
 	}
 
 	siw.Handler.ExportContact(c, contactID)
+}
+
+// MergeContact operation middleware
+func (siw *ServerInterfaceWrapper) MergeContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contact_id" -------------
+	var contactID ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact_id", c.Param("contact_id"), &contactID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeContactParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeContact(c, contactID, params)
+}
+
+// UnmergeContact operation middleware
+func (siw *ServerInterfaceWrapper) UnmergeContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contact_id" -------------
+	var contactID ContactID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contact_id", c.Param("contact_id"), &contactID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contact_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnmergeContactParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnmergeContact(c, contactID, params)
 }
 
 // ListConversations operation middleware
@@ -9804,6 +10072,46 @@ func (siw *ServerInterfaceWrapper) ReportConversations(c *gin.Context) {
 	}
 
 	siw.Handler.ReportConversations(c, params)
+}
+
+// PreviewRetention operation middleware
+func (siw *ServerInterfaceWrapper) PreviewRetention(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewRetentionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewRetention(c, params)
 }
 
 // SimulateRouting operation middleware
@@ -11871,6 +12179,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/contacts/:contact_id", wrapper.EraseContact)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id", wrapper.GetContact)
 	router.PATCH(options.BaseURL+"/v1/contacts/:contact_id", wrapper.UpdateContact)
+	router.POST(options.BaseURL+"/v1/contacts/:contact_id/merge", wrapper.MergeContact)
+	router.POST(options.BaseURL+"/v1/contacts/:contact_id/unmerge", wrapper.UnmergeContact)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id/export", wrapper.ExportContact)
 	router.GET(options.BaseURL+"/v1/opt-outs", wrapper.ListOptOuts)
 	router.GET(options.BaseURL+"/v1/contacts/:contact_id/conversations", wrapper.ListContactConversations)
@@ -11915,6 +12225,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/rekey", wrapper.Rekey)
 	router.GET(options.BaseURL+"/v1/settings", wrapper.GetSettings)
 	router.PATCH(options.BaseURL+"/v1/settings", wrapper.UpdateSettings)
+	router.POST(options.BaseURL+"/v1/retention/preview", wrapper.PreviewRetention)
 	router.GET(options.BaseURL+"/v1/style-rules", wrapper.ListStyleRules)
 	router.POST(options.BaseURL+"/v1/style-rules", wrapper.CreateStyleRule)
 	router.DELETE(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.DeleteStyleRule)

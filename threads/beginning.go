@@ -81,11 +81,11 @@ func (s *Service) styleFacts(ctx context.Context, rules []StyleRule, b beginning
 		}
 	}
 	if tags {
-		contact, err := s.Store.Contact(ctx, b.contact)
+		person, err := PersonOf(ctx, s.Store, b.contact)
 		if err != nil {
 			return f, fmt.Errorf("contact %s: %w", b.contact, err)
 		}
-		f.ContactTags = contact.Tags
+		f.ContactTags = person.Whole().Tags
 	}
 	var err error
 	if here || anywhere {

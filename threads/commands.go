@@ -81,6 +81,7 @@ const (
 	RefusedChannel     RefusalCode = "channel_disabled"
 	RefusedBlocked     RefusalCode = "contact_blocked"
 	RefusedOptedOut    RefusalCode = "contact_opted_out"
+	RefusedMerge       RefusalCode = "merge_refused"
 	RefusedContact     RefusalCode = "contact_deleted"
 	RefusedSendAt      RefusalCode = "invalid_send_at"
 	RefusedTemplate    RefusalCode = "unknown_template"

@@ -6,7 +6,7 @@ import "threadhub/normalize"
 // failed, or nobody knows whether it arrived, and it was not sent again.
 func (m Message) DeadLetter() bool {
 	switch {
-	case m.Direction != Outbound || m.Internal || m.ResentAs != "":
+	case m.Direction != Outbound || m.Internal || m.ResentAs != "" || m.IsErased():
 		return false
 	case m.Status == MessageFailed:
 		return m.Error == nil || m.Error.Reason != normalize.ReasonCanceled

@@ -24,7 +24,8 @@ type ErasureStore interface {
 	// them, and removes what rules did in it.
 	EraseLog(ctx context.Context, id ConversationID, left func(Transition) Transition) error
 	// EraseConversation replaces a closed conversation, its contact included, if
-	// the stored version is the one before; otherwise ErrConflict.
+	// the stored version is the one before; otherwise ErrConflict. One that keeps
+	// its contact keeps its place too.
 	EraseConversation(ctx context.Context, c Conversation) error
 }
 
@@ -59,12 +60,10 @@ func (a Author) erased(as ContactID) Author {
 
 // Erased is what is left of a conversation of an erased contact: its life and
 // its figures.
-func (c Conversation) Erased(as ContactID) Conversation {
+func (c Conversation) Erased(as ContactID, now time.Time) Conversation {
 	c.Contact = ContactBrief{ID: as}
-	c.Tags, c.Subject, c.LastMessage = nil, "", nil
 	c.LastInboundID, c.ReplyContext = "", nil
-	c.Version++
-	return c
+	return c.Purged(now)
 }
 
 // Erased is what is left of a line of the log.
@@ -158,19 +157,27 @@ func (s *Service) EraseConversation(ctx context.Context, id ConversationID, as C
 	for range attempts {
 		conv, err := s.closeErased(ctx, id)
 		if err == nil {
-			err = s.eraseMessages(ctx, id, as)
-		}
-		if err == nil {
-			err = s.Store.EraseLog(ctx, id, func(t Transition) Transition { return t.Erased(as) })
-		}
-		if err == nil {
-			err = s.Store.EraseConversation(ctx, conv.Erased(as))
+			err = s.erase(ctx, conv.Erased(as, s.now()))
 		}
 		if !errors.Is(err, ErrConflict) {
 			return err
 		}
 	}
 	return ErrConflict
+}
+
+// erase takes what was said out of a closed conversation, for what is left of
+// it. The conversation comes last: until then it is found again.
+func (s *Service) erase(ctx context.Context, left Conversation) error {
+	as := left.Contact.ID
+	err := s.eraseMessages(ctx, left.ID, as)
+	if err == nil {
+		err = s.Store.EraseLog(ctx, left.ID, func(t Transition) Transition { return t.Erased(as) })
+	}
+	if err == nil {
+		err = s.Store.EraseConversation(ctx, left)
+	}
+	return err
 }
 
 func (s *Service) eraseMessages(ctx context.Context, id ConversationID, as ContactID) error {

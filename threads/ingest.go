@@ -368,6 +368,7 @@ func (c *Conversation) heard(m Message, peer normalize.Peer, caps normalize.Capa
 func (c *Conversation) append(m *Message) {
 	c.MessageCount++
 	c.LastSequence++
+	c.ErasedAt = time.Time{} // there is something again
 	m.Sequence = c.LastSequence
 	if m.Direction == Outbound && !m.Internal && m.Content.Type != normalize.TypeTemplate {
 		c.Answers += cmp.Or(m.Parts, 1)

@@ -46,6 +46,10 @@ type Conversation struct {
 	// ReplyContext is what the connector needs to answer the contact.
 	ReplyContext map[string]string `json:"reply_context,omitempty"`
 
+	// ErasedAt is when what was said was taken out of the closed conversation
+	// (see Purge and Eraser in package privacy); zero while it is there.
+	ErasedAt time.Time `json:"erased_at,omitzero"`
+
 	// StatusSince is when the status became what it is.
 	StatusSince time.Time `json:"status_since,omitzero"`
 	// Passes are the offers that agents did not take since it waits.
@@ -125,11 +129,17 @@ type Contact struct {
 	Group      bool       `json:"group,omitempty"` // a group chat, not a person
 	Identities []Identity `json:"identities"`
 	// Consents is the latest of each category ("" is everything).
-	Consents  map[string]normalize.ConsentStatus `json:"consents,omitempty"`
-	Tags      []string                           `json:"tags,omitempty"`
-	CreatedAt time.Time                          `json:"created_at"`
-	UpdatedAt time.Time                          `json:"updated_at"`
-	Version   int64                              `json:"version"`
+	Consents map[string]normalize.ConsentStatus `json:"consents,omitempty"`
+	Tags     []string                           `json:"tags,omitempty"`
+	// MergedInto is the contact of the same person that this one was merged into,
+	// and Members are those that were, or were about to be, merged into this one
+	// (see Person).
+	MergedInto ContactID   `json:"merged_into,omitempty"`
+	MergedAt   time.Time   `json:"merged_at,omitzero"`
+	Members    []ContactID `json:"members,omitempty"`
+	CreatedAt  time.Time   `json:"created_at"`
+	UpdatedAt  time.Time   `json:"updated_at"`
+	Version    int64       `json:"version"`
 }
 
 // Identity is a name of a contact on one channel, owned by at most one contact.

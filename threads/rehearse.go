@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"threadhub/internal/ident"
 	"threadhub/normalize"
@@ -94,10 +95,16 @@ func (s *Service) reachable(ctx context.Context, conv Conversation, first bool) 
 	if !first {
 		return nil
 	}
-	switch contact.Consents[""] {
-	case normalize.ConsentBlocked:
+	if contact.Consents[""] == normalize.ConsentBlocked {
 		return &RefusedError{Code: RefusedBlocked, Detail: "the contact has blocked the channel: wait until they write", Conversation: conv.ID}
-	case normalize.ConsentOptedOut:
+	}
+	person, err := PersonOf(ctx, s.Store, id)
+	if err != nil {
+		return fmt.Errorf("contact %s: %w", id, err)
+	}
+	// What they said under one of their names holds for all of them. A block is
+	// about the account that made it.
+	if slices.ContainsFunc(person.All(), func(c Contact) bool { return c.Consents[""] == normalize.ConsentOptedOut }) {
 		return &RefusedError{Code: RefusedOptedOut, Detail: "the contact wants no messages they did not ask for: wait until they write", Conversation: conv.ID}
 	}
 	return nil

@@ -92,10 +92,11 @@ func (s *Service) ruling(ctx context.Context, set *rules.Set, before Conversatio
 	c.Messages, c.Deliveries = slices.Clip(c.Messages), slices.Clip(c.Deliveries)
 	r.facts = ruleFacts{now: &c.Conversation, was: &r.was, channel: ch}
 	if set.AsksContact() {
-		contact, err := s.Store.Contact(ctx, c.Conversation.Contact.ID)
+		person, err := PersonOf(ctx, s.Store, c.Conversation.Contact.ID)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, fmt.Errorf("contact %s: %w", c.Conversation.Contact.ID, err)
 		}
+		contact := person.Whole()
 		r.facts.contact = &contact
 	}
 	for _, schedule := range set.Schedules() {

@@ -122,6 +122,7 @@ type Store interface {
 	RuleStore
 	RoutingStore
 	ErasureStore
+	RetentionStore
 	Queries
 }
 

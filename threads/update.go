@@ -107,7 +107,7 @@ func (s *Service) Update(ctx context.Context, id ConversationID, cmd UpdateComma
 			c.Priority = *cmd.Priority
 		}
 		if cmd.Subject != nil {
-			c.Subject = *cmd.Subject
+			c.Subject, c.ErasedAt = *cmd.Subject, time.Time{}
 		}
 		if cmd.Tags != nil {
 			c.Tags = slices.Clone(*cmd.Tags)

@@ -41,9 +41,7 @@ type Sweeper struct {
 	Rules *Rules
 	// Router gives conversations that wait to agents.
 	Router *Router
-	// Retention is how long worked webhooks are kept for the event log.
-	Retention time.Duration
-	// Forget expires what else is kept for a time only.
+	// Forget expires what is kept for a time only.
 	Forget  func(ctx context.Context, now time.Time) error
 	Now     func() time.Time
 	Logger  *slog.Logger
@@ -73,7 +71,6 @@ const (
 
 	settleBatch = 200
 	parkedBatch = 1000
-	trimBatch   = 1000
 
 	// parkedFor is how long an event waits for its message.
 	parkedFor = 10 * time.Minute
@@ -170,16 +167,4 @@ func (s *Sweeper) settle(ctx context.Context) error {
 	}
 }
 
-// trim removes what has been kept long enough, a little at a time.
-func (s *Sweeper) trim(ctx context.Context) error {
-	for ctx.Err() == nil {
-		n, err := s.Journal.Trim(ctx, s.now().Add(-s.Retention), trimBatch)
-		if err != nil {
-			return fmt.Errorf("trim journal: %w", err)
-		}
-		if n < trimBatch {
-			break
-		}
-	}
-	return s.Forget(ctx, s.now())
-}
+func (s *Sweeper) trim(ctx context.Context) error { return s.Forget(ctx, s.now()) }

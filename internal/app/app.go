@@ -25,6 +25,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/config"
 	"threadhub/internal/egress"
+	"threadhub/internal/expiry"
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
 	"threadhub/internal/privacy"
@@ -89,6 +90,7 @@ type Hub struct {
 	relay     *subscriptions.Relay
 	courier   *subscriptions.Courier
 	eraser    *privacy.Eraser
+	expiry    *expiry.Keeper
 	channels  *channels.Registry
 	media     *media.Library
 	webchat   *webchat.Service
@@ -155,6 +157,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 		RosterFresh: rosterFresh, Changed: h.rosterChanged,
 	})
 	h.settings = settings.New(h.store)
+	h.settings.Keep = keep(cfg)
 	h.schedules = schedules.New(schedules.Options{Store: h.store, Now: time.Now, Users: h.scheduleUsers})
 	return nil
 }
@@ -257,7 +260,7 @@ func (h *Hub) openConversations(ctx context.Context, id threads.ChannelID) (int,
 func (h *Hub) openThreads(context.Context) error {
 	metrics := workers.NewMetrics(h.registry)
 	h.sweeper = &workers.Sweeper{
-		Countdowns: h.store, Journal: h.store.Journal(), Retention: h.Config.JournalRetention,
+		Countdowns: h.store, Journal: h.store.Journal(),
 		Forget: h.forget, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.templates = templates.NewCatalogue(templates.Options{
@@ -329,6 +332,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		wg.Go(func() { h.inlets.Run(work) })
 		wg.Go(func() { h.courier.Run(work) })
 		wg.Go(func() { h.eraser.Run(work) })
+		wg.Go(func() { h.expiry.Run(work) })
 	}
 	wg.Go(func() { h.errands.Run(work) })
 	if h.Role != RoleWorker {

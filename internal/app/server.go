@@ -17,6 +17,7 @@ import (
 	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/oidc"
+	"threadhub/internal/people"
 	"threadhub/workers"
 )
 
@@ -48,6 +49,9 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	}
 	h.openEraser()
 	deps.Eraser = h.eraser
+	h.openRetention()
+	deps.Retention = h.expiry
+	deps.People = people.NewBook(h.store, h.threads, time.Now)
 	h.openCourier(deps)
 	deps.Subscribers = h.courier
 	h.signOn(&deps)

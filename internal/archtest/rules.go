@@ -53,7 +53,10 @@ var rules = []rule{
 	{pkg: "internal/spool"},
 	{pkg: "internal/reports", may: []string{"threads"}},
 	{pkg: "internal/schedules", may: []string{"threads", "internal/directory", "internal/ident"}},
-	{pkg: "internal/settings", may: []string{"threads", "threads/routing", "internal/directory"}},
+	{pkg: "internal/settings", may: []string{"threads", "threads/routing", "internal/directory", "internal/retention"}},
+	{pkg: "internal/people", may: []string{"threads", "internal/directory"}},
+	{pkg: "internal/retention", may: []string{"threads"}},
+	{pkg: "internal/expiry", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal", "internal/privacy", "internal/retention"}, tests: []string{"internal/sqlite"}},
 	{pkg: "internal/queuebook", may: []string{"threads", "threads/routing", "internal/directory", "internal/ident"}},
 	{pkg: "internal/canned", may: []string{"internal/directory", "internal/ident"}},
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
@@ -76,7 +79,7 @@ var rules = []rule{
 		"connectors", "normalize", "internal/directory", "internal/egress", "internal/seal",
 	}, tests: []string{"threads", "internal/channels"}},
 	{pkg: "internal/channels", may: []string{
-		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/seal", "internal/tokens",
+		"connectors", "normalize", "threads", "internal/directory", "internal/egress", "internal/ident", "internal/retention", "internal/seal", "internal/tokens",
 	}, tests: []string{"connectors/*"}},
 	{pkg: "internal/templates", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress",
@@ -102,13 +105,15 @@ var rules = []rule{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
-		"internal/queuebook", "internal/privacy", "threads/routing",
-	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite"}},
+		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing",
+	}, tests: []string{"connectors/*", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
-	}, tests: []string{"internal/ident", "internal/storetest", "internal/threadtest"}},
+	}, tests: []string{
+		"internal/ident", "internal/storetest", "internal/threadtest", "connectors", "internal/accept", "internal/channels", "internal/httpapi",
+	}},
 	{pkg: "internal/mongo", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"threadhub/internal/directory"
+	"threadhub/internal/retention"
 	"threadhub/threads"
 )
 
@@ -22,7 +23,8 @@ type Channel struct {
 	GroupID        threads.GroupID
 	Enabled        bool
 	SendFor        time.Duration // how long a message is tried; 0: see SendingFor
-	CredentialKeys []string      // which credentials are set
+	Retention      retention.Policy
+	CredentialKeys []string // which credentials are set
 	// Warnings are what an admin has to be reminded of (connectors.Warner).
 	Warnings []string
 	// FormerUntil is how long the credentials before prove webhooks too; zero
@@ -86,6 +88,7 @@ type Draft struct {
 	GroupID     threads.GroupID
 	Enabled     *bool // nil: enabled
 	SendFor     time.Duration
+	Retention   retention.Policy
 }
 
 // Change is what to change of a channel; nil fields stay. Credentials named
@@ -99,6 +102,8 @@ type Change struct {
 	GroupID     *threads.GroupID
 	Enabled     *bool
 	SendFor     *time.Duration
+	// Retention alters for how long what the channel holds is kept.
+	Retention func(*retention.Policy)
 	// Overlap, with new Credentials, is how long webhooks that the ones before
 	// prove are still taken; 0 ends that. nil: no longer.
 	Overlap *time.Duration

@@ -15,6 +15,7 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/egress"
 	"threadhub/internal/ident"
+	"threadhub/internal/retention"
 	"threadhub/internal/seal"
 	"threadhub/normalize"
 	"threadhub/threads"
@@ -28,16 +29,17 @@ type record struct {
 	Settings    json.RawMessage   `json:"settings"`
 	Credentials map[string]string `json:"credentials"` // sealed
 	// Revision stands for the credentials, whatever key they are sealed with.
-	Revision  string          `json:"revision,omitempty"`
-	Former    *former         `json:"former,omitempty"`
-	Style     threads.Style   `json:"style"`
-	GroupID   threads.GroupID `json:"group_id,omitempty"`
-	Enabled   bool            `json:"enabled"`
-	SendFor   time.Duration   `json:"send_for,omitempty"`
-	Health    Health          `json:"health"`
-	Warnings  []string        `json:"warnings,omitempty"`
-	CreatedAt time.Time       `json:"created_at"`
-	UpdatedAt time.Time       `json:"updated_at"`
+	Revision  string           `json:"revision,omitempty"`
+	Former    *former          `json:"former,omitempty"`
+	Style     threads.Style    `json:"style"`
+	GroupID   threads.GroupID  `json:"group_id,omitempty"`
+	Enabled   bool             `json:"enabled"`
+	SendFor   time.Duration    `json:"send_for,omitempty"`
+	Retention retention.Policy `json:"retention,omitzero"`
+	Health    Health           `json:"health"`
+	Warnings  []string         `json:"warnings,omitempty"`
+	CreatedAt time.Time        `json:"created_at"`
+	UpdatedAt time.Time        `json:"updated_at"`
 }
 
 // Caller carries a connector's calls to its platform (tokens.Keeper).
@@ -140,7 +142,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	if d.Style != nil {
 		style = *d.Style
 	}
-	if err := validSendFor(d.SendFor); err != nil {
+	if err := errors.Join(validSendFor(d.SendFor), validRetention(d.Retention)); err != nil {
 		return Channel{}, err
 	}
 	now := r.now()
@@ -152,7 +154,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	item, err := r.records.Create(ctx, id, record{
 		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Revision: revisionOf(sealed), Style: style, GroupID: d.GroupID,
 		SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
-		Warnings: warnings,
+		Warnings: warnings, Retention: d.Retention,
 	})
 	if err != nil {
 		return Channel{}, err
@@ -211,7 +213,7 @@ func channelOf(i directory.Item[record]) Channel {
 	return Channel{
 		FormerUntil: until,
 		ID:          threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
-		Enabled: v.Enabled, SendFor: v.SendFor, CredentialKeys: keys, Health: v.Health, Warnings: v.Warnings, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Enabled: v.Enabled, SendFor: v.SendFor, Retention: v.Retention, CredentialKeys: keys, Health: v.Health, Warnings: v.Warnings, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -289,6 +291,9 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 			return err
 		}
 		v.SendFor = *c.SendFor
+	}
+	if err := v.retain(c.Retention); err != nil {
+		return err
 	}
 	plain, err := r.unseal(item.ID, v.Credentials)
 	if err != nil {

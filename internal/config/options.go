@@ -54,7 +54,7 @@ type Storage struct {
 	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path. Unset: the embedded store in the data directory."`
 	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://). Unset: a queue inside the process."`
 	AuditRetention   time.Duration     `name:"audit-retention" group:"Storage" default:"8760h" setting:"" help:"How long lines of the audit log are kept."`
-	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay."`
+	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay, where the retention of the settings does not say."`
 }
 
 // Security is who may do what, and the key that seals credentials.

@@ -9,6 +9,7 @@ import (
 	"threadhub/api"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
+	"threadhub/internal/retention"
 	"threadhub/threads"
 )
 
@@ -66,9 +67,18 @@ func (s *server) CreateChannel(c *gin.Context, _ api.CreateChannelParams) {
 		s.fail(c, err)
 		return
 	}
+	var keep retention.Policy
+	retain, err := retentionChange(in.Retention)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if retain != nil {
+		retain(&keep)
+	}
 	ch, err := s.Channels.Create(c.Request.Context(), channels.Draft{
-		SendFor: value(sendFor),
-		Kind:    in.Kind, Name: in.Name, Credentials: in.Credentials, Settings: value(in.Settings),
+		SendFor: value(sendFor), Retention: keep,
+		Kind: in.Kind, Name: in.Name, Credentials: in.Credentials, Settings: value(in.Settings),
 		Style: style, GroupID: threads.GroupID(group), Enabled: in.Enabled,
 	})
 	if err != nil {
@@ -138,6 +148,9 @@ func (s *server) channelChange(c *gin.Context, in api.ChannelChange, ifMatch *st
 		return change, err
 	}
 	if change.SendFor, err = sendForOf(in.SendFor); err != nil {
+		return change, err
+	}
+	if change.Retention, err = retentionChange(in.Retention); err != nil {
 		return change, err
 	}
 	if in.Overlap != nil {

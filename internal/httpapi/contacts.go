@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -14,39 +15,63 @@ import (
 	"threadhub/threads"
 )
 
-// seesContacts keeps those of the contacts that the caller may see: who is
-// limited sees whom they have a conversation with that they see.
-func (s *server) seesContacts(ctx context.Context, p auth.Principal, list []threads.Contact) ([]threads.Contact, error) {
+// seesPersons keeps those of the persons that the caller may see: who is limited
+// sees whom they have a conversation with that they see.
+func (s *server) seesPersons(ctx context.Context, p auth.Principal, list []threads.Person) ([]threads.Person, error) {
 	if !p.Limited() || len(list) == 0 {
 		return list, nil
 	}
-	filters := convert(list, func(c threads.Contact) threads.Filter {
-		return threads.Filter{Contacts: []threads.ContactID{c.ID}, Channels: p.Channels, Groups: p.Groups}
+	filters := convert(list, func(one threads.Person) threads.Filter {
+		return threads.Filter{Contacts: one.IDs(), Channels: p.Channels, Groups: p.Groups}
 	})
 	counts, err := s.Records.CountConversations(ctx, filters)
 	if err != nil {
 		return nil, err
 	}
-	var seen []threads.Contact
-	for i, c := range list {
+	var seen []threads.Person
+	for i, one := range list {
 		if counts[i] > 0 {
-			seen = append(seen, c)
+			seen = append(seen, one)
 		}
 	}
 	return seen, nil
 }
 
-// contact answers a contact that the caller may see.
-func (s *server) contact(ctx context.Context, p auth.Principal, id string) (threads.Contact, error) {
-	contact, err := s.Records.Contact(ctx, threads.ContactID(id))
+// person answers whom a contact belongs to, if the caller may see them.
+func (s *server) person(ctx context.Context, p auth.Principal, id string) (threads.Person, error) {
+	person, err := threads.PersonOf(ctx, s.Records, threads.ContactID(id))
 	if err != nil {
-		return contact, err
+		return person, err
 	}
-	seen, err := s.seesContacts(ctx, p, []threads.Contact{contact})
+	seen, err := s.seesPersons(ctx, p, []threads.Person{person})
 	if err == nil && len(seen) == 0 {
-		return threads.Contact{}, threads.ErrNotFound
+		return threads.Person{}, threads.ErrNotFound
 	}
-	return contact, err
+	return person, err
+}
+
+// persons answers whom the contacts of a list belong to, each once. Those that
+// were merged into another are left out, unless they were searched for: then the
+// person is what was found.
+func (s *server) persons(ctx context.Context, list []threads.Contact, searched bool) ([]threads.Person, error) {
+	var out []threads.Person
+	for _, c := range list {
+		if slices.ContainsFunc(out, func(p threads.Person) bool { return p.Has(c.ID) }) {
+			continue
+		}
+		p, err := threads.Person{Contact: c}, error(nil)
+		if c.MergedInto != "" || len(c.Members) > 0 {
+			p, err = threads.PersonOf(ctx, s.Records, c.ID)
+		}
+		switch {
+		case errors.Is(err, threads.ErrNotFound): // erased meanwhile
+		case err != nil:
+			return nil, err
+		case p.Contact.ID == c.ID || searched:
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }
 
 // ListContacts implements GET /v1/contacts.
@@ -58,7 +83,7 @@ func (s *server) ListContacts(c *gin.Context, params api.ListContactsParams) {
 		return
 	}
 	s.answer(c, http.StatusOK, api.ContactList{
-		Data:       convert(list, func(contact threads.Contact) api.Contact { return contactView(contact, p.SeesChannel) }),
+		Data:       convert(list, func(one threads.Person) api.Contact { return personView(one, p.SeesChannel) }),
 		NextCursor: nextCursor(next),
 	})
 }
@@ -68,19 +93,28 @@ func (s *server) ListContacts(c *gin.Context, params api.ListContactsParams) {
 const contactReads = 20
 
 // contacts answers a page of contacts that the caller may see.
-func (s *server) contacts(ctx context.Context, p auth.Principal, q string, page threads.Page) ([]threads.Contact, threads.Cursor, error) {
-	var all []threads.Contact
+func (s *server) contacts(ctx context.Context, p auth.Principal, q string, page threads.Page) ([]threads.Person, threads.Cursor, error) {
+	var all []threads.Person
 	want := page.Limit
 	for range contactReads {
 		page.Limit = want - len(all)
 		list, next, err := s.Records.Contacts(ctx, q, page)
+		var found []threads.Person
 		if err == nil {
-			list, err = s.seesContacts(ctx, p, list)
+			found, err = s.persons(ctx, list, q != "")
+		}
+		if err == nil {
+			found, err = s.seesPersons(ctx, p, found)
 		}
 		if err != nil {
 			return nil, "", err
 		}
-		all, page.After = append(all, list...), next
+		for _, one := range found {
+			if !slices.ContainsFunc(all, func(o threads.Person) bool { return o.Contact.ID == one.Contact.ID }) {
+				all = append(all, one)
+			}
+		}
+		page.After = next
 		if next == "" || len(all) >= want {
 			break
 		}
@@ -88,18 +122,18 @@ func (s *server) contacts(ctx context.Context, p auth.Principal, q string, page 
 	return all, page.After, nil
 }
 
-func (s *server) answerContact(c *gin.Context, contact threads.Contact, err error) {
+func (s *server) answerPerson(c *gin.Context, p threads.Person, err error) {
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.answerVersioned(c, http.StatusOK, contact.Version, contactView(contact, caller(c).SeesChannel))
+	s.answerVersioned(c, http.StatusOK, p.Contact.Version, personView(p, caller(c).SeesChannel))
 }
 
 // GetContact implements GET /v1/contacts/{contact_id}.
 func (s *server) GetContact(c *gin.Context, id string) {
-	contact, err := s.contact(c.Request.Context(), caller(c), id)
-	s.answerContact(c, contact, err)
+	p, err := s.person(c.Request.Context(), caller(c), id)
+	s.answerPerson(c, p, err)
 }
 
 // UpdateContact implements PATCH /v1/contacts/{contact_id}.
@@ -110,13 +144,13 @@ func (s *server) UpdateContact(c *gin.Context, id string, params api.UpdateConta
 	}
 	ctx := c.Request.Context()
 	version, err := expected(in.Version, params.IfMatch)
-	var contact threads.Contact
+	var p threads.Person
 	if err == nil {
-		contact, err = s.contact(ctx, caller(c), id)
+		p, err = s.person(ctx, caller(c), id)
 	}
 	stale := false
 	if err == nil {
-		contact, err = s.Conversations.EditContact(ctx, contact.ID, func(now *threads.Contact) bool {
+		_, err = s.Conversations.EditContact(ctx, p.Contact.ID, func(now *threads.Contact) bool {
 			if stale = version != nil && *version != now.Version; stale {
 				return false
 			}
@@ -126,7 +160,30 @@ func (s *server) UpdateContact(c *gin.Context, id string, params api.UpdateConta
 	if err == nil && stale {
 		err = threads.ErrConflict
 	}
-	s.answerContact(c, contact, err)
+	for _, other := range p.Others {
+		if err == nil {
+			_, err = s.Conversations.EditContact(ctx, other.ID, func(now *threads.Contact) bool { return editOther(now, in) })
+		}
+	}
+	if err == nil {
+		p, err = threads.PersonOf(ctx, s.Records, p.Contact.ID)
+	}
+	s.answerPerson(c, p, err)
+}
+
+// editOther is editContact for the contacts that were merged into the one that
+// is changed, as far as they would show through otherwise.
+func editOther(contact *threads.Contact, in api.ContactChange) bool {
+	changed := false
+	if in.Tags != nil {
+		kept := slices.DeleteFunc(slices.Clone(contact.Tags), func(tag string) bool { return !slices.Contains(*in.Tags, tag) })
+		changed = len(kept) != len(contact.Tags)
+		contact.Tags = kept
+	}
+	for category, status := range value(in.Consents) {
+		changed = contact.Consent(category, normalize.ConsentStatus(status)) || changed
+	}
+	return changed
 }
 
 // editContact applies a change and tells whether it changed anything.
@@ -151,12 +208,12 @@ func editContact(contact *threads.Contact, in api.ContactChange) bool {
 
 // ListContactConversations implements GET /v1/contacts/{contact_id}/conversations.
 func (s *server) ListContactConversations(c *gin.Context, id string, params api.ListContactConversationsParams) {
-	contact, err := s.contact(c.Request.Context(), caller(c), id)
+	p, err := s.person(c.Request.Context(), caller(c), id)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	s.listConversations(c, threads.Filter{
-		Contacts: []threads.ContactID{contact.ID}, Sort: threads.SortCreated,
+		Contacts: p.IDs(), Sort: threads.SortCreated,
 	}, pageOf(params.Limit, params.Cursor))
 }

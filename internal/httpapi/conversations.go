@@ -66,6 +66,11 @@ func (s *server) ListConversations(c *gin.Context, params api.ListConversationsP
 		FollowUpOf: threads.ConversationID(value(params.FollowUpOf)), Query: value(params.Q), Sort: threads.Sort(value(params.Sort)),
 	}
 	filter.Reopened = params.Reopened
+	var err error
+	if filter.Contacts, err = s.alsoOf(c.Request.Context(), filter.Contacts); err != nil {
+		s.fail(c, err)
+		return
+	}
 	if params.CloseDueBefore != nil {
 		filter.CloseDueBefore = params.CloseDueBefore.UTC()
 		filter.Sort = cmp.Or(filter.Sort, threads.SortCloseDue)

@@ -32,10 +32,13 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
 	"threadhub/internal/egress"
+	"threadhub/internal/expiry"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/media"
+	"threadhub/internal/people"
 	"threadhub/internal/privacy"
 	"threadhub/internal/queuebook"
+	"threadhub/internal/retention"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
@@ -59,6 +62,7 @@ const (
 	adminToken = "adm-of-the-tests"
 	publicURL  = "https://hub.example"
 	botSecret  = "canary-7f3a91"
+	week       = retention.Keep(7 * 24 * time.Hour)
 )
 
 // hub is the whole API over a real embedded store, on a clock that the test
@@ -72,6 +76,7 @@ type hub struct {
 	dispatcher *routing.Dispatcher
 	live       *live
 	relay      *subscriptions.Relay
+	expiry     *expiry.Keeper
 	contract   routers.Router
 	unerased   error // keeps erasures from their end
 
@@ -176,10 +181,27 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			h.observe = append(h.observe, fmt.Sprintf("%s %d", operation, status))
 		},
 	}
-	deps.Eraser = privacy.New(privacy.Options{
+	eraser := privacy.New(privacy.Options{
 		Records: store, Store: store, Threads: h.service, Journal: store.Journal(), Spool: store, Media: library,
 		Erased: func(context.Context, threads.ContactID, []threads.ChannelID) error { return h.unerased }, Now: h.clock, Logger: logger,
 	})
+	set.Keep = retention.Policy{Conversations: retention.Forever, Payloads: week, EventLog: week, Quarantine: week, DeadLetters: retention.Forever}
+	h.expiry = expiry.NewKeeper(expiry.Options{
+		Records: store, Store: store, Journal: store.Journal(), Eraser: eraser, Owner: "hub_1", Now: h.clock, Logger: logger, Registerer: prometheus.NewRegistry(),
+		Hub: func(ctx context.Context) (retention.Policy, error) {
+			got, err := set.Get(ctx)
+			return got.Retention, err
+		},
+		Channel: func(ctx context.Context, id threads.ChannelID) (retention.Policy, error) {
+			ch, err := registry.Get(ctx, id)
+			if errors.Is(err, directory.ErrNotFound) {
+				err = nil
+			}
+			return ch.Retention, err
+		},
+		Registered: func(context.Context, threads.ChannelID, int) ([]threads.ChannelID, error) { return nil, nil },
+	})
+	deps.Eraser, deps.Retention, deps.People = eraser, h.expiry, people.NewBook(store, h.service, h.clock)
 	deps.Subscriptions = told
 	deps.Subscribers = subscriptions.NewCourier(subscriptions.CourierOptions{
 		Book: told, Relay: h.relay, Carrier: h, Render: httpapi.NewRenderer(deps), Now: h.clock, Logger: logger,

@@ -53,6 +53,8 @@ func seclude(t *testing.T) *secluded {
 			"PATCH /v1/conversations/:conversation_id":          `{"subject":"x"}`,
 			"POST /v1/conversations/:conversation_id/messages":  `{"text":"x"}`,
 			"POST /v1/conversations/:conversation_id/follow-up": `{"message":{"text":"x"}}`,
+			"POST /v1/contacts/:contact_id/merge":               `{"contact_id":"ct_none"}`,
+			"POST /v1/contacts/:contact_id/unmerge":             `{"contact_id":"ct_none"}`,
 			"PATCH /v1/contacts/:contact_id":                    `{"name":"x"}`,
 		},
 	}

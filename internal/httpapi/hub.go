@@ -49,6 +49,7 @@ func (s *server) UpdateSettings(c *gin.Context, params api.UpdateSettingsParams)
 	if errors.As(err, &wrong) {
 		err = invalid(fieldError{"routing." + wrong.Field, wrong.Message})
 	}
+	err = retentionError(err)
 	if err == nil && s.Rerouted != nil {
 		s.Rerouted()
 	}
@@ -87,6 +88,9 @@ func (s *server) settingsChange(ctx context.Context, in api.SettingsChange, chan
 		}
 	}
 	var err error
+	if change.Retention, err = retentionChange(in.Retention); err != nil {
+		return change, err
+	}
 	change.DefaultStyle, err = s.styleOf(ctx, "default_style", in.DefaultStyle)
 	return change, err
 }

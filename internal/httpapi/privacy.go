@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -38,7 +39,7 @@ func (s *server) seesAll(c *gin.Context) bool {
 // all, nothing is said.
 func (s *server) seesAllOf(c *gin.Context, id string) bool {
 	if caller(c).Limited() {
-		if _, err := s.contact(c.Request.Context(), caller(c), id); err != nil {
+		if _, err := s.person(c.Request.Context(), caller(c), id); err != nil {
 			s.fail(c, err)
 			return false
 		}
@@ -57,21 +58,49 @@ func (s *server) EraseContact(c *gin.Context, id string) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), eraseTime)
 	defer cancel()
-	erasure, err := s.Eraser.Request(ctx, threads.ContactID(id), creator(caller(c)))
+	erasure, err := s.erase(ctx, threads.ContactID(id), creator(caller(c)))
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	if erasure, err = s.Eraser.Erase(ctx, threads.ContactID(id)); err == nil && !erasure.DoneAt.IsZero() {
+	if !erasure.DoneAt.IsZero() {
 		gone(c)
 		return
-	}
-	if err != nil {
-		s.Logger.WarnContext(ctx, "an erasure goes on after its request", "contact", id, "error", err)
 	}
 	s.answer(c, http.StatusAccepted, api.Erasure{
 		ContactID: id, RequestedAt: timeView(erasure.RequestedAt), DoneAt: timeOrNull(erasure.DoneAt),
 	})
+}
+
+// erase erases the whole person a contact belongs to: whoever was merged into
+// another first, since the others lead to them. An error means that not all of it
+// was requested; asking again goes on. It answers the erasure that is not done,
+// if there is one.
+func (s *server) erase(ctx context.Context, id threads.ContactID, by string) (privacy.Erasure, error) {
+	ids := []threads.ContactID{id}
+	p, err := threads.PersonOf(ctx, s.Records, id)
+	if err == nil {
+		ids = p.IDs()
+		slices.Reverse(ids)
+	} else if !errors.Is(err, threads.ErrNotFound) { // that may be erased already
+		return privacy.Erasure{}, err
+	}
+	var last privacy.Erasure
+	for _, one := range ids {
+		if last, err = s.Eraser.Request(ctx, one, by); err != nil {
+			return last, err
+		}
+	}
+	for _, one := range ids {
+		if last, err = s.Eraser.Erase(ctx, one); err != nil {
+			s.Logger.WarnContext(ctx, "an erasure goes on after its request", "contact", one, "error", err)
+		}
+		if err != nil || last.DoneAt.IsZero() {
+			last.DoneAt = time.Time{}
+			return last, nil
+		}
+	}
+	return last, nil
 }
 
 // exportPage is how many records of an export are read at a time.
@@ -84,10 +113,10 @@ func (s *server) ExportContact(c *gin.Context, id string) {
 		return
 	}
 	ctx := c.Request.Context()
-	contact, err := s.contact(ctx, caller(c), id)
+	p, err := s.person(ctx, caller(c), id)
 	var out bytes.Buffer
 	if err == nil {
-		err = s.export(ctx, &out, contact)
+		err = s.export(ctx, &out, p)
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -98,11 +127,11 @@ func (s *server) ExportContact(c *gin.Context, id string) {
 	c.Data(http.StatusOK, "application/json", out.Bytes())
 }
 
-// export writes everything that is kept of a contact.
-func (s *server) export(ctx context.Context, out *bytes.Buffer, contact threads.Contact) error {
+// export writes everything that is kept of a person.
+func (s *server) export(ctx context.Context, out *bytes.Buffer, p threads.Person) error {
 	list := []api.ExportedConversation{}
-	for p := (threads.Page{Limit: exportPage}); ; {
-		page, next, err := s.Records.Conversations(ctx, threads.Filter{Contacts: []threads.ContactID{contact.ID}, Sort: threads.SortOldest}, p)
+	for at := (threads.Page{Limit: exportPage}); ; {
+		page, next, err := s.Records.Conversations(ctx, threads.Filter{Contacts: p.IDs(), Sort: threads.SortOldest}, at)
 		if err != nil {
 			return err
 		}
@@ -113,12 +142,12 @@ func (s *server) export(ctx context.Context, out *bytes.Buffer, contact threads.
 			}
 			list = append(list, one)
 		}
-		if p.After = next; next == "" {
+		if at.After = next; next == "" {
 			break
 		}
 	}
 	return json.NewEncoder(out).Encode(api.ContactExport{
-		ExportedAt: timeView(s.now()), Contact: contactView(contact, everyChannel), Conversations: list,
+		ExportedAt: timeView(s.now()), Contact: personView(p, everyChannel), Conversations: list,
 	})
 }
 
@@ -158,12 +187,18 @@ func (s *server) ListOptOuts(c *gin.Context, params api.ListOptOutsParams) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusOK, api.OptOutList{Data: convert(list, optOutView(caller(c))), NextCursor: nextCursor(next)})
+	found, err := s.persons(c.Request.Context(), list, true)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, http.StatusOK, api.OptOutList{Data: convert(found, optOutView(caller(c))), NextCursor: nextCursor(next)})
 }
 
-func optOutView(p auth.Principal) func(threads.Contact) api.OptOut {
-	return func(contact threads.Contact) api.OptOut {
-		out := api.OptOut{Contact: contactView(contact, p.SeesChannel), Categories: []api.OptOutCategory{}}
+func optOutView(p auth.Principal) func(threads.Person) api.OptOut {
+	return func(person threads.Person) api.OptOut {
+		contact := person.Whole()
+		out := api.OptOut{Contact: personView(person, p.SeesChannel), Categories: []api.OptOutCategory{}}
 		for _, category := range slices.Sorted(maps.Keys(contact.Consents)) {
 			switch status := contact.Consents[category]; status {
 			case normalize.ConsentOptedOut, normalize.ConsentBlocked:

@@ -40,7 +40,11 @@ func (s *server) replayEntry(c *gin.Context, channel, id string) {
 	ctx := c.Request.Context()
 	e, err := s.Webhooks.Entry(ctx, id)
 	if errors.Is(err, journal.ErrNotFound) || err == nil && (channel != "" && e.ChannelID != channel || !caller(c).SeesChannel(threads.ChannelID(e.ChannelID))) {
-		s.refuse(c, notFound("there is no such webhook, or it is no longer kept (THREADHUB_JOURNAL_RETENTION)"))
+		s.refuse(c, notFound("there is no such webhook, or it is no longer kept (event_log of the retention)"))
+		return
+	}
+	if err == nil && e.Redacted() {
+		s.refuse(c, notFound("what the webhook held is no longer kept (payloads of the retention, or its contact was erased), so it cannot be worked again"))
 		return
 	}
 	var n int

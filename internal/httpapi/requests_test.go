@@ -62,6 +62,13 @@ func TestARequestThatBreaksTheDocumentIsRefused(t *testing.T) {
 		"a close delay too long":       {"PATCH", "/v1/settings", `{"default_style":{"name":"social_messaging","close_after":"673h"}}`, 422, "validation", []string{"default_style"}},
 		"a delay where none may be":    {"PATCH", "/v1/settings", `{"default_style":{"name":"live_chat","close_after":"1h"}}`, 422, "validation", []string{"default_style"}},
 		"a delay that is none":         {"PATCH", "/v1/settings", `{"default_style":{"name":"social_messaging","close_after":"4 days"}}`, 422, "validation", []string{"default_style.close_after"}},
+		"a retention of an hour":       {"PATCH", "/v1/settings", `{"retention":{"conversations":"1h"}}`, 422, "validation", []string{"retention.conversations"}},
+		"a retention of nothing":       {"PATCH", "/v1/settings", `{"retention":{"styles":{"live_chat":"0s"}}}`, 422, "validation", []string{"retention.styles.live_chat"}},
+		"a retention below nothing":    {"POST", "/v1/retention/preview", `{"retention":{"quarantine":"-5h"}}`, 422, "validation", []string{"retention.quarantine"}},
+		"a retention of ages":          {"POST", "/v1/retention/preview", `{"retention":{"conversations":"999999h"}}`, 422, "validation", []string{"retention.conversations"}},
+		"webhooks for ever":            {"PATCH", "/v1/settings", `{"retention":{"payloads":"forever"}}`, 422, "validation", []string{"retention.payloads"}},
+		"a retention of a channel":     {"POST", "/v1/channels", `{"kind":"parrot","name":"s","credentials":{"bot_token":"canary-7f3a91"},"retention":{"event_log":"5m"}}`, 422, "validation", []string{"retention.event_log"}},
+		"a preview of no channel":      {"POST", "/v1/retention/preview", `{"channel_id":"ch_0","retention":{"conversations":"48h"}}`, 422, "validation", []string{"channel_id"}},
 		"an unknown schedule": {
 			"PATCH", "/v1/settings",
 			`{"default_style":{"name":"social_messaging","clock":"business","schedule_id":"sc_1"}}`, 422, "validation",

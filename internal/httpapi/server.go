@@ -119,6 +119,8 @@ type Deps struct {
 	Queues        *queuebook.Registry
 	Routing       Routing
 	Eraser        Eraser
+	Retention     Retention
+	People        People
 	Conversations Conversations
 	Records       Records
 	Webhooks      Webhooks

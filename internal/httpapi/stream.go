@@ -155,7 +155,7 @@ func (s *server) seesEvent(ctx context.Context, p auth.Principal, e Event) (bool
 	case e.Channel != nil:
 		return p.SeesChannel(e.Channel.ID), nil
 	case e.Contact != nil:
-		seen, err := s.seesContacts(ctx, p, []threads.Contact{*e.Contact})
+		seen, err := s.seesPersons(ctx, p, []threads.Person{{Contact: *e.Contact}})
 		return len(seen) > 0, err
 	case e.Message != nil:
 		conv, err := s.Records.Conversation(ctx, e.Message.ConversationID)

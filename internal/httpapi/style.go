@@ -190,7 +190,7 @@ func chosenStyleView(s threads.Style, rule threads.StyleRuleID) api.Style {
 func settingsView(v settings.Settings) api.Settings {
 	out := api.Settings{
 		DefaultStyle: styleView(v.DefaultStyle), InactiveAfter: durationText(v.InactiveAfter),
-		Routing: routingView(v.Routing), Version: v.Version,
+		Routing: routingView(v.Routing), Retention: retentionView(v.Retention), Version: v.Version,
 	}
 	for _, name := range threads.StyleNames {
 		out.Styles = append(out.Styles, styleView(v.Styles[name]))

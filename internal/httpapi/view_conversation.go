@@ -84,7 +84,7 @@ func conversationView(c threads.Conversation, caps *normalize.Capabilities, busi
 		CreatedAt:   timeView(c.CreatedAt), UpdatedAt: timeView(c.UpdatedAt),
 		FirstReplyAt: timeOrNull(st.FirstReplyAt), LastCustomerMessageAt: timeOrNull(st.LastCustomerMessageAt),
 		QueuedAt: timeOrNull(st.QueuedAt), Offer: offerView(st.Offer), InactiveDueAt: timeOrNull(st.Silence.InactiveDueAt), LadderDueAt: timeOrNull(st.Silence.StepDueAt),
-		SessionEndedAt: timeOrNull(st.SessionEndedAt), SolvedAt: timeOrNull(st.SolvedAt), ClosedAt: timeOrNull(st.ClosedAt),
+		SessionEndedAt: timeOrNull(st.SessionEndedAt), SolvedAt: timeOrNull(st.SolvedAt), ClosedAt: timeOrNull(st.ClosedAt), ErasedAt: timeOrNull(c.ErasedAt),
 		CloseDueAt: timeOrNull(st.CloseDueAt), ReplyWindow: replyWindow(c, caps, now),
 		NeedsAttention: st.NeedsAttention, Metrics: metricsView(c.ReadMetrics(now, business)), Version: c.Version,
 	}

@@ -49,6 +49,10 @@ type Entry struct {
 	Events   int    `json:"events,omitempty"`   // how many events it held, once processed
 }
 
+// Redacted tells of an entry that was read with its body whether what it held
+// was taken out: it cannot be worked again.
+func (e Entry) Redacted() bool { return e.URL == "" && len(e.Body) == 0 }
+
 // Result is what became of an entry in a worker's hands.
 type Result struct {
 	ID     string
@@ -95,7 +99,7 @@ type Store interface {
 	Entries(ctx context.Context, channelID, before string, limit int) ([]Entry, error)
 	// Reopen makes entries pending again that are not, as if they had just been
 	// accepted, drops their items, and answers how many there were. Those that
-	// are pending or gone are left alone.
+	// are pending, redacted or gone are left alone.
 	Reopen(ctx context.Context, ids []string) (int, error)
 	// Quarantine keeps items (idempotent by ID).
 	Quarantine(ctx context.Context, items []Item) error
@@ -106,7 +110,22 @@ type Store interface {
 	Redact(ctx context.Context, ids []string) error
 	// DropItems removes quarantined items; those that are gone do not matter.
 	DropItems(ctx context.Context, ids []string) error
-	// Trim removes entries that are not pending, and items, older than before,
-	// at most limit at a time, and answers how many it removed.
-	Trim(ctx context.Context, before time.Time, limit int) (int, error)
+	Retention
+}
+
+// Retention removes what was kept for long enough: of one channel, at most
+// limit at a time, the oldest first. Pending entries stay as they are.
+type Retention interface {
+	// NextChannel answers the first channel, in the order of their ids and
+	// after the given one, that has entries or items; "" when there is none.
+	NextChannel(ctx context.Context, after string) (string, error)
+	// Trim removes entries received before the given time and answers how many.
+	Trim(ctx context.Context, channelID string, before time.Time, limit int) (int, error)
+	// TrimItems removes items of before the given time and answers how many.
+	TrimItems(ctx context.Context, channelID string, before time.Time, limit int) (int, error)
+	// Blank redacts entries received before the given time, as Redact does. It
+	// goes through those that come after the given id ("" for all) and answers
+	// how many it redacted, and the id to go on after the next time. That is
+	// never behind an entry that was pending.
+	Blank(ctx context.Context, channelID, after string, before time.Time, limit int) (n int, last string, err error)
 }

@@ -172,6 +172,7 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	} else {
 		none = append(none, bson.E{Key: "solved", Value: ""})
 	}
+	fields, none = setSpent(c.Conversation, fields, none)
 	update := set(fields)
 	if len(none) > 0 {
 		update = append(update, bson.E{Key: "$unset", Value: none})
@@ -275,7 +276,7 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 		UnsettledAt: commitTime(c.Conversation),
 	}
 	r.Figures, r.Solved = figuresOf(c.Conversation)
-	r.Holds = holdsOf(c.Conversation)
+	r.Holds, r.Spent = holdsOf(c.Conversation), spentOf(c.Conversation)
 	r.place(c)
 	if c.RuleAlarm != nil && !c.RuleAlarm.IsZero() {
 		r.RuleAlarmAt = c.RuleAlarm

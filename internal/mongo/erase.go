@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -66,8 +67,8 @@ func (s *Store) EraseLog(ctx context.Context, id threads.ConversationID, left fu
 	return nil
 }
 
-// EraseConversation is threads.ErasureStore.EraseConversation: it gets a slot
-// of its own, where nobody looks for a current one.
+// EraseConversation is threads.ErasureStore.EraseConversation. Of another
+// contact it gets a slot of its own, where nobody looks for a current one.
 func (s *Store) EraseConversation(ctx context.Context, c threads.Conversation) error {
 	figures, solved := figuresOf(c)
 	fields := bson.D{
@@ -78,21 +79,33 @@ func (s *Store) EraseConversation(ctx context.Context, c threads.Conversation) e
 		{Key: "load", Value: c.State.Load()},
 		{Key: "figures", Value: figures},
 	}
-	none := by("current", "")
+	fields, none := setSpent(c, fields, nil)
 	if solved != nil {
 		fields = append(fields, bson.E{Key: "solved", Value: solved})
 	} else {
 		none = append(none, bson.E{Key: "solved", Value: ""})
 	}
 	filter := append(versioned(string(c.ID), c.Version-1), bson.E{Key: "doc.state.status", Value: threads.StatusClosed})
-	res, err := s.conversations.UpdateOne(ctx, filter, append(set(fields), bson.E{Key: "$unset", Value: none}))
+	stays := append(slices.Clone(filter), bson.E{Key: "slot", Value: slotKey(c.Slot())})
+	res, err := s.conversations.UpdateOne(ctx, stays, append(set(fields), unset(none)...))
 	if err == nil && res.MatchedCount == 0 {
-		err = threads.ErrConflict
+		res, err = s.conversations.UpdateOne(ctx, filter, append(set(fields), unset(append(none, bson.E{Key: "current", Value: ""}))...))
+		if err == nil && res.MatchedCount == 0 {
+			err = threads.ErrConflict
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("mongo: erase conversation: %w", err)
 	}
 	return nil
+}
+
+// unset takes fields out; none of them is no update at all.
+func unset(fields bson.D) bson.D {
+	if len(fields) == 0 {
+		return nil
+	}
+	return op("$unset", fields)
 }
 
 // optedOutList names cursors of the list of opt-outs.

@@ -51,6 +51,7 @@ func indexes() []collectionIndexes {
 			// Reports read their period from the next two and no document.
 			{Fields: []string{"-doc.created_at", "-_id", "figures"}},
 			{Fields: []string{"-solved.at", "-solved.id", "solved.figures"}, Sparse: true},
+			{Fields: []string{"spent.channel", "spent.style", "spent.at", "spent.id"}, Sparse: true},
 			{Fields: []string{"doc.state.status", "-doc.updated_at", "-_id"}},
 			{Fields: []string{"doc.state.assignee_id", "doc.state.status", "-doc.updated_at", "-_id"}},
 			{Fields: []string{"doc.state.group_id", "doc.state.status", "-doc.updated_at", "-_id"}},
@@ -86,7 +87,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.state", "doc.received_at", "_id", "due"}},
 			{Fields: []string{"doc.channel_id", "_id"}},
 		}},
-		{"quarantine", []index{{Fields: []string{"doc.channel_id", "_id"}}, {Fields: []string{"doc.at"}}}},
+		{"quarantine", []index{{Fields: []string{"doc.channel_id", "_id"}}, {Fields: []string{"doc.channel_id", "doc.at"}}}},
 		{"records", []index{{Fields: []string{"unique"}, Unique: true}}},
 		{"spool_intents", []index{{Fields: []string{"lane", "_id"}}, {Fields: []string{"at"}}}},
 		{"spool_events", []index{

@@ -3,10 +3,8 @@ package mongo
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"threadhub/internal/journal"
 )
@@ -68,44 +66,4 @@ func (j *journalStore) Items(ctx context.Context, channelID, before string, limi
 		items[i] = r.Doc
 	}
 	return items, nil
-}
-
-// Trim is journal.Store.Trim.
-func (j *journalStore) Trim(ctx context.Context, before time.Time, limit int) (int, error) {
-	removed, err := trim(ctx, j.entries, bson.D{
-		{Key: "doc.state", Value: op("$in", bson.A{journal.Done, journal.Quarantined})},
-		{Key: "doc.received_at", Value: op("$lt", before)},
-	}, limit)
-	if err == nil && removed < limit {
-		var items int
-		items, err = trim(ctx, j.items, by("doc.at", op("$lt", before)), limit-removed)
-		removed += items
-	}
-	if err != nil {
-		return removed, fmt.Errorf("mongo: trim the journal: %w", err)
-	}
-	return removed, nil
-}
-
-// trim removes up to limit of the documents that match.
-func trim(ctx context.Context, c *mongo.Collection, filter bson.D, limit int) (int, error) {
-	if limit <= 0 {
-		return 0, nil
-	}
-	type keyOnly struct {
-		ID string `bson:"_id"`
-	}
-	rows, err := find[keyOnly](ctx, c, filter, only("_id").SetLimit(int64(limit)))
-	if err != nil || len(rows) == 0 {
-		return 0, err
-	}
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-	}
-	res, err := c.DeleteMany(ctx, append(in("_id", ids), filter...))
-	if err != nil {
-		return 0, err
-	}
-	return int(res.DeletedCount), nil
 }

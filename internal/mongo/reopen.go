@@ -16,7 +16,10 @@ func (j *journalStore) Reopen(ctx context.Context, ids []string) (int, error) {
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	finished := append(in("_id", ids), bson.E{Key: "doc.state", Value: op("$in", bson.A{journal.Done, journal.Quarantined})})
+	finished := append(in("_id", ids),
+		bson.E{Key: "doc.state", Value: op("$in", bson.A{journal.Done, journal.Quarantined})},
+		bson.E{Key: "$or", Value: bson.A{by("doc.url", op("$gt", "")), by("doc.body", op("$exists", true))}},
+	)
 	rows, err := find[entryRow](ctx, j.entries, finished, only("_id"))
 	if err != nil || len(rows) == 0 {
 		return 0, err

@@ -52,6 +52,33 @@ type conversationRow struct {
 	Figures []byte `bson:"figures"`
 	// Solved is there while the conversation is solved or closed.
 	Solved *solvedFigures `bson:"solved,omitempty"`
+	// Spent is there while the conversation is closed and not erased.
+	Spent *spentRow `bson:"spent,omitempty"`
+}
+
+// spentRow is what retention finds a conversation by, in a sparse index.
+type spentRow struct {
+	Channel threads.ChannelID      `bson:"channel"`
+	Style   threads.StyleName      `bson:"style"`
+	At      time.Time              `bson:"at"`
+	ID      threads.ConversationID `bson:"id"`
+}
+
+// spentOf is nil unless there is something of the closed conversation to erase.
+func spentOf(c threads.Conversation) *spentRow {
+	at := c.SpentSince()
+	if at.IsZero() {
+		return nil
+	}
+	return &spentRow{Channel: c.ChannelID, Style: c.State.Style, At: at, ID: c.ID}
+}
+
+// setSpent adds the field of what is there, or takes it out.
+func setSpent(c threads.Conversation, fields, none bson.D) (bson.D, bson.D) {
+	if spent := spentOf(c); spent != nil {
+		return append(fields, bson.E{Key: "spent", Value: spent}), none
+	}
+	return fields, append(none, bson.E{Key: "spent", Value: ""})
 }
 
 // solvedFigures repeats the figures beside the time of the latest solve, so

@@ -16,6 +16,7 @@ import (
 
 // Threads erases conversations (threads.Service).
 type Threads interface {
+	PurgeConversation(ctx context.Context, id threads.ConversationID) error
 	EraseConversation(ctx context.Context, id threads.ConversationID, as threads.ContactID) error
 	Forget(ids []threads.Identity)
 }
@@ -161,7 +162,11 @@ func (e *Eraser) conversations(ctx context.Context, left *Erasure, todo *directo
 			return err
 		}
 		for _, c := range list {
-			if err := e.media(ctx, c.ID, left); err != nil {
+			err := e.messages(ctx, c.ID, func(page []threads.Message) error {
+				left.Messages += len(page)
+				return e.Media.Erase(page)
+			})
+			if err != nil {
 				return err
 			}
 			if err := e.Threads.EraseConversation(ctx, c.ID, left.As); err != nil {
@@ -205,20 +210,60 @@ func (e *Eraser) events(ctx context.Context, _ *Erasure, todo *directory.Item[wo
 	return e.Spool.Erase(ctx, todo.Value.Lanes)
 }
 
-// media removes the files of a conversation.
-func (e *Eraser) media(ctx context.Context, id threads.ConversationID, left *Erasure) error {
+// Purged counts what Purge took out.
+type Purged struct{ Conversations, Messages int }
+
+// Purge takes what was said out of closed conversations, files and events for
+// subscribers included, and leaves their contacts alone. One that fails does not
+// keep the others. It may be repeated: each conversation comes last.
+func (e *Eraser) Purge(ctx context.Context, ids []threads.ConversationID) (done Purged, err error) {
+	counts := make([]int, len(ids))
+	var shown []threads.Message
+	for i, id := range ids {
+		err := e.messages(ctx, id, func(page []threads.Message) error {
+			counts[i] += len(page)
+			for _, m := range page {
+				if len(m.Content.Attachments) > 0 {
+					shown = append(shown, m)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return done, err
+		}
+	}
+	// Of all at once: whether others show the same bytes takes a look at all
+	// that are kept.
+	if err := e.Media.Erase(shown); err != nil {
+		return done, err
+	}
+	var errs []error
+	for i, id := range ids {
+		err := e.Spool.Erase(ctx, []string{string(id)})
+		if err == nil {
+			err = e.Threads.PurgeConversation(ctx, id)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("conversation %s: %w", id, err))
+			continue
+		}
+		done.Conversations++
+		done.Messages += counts[i]
+	}
+	return done, errors.Join(errs...)
+}
+
+// messages goes through those of a conversation, page by page.
+func (e *Eraser) messages(ctx context.Context, id threads.ConversationID, each func([]threads.Message) error) error {
 	after := threads.MessageID("")
 	for {
 		list, more, err := e.Store.Messages(ctx, id, threads.MessagePage{After: after, Limit: page})
 		if err != nil {
 			return fmt.Errorf("messages of %s: %w", id, err)
 		}
-		if err := e.Media.Erase(list); err != nil {
+		if err := each(list); err != nil || !more {
 			return err
-		}
-		left.Messages += len(list)
-		if !more {
-			return nil
 		}
 		after = list[len(list)-1].ID
 	}

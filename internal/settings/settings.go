@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"threadhub/internal/directory"
+	"threadhub/internal/retention"
 	"threadhub/threads"
 	"threadhub/threads/routing"
 )
@@ -27,6 +28,9 @@ type Settings struct {
 	CountInactive bool
 	// Routing is how agents come by conversations.
 	Routing routing.Settings
+	// Retention is for how long what the hub holds is kept, with an answer for
+	// everything.
+	Retention retention.Policy
 	// Version grows by one with every change; 1 before the first.
 	Version int64
 }
@@ -41,6 +45,9 @@ type Change struct {
 	// Routing alters the settings of routing; those that it makes of them are
 	// refused with a *threads.FieldError if they cannot be.
 	Routing func(*routing.Settings)
+	// Retention alters what was set of it; what it then says nothing about has
+	// its default. Refused with a *retention.FieldError.
+	Retention func(*retention.Policy)
 }
 
 // record is how the settings are stored. Absent fields have their defaults, so
@@ -51,6 +58,7 @@ type record struct {
 	InactiveAfter time.Duration                       `json:"inactive_after,omitempty"`
 	CountInactive bool                                `json:"count_inactive,omitempty"`
 	Routing       json.RawMessage                     `json:"routing,omitempty"`
+	Retention     retention.Policy                    `json:"retention,omitzero"`
 }
 
 // routing answers the stored settings, over the defaults.
@@ -70,6 +78,9 @@ const id = "hub"
 
 // Service keeps the settings. It is safe for concurrent use.
 type Service struct {
+	// Keep is for how long what the hub holds is kept where nothing else is set.
+	// It is not changed after the first use.
+	Keep    retention.Policy
 	records directory.Collection[record]
 	recent  recent
 }
@@ -85,7 +96,7 @@ func (s *Service) Get(ctx context.Context) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	return settingsOf(item)
+	return s.settingsOf(item)
 }
 
 // load reads the record; stored tells whether there is one.
@@ -100,25 +111,26 @@ func (s *Service) load(ctx context.Context) (item directory.Item[record], stored
 	return item, true, nil
 }
 
-func settingsOf(i directory.Item[record]) (Settings, error) {
+func (s *Service) settingsOf(i directory.Item[record]) (Settings, error) {
 	var err error
-	s := Settings{
+	out := Settings{
 		Version: i.Version, Styles: map[threads.StyleName]threads.Style{},
 		InactiveAfter: threads.DefaultInactiveAfter, CountInactive: i.Value.CountInactive,
 	}
 	for _, name := range threads.StyleNames {
-		s.Styles[name], _ = threads.DefaultStyle(name)
+		out.Styles[name], _ = threads.DefaultStyle(name)
 	}
-	maps.Copy(s.Styles, i.Value.Styles)
+	maps.Copy(out.Styles, i.Value.Styles)
 	if i.Value.InactiveAfter > 0 {
-		s.InactiveAfter = i.Value.InactiveAfter
+		out.InactiveAfter = i.Value.InactiveAfter
 	}
-	s.DefaultStyle = s.Styles[threads.SocialMessaging]
+	out.DefaultStyle = out.Styles[threads.SocialMessaging]
 	if i.Value.DefaultStyle != nil {
-		s.DefaultStyle = *i.Value.DefaultStyle
+		out.DefaultStyle = *i.Value.DefaultStyle
 	}
-	s.Routing, err = i.Value.routing()
-	return s, err
+	out.Routing, err = i.Value.routing()
+	out.Retention = i.Value.Retention.Over(s.Keep)
+	return out, err
 }
 
 // DefaultStyle answers the style of channels that name none.
@@ -155,7 +167,7 @@ func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
 			return Settings{}, fmt.Errorf("settings: %w", err)
 		}
 		s.recent.forget()
-		return settingsOf(item)
+		return s.settingsOf(item)
 	}
 }
 
@@ -168,6 +180,12 @@ func (c Change) apply(r *record) error {
 	}
 	if c.CountInactive != nil {
 		r.CountInactive = *c.CountInactive
+	}
+	if c.Retention != nil {
+		c.Retention(&r.Retention)
+		if err := r.Retention.Validate(); err != nil {
+			return err
+		}
 	}
 	if err := c.applyRouting(r); err != nil || len(c.Styles) == 0 {
 		return err

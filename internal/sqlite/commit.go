@@ -11,19 +11,19 @@ import (
 
 const (
 	sqlAddConversation = `INSERT INTO conversations (version, style, group_id, unread, updated_at, tags, search,
- doc, wake_at, status, close_due_at, queued_at, assignee_id, load, solved_at, figures, reopened,
+ doc, wake_at, status, close_due_at, queued_at, assignee_id, load, solved_at, figures, spent_at, reopened,
  id, channel_id, contact_id, ordinal, follow_up_of, created_at)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
 	// the statement. A wake_at that is too early may stay: see Silent.
 	sqlSaveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
  unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?
  WHERE id = ? AND version = ? AND (wake_at <= ? OR wake_at IS ?) AND status = ? AND close_due_at IS ? AND queued_at IS ? AND assignee_id = ? AND load = ?
- AND solved_at IS ? AND figures = ?`
+ AND solved_at IS ? AND figures = ? AND spent_at IS ?`
 	sqlMoveConversation = `UPDATE conversations SET version = ?, style = ?, group_id = ?,
  unread = ?, updated_at = ?, tags = ?, search = ?, doc = ?,
- wake_at = ?, status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?, solved_at = ?, figures = ?, reopened = ?
+ wake_at = ?, status = ?, close_due_at = ?, queued_at = ?, assignee_id = ?, load = ?, solved_at = ?, figures = ?, spent_at = ?, reopened = ?
  WHERE id = ? AND version = ?`
 
 	sqlLinkPrevious = "UPDATE conversations SET version = ?, updated_at = ?, doc = ? WHERE id = ? AND version = ?"
@@ -204,7 +204,7 @@ func (c *encodedChange) writeConversation(t *tx) error {
 	wake := []any{millisOrNull(conv.State.WakeAt())}
 	place := []any{
 		string(conv.State.Status), due, millisOrNull(conv.State.QueuedAt), string(conv.State.Assignee), int64(conv.State.Load()),
-		millisOrNull(c.figures.SolvedAt), c.figures.Encode(),
+		millisOrNull(c.figures.SolvedAt), c.figures.Encode(), millisOrNull(conv.SpentSince()),
 	}
 	key := []any{string(conv.ID), c.Expected}
 	// What only follows from the figures.

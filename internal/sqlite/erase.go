@@ -19,7 +19,7 @@ const (
 	sqlEraseTransition = "UPDATE transitions SET doc = ? WHERE seq = ?"
 	sqlDropRuleRuns    = "DELETE FROM rule_runs WHERE conversation_id = ?"
 
-	sqlEraseConversation = `UPDATE conversations SET version = ?, contact_id = ?, tags = NULL, search = ?, doc = ?, figures = ?, wake_at = NULL
+	sqlEraseConversation = `UPDATE conversations SET version = ?, contact_id = ?, tags = NULL, search = ?, doc = ?, figures = ?, spent_at = ?, wake_at = NULL
  WHERE id = ? AND version = ? AND status = 'closed'`
 )
 
@@ -131,7 +131,7 @@ func (s *Store) EraseConversation(ctx context.Context, c threads.Conversation) e
 	}
 	figures := threads.FiguresOf(c)
 	err = s.write.doThen(ctx, wiping(func(t *tx) error {
-		n, err := t.exec(sqlEraseConversation, c.Version, string(c.Contact.ID), conversationSearch(&c), doc, figures.Encode(), string(c.ID), c.Version-1)
+		n, err := t.exec(sqlEraseConversation, c.Version, string(c.Contact.ID), conversationSearch(&c), doc, figures.Encode(), millisOrNull(c.SpentSince()), string(c.ID), c.Version-1)
 		if err == nil && n == 0 {
 			return threads.ErrConflict
 		}

@@ -93,7 +93,17 @@ func calls(s *Store) map[string]func(context.Context) error {
 		"entries":         func(ctx context.Context) error { _, err := j.Entries(ctx, "ch_1", "", 1); return err },
 		"quarantine":      func(ctx context.Context) error { return j.Quarantine(ctx, []journal.Item{{ID: "x"}}) },
 		"items":           func(ctx context.Context) error { _, err := j.Items(ctx, "", "", 1); return err },
-		"trim":            func(ctx context.Context) error { _, err := j.Trim(ctx, restartTime, 1); return err },
+		"trim":            func(ctx context.Context) error { _, err := j.Trim(ctx, "ch_1", restartTime, 1); return err },
+		"trim items":      func(ctx context.Context) error { _, err := j.TrimItems(ctx, "ch_1", restartTime, 1); return err },
+		"blank":           func(ctx context.Context) error { _, _, err := j.Blank(ctx, "ch_1", "", restartTime, 1); return err },
+		"next channel":    func(ctx context.Context) error { _, err := j.NextChannel(ctx, ""); return err },
+		"kept":            func(ctx context.Context) error { _, err := s.Kept(ctx, ""); return err },
+		"spent":           func(ctx context.Context) error { _, err := s.Spent(ctx, threads.Share{}, 1); return err },
+		"count spent":     func(ctx context.Context) error { _, err := s.CountSpent(ctx, threads.Share{}, 1); return err },
+		"drop dead letters": func(ctx context.Context) error {
+			_, err := s.DropDeadLetters(ctx, "ch_1", "msg_1", 1)
+			return err
+		},
 	}
 }
 

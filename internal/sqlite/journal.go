@@ -31,10 +31,6 @@ const (
 
 	sqlOldest  = "SELECT received_at FROM entries WHERE state = 'pending' ORDER BY received_at LIMIT 1"
 	sqlBacklog = "SELECT count(*) FROM entries WHERE state = 'pending'"
-
-	// In the order of arrival, so that what is to go comes first.
-	sqlEldest      = "SELECT seq, received_at, state FROM entries ORDER BY seq"
-	sqlTrimEntries = "DELETE FROM entries WHERE seq = ?"
 )
 
 // Journal keeps accepted webhooks. It is safe for concurrent use.

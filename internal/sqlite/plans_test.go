@@ -44,13 +44,14 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"oldest waiting": sqlOldestWaiting, "range of events": sqlRange, "purge events": sqlPurgeEvents, "drop events": sqlDropEvents, "erase events": sqlEraseEvents,
 		"drop contact": sqlDropContact, "drop identities": sqlDropIdentities, "opted out": sqlOptedOut, "erase message": sqlEraseMessage, "drop external": sqlDropExternal,
 		"erase transition": sqlEraseTransition, "drop rule runs": sqlDropRuleRuns, "erase conversation": sqlEraseConversation,
+		"kept": sqlKept, "spent": sqlSpent, "old dead letters": sqlOldDeadLetters,
 		"lane": sqlLane, "due lanes": sqlDueLanes, "save lane": sqlSaveLane, "drop lane": sqlDropLane, "wake lanes": sqlWakeAll, "drop idle lanes": sqlDropIdle, "drop lanes": sqlDropLanes,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}
 	inJournal := map[string]string{
 		"pending": sqlPending, "finish": sqlFinish, "finish by id": sqlFinishID, "entry by seq": sqlEntryBySeq, "entry": sqlEntry,
 		"entries": sqlEntries, "entries last": sqlEntriesLast, "oldest": sqlOldest, "backlog": sqlBacklog,
-		"items of": sqlItemsOf, "items before": sqlItemsBefore, "trim entries": sqlTrimEntries, "redact": sqlRedact, "drop item": sqlDropItem, "trim items": sqlTrimItems,
+		"items of": sqlItemsOf, "items before": sqlItemsBefore, "trim entries": sqlTrimEntries, "redact": sqlRedact, "drop item": sqlDropItem, "trim items": sqlTrimItems, "eldest": sqlEldest, "next entries": sqlNextEntries, "next items": sqlNextItems,
 	}
 	check := func(r *readers, list map[string]string) {
 		for name, sql := range list {

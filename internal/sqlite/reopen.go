@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	sqlReopen = "UPDATE entries SET state = 'pending', reason = '', events = 0, attempts = 0, retry_at = 0 WHERE id = ? AND state <> 'pending'"
+	sqlReopen = `UPDATE entries SET state = 'pending', reason = '', events = 0, attempts = 0, retry_at = 0
+ WHERE id = ? AND state <> 'pending' AND (url <> '' OR body IS NOT NULL)`
 	// The items of an entry are called after it; '0' is the character after '/'.
 	sqlDropItems = "DELETE FROM items WHERE id > ? || '/' AND id < ? || '0'"
 )

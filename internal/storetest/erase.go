@@ -88,7 +88,7 @@ var eraseTests = []test{
 		f.read(c.ID)
 		_, err := f.s.Current(f.ctx, []threads.Slot{c.Slot()})
 		require.NoError(t, err)
-		left := c.Erased("ct_x")
+		left := c.Erased("ct_x", start)
 		require.NoError(t, f.s.EraseConversation(f.ctx, left))
 		require.ErrorIs(t, f.s.EraseConversation(f.ctx, left), threads.ErrConflict, "once")
 		same(t, left, f.read(c.ID))
@@ -117,7 +117,7 @@ var eraseTests = []test{
 	}},
 	{"one that is not closed is not erased", func(t *testing.T, f *fixture) {
 		c := f.stored(channelA, "ct_1")
-		require.ErrorIs(t, f.s.EraseConversation(f.ctx, c.Erased("ct_x")), threads.ErrConflict)
+		require.ErrorIs(t, f.s.EraseConversation(f.ctx, c.Erased("ct_x", start)), threads.ErrConflict)
 		same(t, c, f.read(c.ID))
 	}},
 	{"those who want no messages are listed, the newest first, page by page", func(t *testing.T, f *fixture) {

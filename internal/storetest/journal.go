@@ -187,31 +187,6 @@ var journalTests = []test{
 			same(t, want, append([]journal.Item{}, got...))
 		}
 	}},
-	{"trimming removes old entries that are not pending, and old items, up to the limit", func(t *testing.T, f *fixture) {
-		j := f.s.Journal()
-		list := f.appended("ch_a", 1, 2, 3, 4)
-		f.finish(done(list[0]), journal.Result{ID: list[1].ID, State: journal.Quarantined}, done(list[3]))
-		require.NoError(t, j.Quarantine(f.ctx, []journal.Item{
-			{ID: "ev_1/0", ChannelID: "ch_a", At: after(1)}, {ID: "ev_2/0", ChannelID: "ch_a", At: after(9)},
-		}))
-		total := 0
-		for {
-			n, err := j.Trim(f.ctx, after(4), 2)
-			require.NoError(t, err)
-			require.LessOrEqual(t, n, 2)
-			if total += n; n == 0 {
-				break
-			}
-		}
-		require.Equal(t, 3, total)
-		left, err := j.Entries(f.ctx, "ch_a", "", 10)
-		require.NoError(t, err)
-		require.Equal(t, []string{list[3].ID, list[2].ID}, entryIDs(left))
-		items, err := j.Items(f.ctx, "", "", 10)
-		require.NoError(t, err)
-		require.Len(t, items, 1)
-		require.Equal(t, "ev_2/0", items[0].ID)
-	}},
 }
 
 var journalLeaseTests = []test{

@@ -78,6 +78,8 @@ func Run(t *testing.T, open Open, opts Options) {
 		{"spool", spoolTests},
 		{"erasure", eraseTests},
 		{"redaction", redactTests},
+		{"retention", retentionTests},
+		{"retention of the journal", trimTests},
 		{"model", modelTests},
 	}
 	if opts.Concurrent {

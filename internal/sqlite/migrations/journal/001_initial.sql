@@ -28,7 +28,7 @@ CREATE TABLE items (
   doc        TEXT    NOT NULL
 );
 CREATE INDEX items_channel ON items (channel_id, id);
-CREATE INDEX items_at ON items (at);
+CREATE INDEX items_at ON items (channel_id, at);
 
 CREATE TABLE liveness (at INTEGER NOT NULL);
 INSERT INTO liveness VALUES (0);

@@ -39,6 +39,7 @@ CREATE TABLE conversations (
   load         INTEGER NOT NULL, -- of the assignee's capacity: see threads.Load
   solved_at    INTEGER,          -- of the latest solve, while solved or closed
   figures      BLOB    NOT NULL, -- what reports read: see threads.Figures
+  spent_at     INTEGER,          -- when it was closed, while there is something to erase
   tags         TEXT,             -- JSON list
   search       TEXT    NOT NULL, -- folded text of what a search looks at
   doc          TEXT    NOT NULL
@@ -56,6 +57,7 @@ CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_d
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
 CREATE INDEX conversations_wake ON conversations (wake_at, id) WHERE wake_at IS NOT NULL;
 CREATE INDEX conversations_load ON conversations (assignee_id, load) WHERE load > 0;
+CREATE INDEX conversations_spent ON conversations (channel_id, style, spent_at, id) WHERE spent_at IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id);
 CREATE INDEX conversations_follow_up ON conversations (follow_up_of) WHERE follow_up_of <> '';
 
