@@ -11,11 +11,11 @@ import { Dialog } from '../../ui/Dialog';
 import { Field, Select } from '../../ui/Field';
 import { complain, tell } from '../../ui/Toast';
 import { Choices } from '../parts/Choices';
-import { Confirm } from '../parts/Confirm';
 import { Copy } from '../parts/Copy';
 import { FormDialog } from '../parts/FormDialog';
 import { usePages } from '../parts/load';
 import { Records } from '../parts/Records';
+import { Removal } from '../parts/Removal';
 
 type Agent = Schema['Agent'];
 type Open = { edit: Agent | undefined } | { remove: Agent } | { link: Schema['Invitation']; agent: Agent } | undefined;
@@ -75,17 +75,16 @@ export default function Agents() {
         />
       )}
       {open && 'remove' in open && (
-        <Confirm
-          title={t('admin.removeTitle', { name: open.remove.name })}
-          action={t('admin.delete')}
+        <Removal
+          name={open.remove.name}
           onClose={close}
           run={async () => {
             await api.delete('/v1/agents/{agent_id}', { path: { agent_id: open.remove.id } });
             changed();
           }}
         >
-          <p>{t('admin.agent.removeText')}</p>
-        </Confirm>
+          {t('admin.agent.removeText')}
+        </Removal>
       )}
       {open && 'link' in open && (
         <Dialog title={t('admin.agent.linkTitle', { name: open.agent.name })} onClose={close} actions={<Button onClick={close}>{t('action.close')}</Button>}>
