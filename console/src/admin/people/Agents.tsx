@@ -14,6 +14,7 @@ import { Choices } from '../parts/Choices';
 import { Copy } from '../parts/Copy';
 import { FormDialog } from '../parts/FormDialog';
 import { usePages } from '../parts/load';
+import { within } from '../parts/problems';
 import { Records } from '../parts/Records';
 import { Removal } from '../parts/Removal';
 
@@ -137,7 +138,7 @@ function AgentForm({ agent, onClose, onSaved }: { agent?: Agent; onClose(): void
             </Select>
             <Field label={t('admin.agent.capacity')} type="number" min={0} max={10000} value={capacity} error={errors['capacity.messaging']} onInput={(e) => setCapacity(Number(e.currentTarget.value))} />
           </div>
-          <Field label={t('admin.agent.skills')} hint={t('admin.agent.skillsHint')} value={skills} error={errors['skills']} onInput={(e) => setSkills(e.currentTarget.value)} />
+          <Field label={t('admin.agent.skills')} hint={t('admin.agent.skillsHint')} value={skills} error={within(errors, 'skills')} onInput={(e) => setSkills(e.currentTarget.value)} />
           <Choices label={t('admin.group.title')} options={groupOptions} chosen={inGroups} onChange={setInGroups} />
           <details class="more" open={limits.channels.length + limits.groups.length > 0}>
             <summary>{t('admin.agent.limits')}</summary>

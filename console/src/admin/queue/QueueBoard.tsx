@@ -96,24 +96,24 @@ export default function QueueBoard() {
               )}
               <More of={waiting} />
             </Section>
+            <Section title={t('admin.queue.load')}>
+              <ul class="lines">
+                {people.map((a) => (
+                  <li key={a.id} class="line">
+                    <Avatar id={a.id} name={a.name} size="small" />
+                    <span class="line-main">
+                      <strong dir="auto">{a.name}</strong>
+                      <small>{t(`availability.${a.availability}`)}</small>
+                    </span>
+                    <meter class="meter" min={0} max={Math.max(1, a.capacity.messaging)} value={a.load} aria-label={t('admin.queue.loadOf', { name: a.name })} />
+                    <span class="meter-text">{t('availability.load', { load: a.load, capacity: a.capacity.messaging })}</span>
+                  </li>
+                ))}
+              </ul>
+            </Section>
           </>
         )}
       </Show>
-      <Section title={t('admin.queue.load')}>
-        <ul class="lines">
-          {people.map((a) => (
-            <li key={a.id} class="line">
-              <Avatar id={a.id} name={a.name} size="small" />
-              <span class="line-main">
-                <strong dir="auto">{a.name}</strong>
-                <small>{t(`availability.${a.availability}`)}</small>
-              </span>
-              <meter class="meter" min={0} max={Math.max(1, a.capacity.messaging)} value={a.load} aria-label={t('admin.queue.loadOf', { name: a.name })} />
-              <span class="meter-text">{t('availability.load', { load: a.load, capacity: a.capacity.messaging })}</span>
-            </li>
-          ))}
-        </ul>
-      </Section>
       {asked && <Why item={asked} onClose={() => setAsked(undefined)} />}
     </div>
   );

@@ -7,6 +7,7 @@ import { Field, Select } from '../../ui/Field';
 import { Choices } from '../parts/Choices';
 import { FormDialog } from '../parts/FormDialog';
 import { useLoad } from '../parts/load';
+import { within } from '../parts/problems';
 import { methods } from './RoutingForm';
 import { skillLine, skills, words } from './words';
 
@@ -81,13 +82,13 @@ export function QueueForm({ queue, onClose, onSaved }: Props) {
             onChange={(next) => setConditions({ ...conditions, priorities: next as Schema['Priority'][] })}
           />
           <div class="admin-columns">
-            <Field label={t('admin.routing.tags')} hint={t('admin.agent.skillsHint')} value={tags} error={errors['conditions.tags']} onInput={(e) => setTags(e.currentTarget.value)} />
-            <Field label={t('admin.routing.language')} hint={t('admin.queues.languageHint')} value={languages} error={errors['conditions.languages']} onInput={(e) => setLanguages(e.currentTarget.value)} />
+            <Field label={t('admin.routing.tags')} hint={t('admin.agent.skillsHint')} value={tags} error={within(errors, 'conditions.tags')} onInput={(e) => setTags(e.currentTarget.value)} />
+            <Field label={t('admin.routing.language')} hint={t('admin.queues.languageHint')} value={languages} error={within(errors, 'conditions.languages')} onInput={(e) => setLanguages(e.currentTarget.value)} />
             {(schedules.data?.length ?? 0) > 0 && (
               <Select
                 label={t('admin.queues.hours')}
                 value={hours ? `${hours.state} ${hours.schedule_id}` : ''}
-                error={errors['conditions.business_hours.schedule_id']}
+                error={within(errors, 'conditions.business_hours')}
                 onChange={(e) => {
                   const { business_hours: _, ...rest } = conditions;
                   const [state, schedule] = e.currentTarget.value.split(' ');
@@ -108,8 +109,8 @@ export function QueueForm({ queue, onClose, onSaved }: Props) {
           <h3 class="small-title">{t('admin.queues.serves')}</h3>
           <Choices label={t('admin.group.title')} hint={t('admin.queues.groupsHint')} options={groupOptions} chosen={serving} onChange={setServing} />
           <div class="admin-columns">
-            <Field label={t('admin.queues.required')} hint={t('admin.queues.skillsHint')} value={required} error={errors['required_skills']} onInput={(e) => setRequired(e.currentTarget.value)} />
-            <Field label={t('admin.queues.preferred')} hint={t('admin.queues.preferredHint')} value={preferred} error={errors['preferred_skills']} onInput={(e) => setPreferred(e.currentTarget.value)} />
+            <Field label={t('admin.queues.required')} hint={t('admin.queues.skillsHint')} name="required_skills" value={required} error={within(errors, 'required_skills')} onInput={(e) => setRequired(e.currentTarget.value)} />
+            <Field label={t('admin.queues.preferred')} hint={t('admin.queues.preferredHint')} value={preferred} error={within(errors, 'preferred_skills')} onInput={(e) => setPreferred(e.currentTarget.value)} />
             <Field label={t('admin.queues.relaxAfter')} name="relax_after" value={relaxAfter} error={errors['relax_after']} onInput={(e) => setRelaxAfter(e.currentTarget.value)} />
             <Select label={t('admin.routing.method')} value={method} error={errors['method']} onChange={(e) => setMethod(e.currentTarget.value)}>
               <option value="">{t('admin.style.asHub')}</option>

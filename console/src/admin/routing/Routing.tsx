@@ -8,9 +8,13 @@ import { Simulate } from './Simulate';
 export default function Routing() {
   const settings = useLoad(() => api.get('/v1/settings'));
   return (
-    <div class="admin-stack">
-      <Show of={settings}>{(known) => <RoutingForm key={known.version} settings={known} onSaved={settings.set} />}</Show>
-      <Simulate />
-    </div>
+    <Show of={settings}>
+      {(known) => (
+        <div class="admin-stack">
+          <RoutingForm key={known.version} settings={known} onSaved={settings.set} />
+          <Simulate />
+        </div>
+      )}
+    </Show>
   );
 }

@@ -60,16 +60,14 @@ export function RoutingForm({ settings, onSaved }: Props) {
               </option>
             ))}
           </Select>
-          {r.mode === 'offer' && (
-            <Field
-              label={t('admin.routing.offerTimeout')}
-              hint={t('admin.routing.offerTimeoutHint')}
-              name="offer_timeout"
-              value={r.offer_timeout}
-              error={errors['offer_timeout']}
-              onInput={(e) => change({ offer_timeout: e.currentTarget.value })}
-            />
-          )}
+          <Field
+            label={t('admin.routing.offerTimeout')}
+            hint={t('admin.routing.offerTimeoutHint')}
+            name="offer_timeout"
+            value={r.offer_timeout}
+            error={errors['offer_timeout']}
+            onInput={(e) => change({ offer_timeout: e.currentTarget.value })}
+          />
         </div>
       </Section>
       <Section title={t('admin.routing.return')}>
@@ -100,15 +98,13 @@ export function RoutingForm({ settings, onSaved }: Props) {
             <option value="keep">{t('admin.routing.leave.keep')}</option>
             <option value="requeue">{t('admin.routing.leave.requeue')}</option>
           </Select>
-          {r.leave === 'requeue' && (
-            <Field
-              label={t('admin.routing.leaveAfter')}
-              hint={t('admin.routing.leaveAfterHint')}
-              value={r.leave_after}
-              error={errors['leave_after']}
-              onInput={(e) => change({ leave_after: e.currentTarget.value })}
-            />
-          )}
+          <Field
+            label={t('admin.routing.leaveAfter')}
+            hint={t('admin.routing.leaveAfterHint')}
+            value={r.leave_after}
+            error={errors['leave_after']}
+            onInput={(e) => change({ leave_after: e.currentTarget.value })}
+          />
         </div>
       </Section>
       <Problem error={failure} />

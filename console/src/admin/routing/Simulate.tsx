@@ -7,6 +7,7 @@ import { priorities } from '../../store/query';
 import { Button } from '../../ui/Button';
 import { Field, Select } from '../../ui/Field';
 import { Problem } from '../parts/Problem';
+import { within } from '../parts/problems';
 import { Section } from '../parts/Section';
 import { useDoing } from '../parts/useDoing';
 import { words } from './words';
@@ -83,7 +84,7 @@ export function Simulate() {
                 </option>
               ))}
             </Select>
-            <Field label={t('admin.routing.tags')} hint={t('admin.agent.skillsHint')} value={tags} error={errors['tags']} onInput={(e) => setTags(e.currentTarget.value)} />
+            <Field label={t('admin.routing.tags')} hint={t('admin.agent.skillsHint')} value={tags} error={within(errors, 'tags')} onInput={(e) => setTags(e.currentTarget.value)} />
             <Field label={t('admin.routing.language')} placeholder="pt-BR" value={speaks} error={errors['language']} onInput={(e) => setSpeaks(e.currentTarget.value)} />
             <Field label={t('admin.routing.waited')} placeholder="0s" value={waited} error={errors['waited']} onInput={(e) => setWaited(e.currentTarget.value)} />
           </div>
