@@ -43,7 +43,7 @@ export function Decision({ decision: d, open = false }: { decision: RoutingDecis
             {d.excluded.map((x) => (
               <li key={x.agent_id} class="decision-out">
                 <strong dir="auto">{agentName(x.agent_id)}</strong>
-                <span dir="auto">{x.detail ?? t(`routing.reason.${x.reason}`)}</span>
+                <span dir="auto">{[t(`routing.reason.${x.reason}`), x.reason === 'passed' ? '' : x.detail].filter(Boolean).join(': ')}</span>
               </li>
             ))}
           </ol>

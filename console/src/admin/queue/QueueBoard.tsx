@@ -78,10 +78,10 @@ export default function QueueBoard() {
                     <li key={item.conversation_id} class="line">
                       <span class="line-number">{item.position}</span>
                       {channels.value.has(item.channel_id) && <ChannelMark kind={channels.value.get(item.channel_id)?.kind ?? ''} />}
-                      <a class="line-main" href={href(`/inbox/queue/${item.conversation_id}`)} onClick={follow}>
+                      <a class="line-main line-link" href={href(`/inbox/queue/${item.conversation_id}`)} onClick={follow}>
                         <strong dir="auto">{item.contact.name ?? item.conversation_id}</strong>
                         <small dir="auto">{[channels.value.get(item.channel_id)?.name, item.queue_name, item.group_id && groups.value.get(item.group_id)?.name, item.subject].filter(Boolean).join(' · ')}</small>
-                        <small dir="auto">{item.reason.detail}</small>
+                        <small title={item.reason.detail}>{waitsFor(item)}</small>
                       </a>
                       {item.priority !== 'normal' && <Chip tone={item.priority === 'low' ? 'plain' : 'warn'}>{t(`priority.${item.priority}`)}</Chip>}
                       <Chip icon="clock">{stretch(since(item))}</Chip>
@@ -117,6 +117,12 @@ export default function QueueBoard() {
       {asked && <Why item={asked} onClose={() => setAsked(undefined)} />}
     </div>
   );
+}
+
+/** Why it waits, in a few words. */
+function waitsFor(item: Item): string {
+  if (!item.offer) return t(`waiting.${item.reason.code}`);
+  return t('waiting.offeredTo', { name: agents.value.get(item.offer.agent_id)?.name ?? t('author.agent') });
 }
 
 /** Who would get a conversation that waits, and who was asked before. */
