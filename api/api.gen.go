@@ -2825,6 +2825,9 @@ type Message struct {
 	Template nullable.Nullable[Template] `json:"template"`
 	Text     nullable.Nullable[string]   `json:"text"`
 	Type     MessageType                 `json:"type"`
+
+	// Version Grows with every change of the message. Answers and events overtake each other on their way: of two, the one with the higher version is the later.
+	Version int64 `json:"version"`
 }
 
 // MessageDraft defines model for MessageDraft.

@@ -120,14 +120,13 @@ func (s *Service) findMessage(ctx context.Context, ch ChannelID, target normaliz
 // raises the conversation's attention when it has now failed.
 func (s *Service) MessageChanged(ctx context.Context, m Message, was MessageStatus) error {
 	n := Notice{Type: NoticeMessageUpdated, At: s.now(), Message: &m}
+	var err error
 	if m.Status == MessageFailed && was != MessageFailed {
 		n.Type = NoticeMessageFailed
-		if err := s.failed(ctx, m); err != nil {
-			return err
-		}
+		err = s.failed(ctx, m)
 	}
-	s.tell(ctx, n)
-	return nil
+	s.tell(ctx, n) // whether or not the conversation could be marked
+	return err
 }
 
 // failed has somebody look at the conversation of a message that failed. One of

@@ -30,25 +30,35 @@ func (s *session) idle(ctx context.Context) error {
 	go func() { defer close(done); watch(stream, seen) }()
 	defer func() { _ = stream.Close(); cancel(); <-done }()
 
+	samples, err := s.seeEach(ctx, seen)
+	if err != nil {
+		return err
+	}
+	slices.Sort(samples)
+	s.report.set("idle_latency_p50_ms", quantile(samples, 0.50))
+	s.report.set("idle_latency_p99_ms", quantile(samples, 0.99))
+	return nil
+}
+
+// seeEach sends webhooks, each once the one before was seen, and answers how
+// long each took to be.
+func (s *session) seeEach(ctx context.Context, seen <-chan arrival) ([]time.Duration, error) {
 	w := newWire(s.hub.addr)
 	defer w.close()
 	var samples []time.Duration
 	for range s.Samples {
 		took, err := s.sample(ctx, w, seen)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		samples = append(samples, took)
 		select {
 		case <-time.After(40*time.Millisecond + rand.N(80*time.Millisecond)):
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
-	slices.Sort(samples)
-	s.report.set("idle_latency_p50_ms", quantile(samples, 0.50))
-	s.report.set("idle_latency_p99_ms", quantile(samples, 0.99))
-	return nil
+	return samples, nil
 }
 
 // follow opens the event stream of whom the token is for.
@@ -126,7 +136,7 @@ func (s *session) sample(ctx context.Context, w *wire, seen <-chan arrival) (tim
 				return a.at.Sub(began), nil
 			}
 		case <-limit:
-			return 0, fmt.Errorf("message %d is not in the stream after %s", n, sampleTimeout)
+			return 0, fmt.Errorf("message %d is not there after %s", n, sampleTimeout)
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}

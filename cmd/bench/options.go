@@ -16,7 +16,7 @@ type options struct {
 	Binary      string        `default:"bin/threadhub" help:"The hub to measure." type:"path"`
 	Requests    int           `default:"20000" help:"Webhooks in each round of the accept and threaded figures."`
 	Sends       int           `default:"3000" help:"Replies in each round of the send figure; three for each contact stay within what Telegram allows at once."`
-	Samples     int           `default:"200" help:"Webhooks of the idle latency."`
+	Samples     int           `default:"200" help:"Webhooks of the idle and the screen latency."`
 	Rounds      int           `default:"3" help:"Rounds, bare and hub by turns; medians count."`
 	Concurrency int           `default:"32" help:"Connections that send at once."`
 	Contacts    int           `default:"1000" help:"Customers who write."`
@@ -33,7 +33,7 @@ type options struct {
 	Many        int           `default:"1000" help:"Channels in the channels phase."`
 	Steady      int           `default:"1000" help:"Webhooks a second before and after the burst, in which there are five times as many."`
 	Stretch     time.Duration `default:"5s" help:"How long the burst lasts, and each of the calm times around it."`
-	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,route,day,neighbour,close,growth,channels,burst,scale" help:"Phases to run. Those that are run when asked for only: neighbour takes half a minute, close and growth minutes, channels and burst one; scale needs --mongodb-uri and --redis-url."`
+	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,route,day,neighbour,close,growth,channels,burst,scale,screen" help:"Phases to run. Those that are run when asked for only: neighbour takes half a minute, close and growth minutes, channels and burst one; scale needs --mongodb-uri and --redis-url, screen needs Chromium."`
 	JSON        string        `name:"json" default:"bench.json" help:"Where the figures go; empty for nowhere."`
 	DataDir     string        `help:"Directory for the hub's data, on the disk to be measured; default: a temporary one."`
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`

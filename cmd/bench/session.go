@@ -40,6 +40,11 @@ func (s *session) run(ctx context.Context) error {
 			return fmt.Errorf("idle: %w", err)
 		}
 	}
+	if s.wants("screen") {
+		if err := s.screen(ctx); err != nil {
+			return fmt.Errorf("screen: %w", err)
+		}
+	}
 	if s.wants("accept") || s.wants("threaded") {
 		if err := s.inbound(ctx); err != nil {
 			return fmt.Errorf("inbound: %w", err)

@@ -253,7 +253,10 @@ func quote(s string) string {
 var update = flag.Bool("update", false, "renew the pictures in docs/screenshots")
 
 // kept are the pictures that the documentation shows.
-var kept = []string{"thread-1440-light", "thread-1440-dark", "solved-1100-light", "thread-390-dark", "sign-in"}
+var kept = []string{
+	"thread-1440-light", "thread-1440-dark", "solved-1100-light", "thread-390-dark", "sign-in",
+	"admin-queue-1440-light", "admin-routing-1440-dark", "admin-channels-one-events-1100-light", "admin-reports-390-light", "admin-form-schedules",
+}
 
 // look keeps a picture of the page among the test's artifacts.
 func (p *tab) look(name string) {

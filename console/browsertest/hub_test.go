@@ -189,8 +189,9 @@ func (h *hub) agent(name, email, role string) string {
 	return id
 }
 
-// channel connects a simulated platform, with a style for its conversations.
-func (h *hub) channel(kind string, style object) string {
+// platform starts a simulated platform; the settings are those of a channel of
+// its account.
+func (h *hub) platform(kind string) (account simulate.Account, settings object) {
 	h.t.Helper()
 	platform, err := simulate.Open(kind, simulate.Config{Cast: simulate.Cast(), Seed: 7})
 	require.NoError(h.t, err)
@@ -203,17 +204,29 @@ func (h *hub) channel(kind string, style object) string {
 	listening, err := server.Listen(context.Background(), "127.0.0.1:0")
 	require.NoError(h.t, err)
 	h.t.Cleanup(func() { _ = listening.Close() })
-	account := platform.Account()
-	settings := object{"api_base_url": listening.BaseURL(kind)}
+	h.platforms[kind], h.server = platform, server
+	account = platform.Account()
+	settings = object{"api_base_url": listening.BaseURL(kind)}
 	for name, value := range account.Settings {
 		settings[name] = value
 	}
+	return account, settings
+}
+
+// channel connects a simulated platform, with a style for its conversations.
+func (h *hub) channel(kind string, style object) string {
+	h.t.Helper()
+	account, settings := h.platform(kind)
 	body := object{"kind": kind, "name": account.Title + " desk", "credentials": account.Credentials, "settings": settings, "enabled": true}
 	if style != nil {
 		body["style"] = style
 	}
 	ch := h.must(http.StatusCreated, http.MethodPost, "/v1/channels", body)
-	h.platforms[kind], h.server = platform, server
+	return h.connected(kind, ch)
+}
+
+// connected lets the platform know where a channel's webhooks go.
+func (h *hub) connected(kind string, ch object) string {
 	h.hooks[kind], h.channels[kind] = h.base+ch["webhook_path"].(string), ch["id"].(string)
 	return h.channels[kind]
 }

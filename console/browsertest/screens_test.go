@@ -152,6 +152,7 @@ func TestEveryViewIsSoundAndFit(t *testing.T) {
 		p.audit(d.name)
 		p.look(d.name)
 	}
+	p.everyAdminView(h)
 	p.sound()
 }
 

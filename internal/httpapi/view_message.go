@@ -29,7 +29,7 @@ func (s *server) messageView(m threads.Message) api.Message {
 		Sequence: m.Sequence, SentAt: timeView(m.SentAt), ReceivedAt: timeOrNull(m.ReceivedAt),
 		DeliveredAt: timeOrNull(m.DeliveredAt), ReadAt: timeOrNull(m.ReadAt),
 		EditedAt: timeOrNull(m.EditedAt), DeletedAt: timeOrNull(m.DeletedAt), Metadata: metadataView(m.Metadata),
-		Bulk: ptr(m.Bulk), ResendOf: ptr(string(m.ResendOf)), ResentAs: ptr(string(m.ResentAs)), SendAt: timePtr(m.SendAt),
+		Bulk: ptr(m.Bulk), ResendOf: ptr(string(m.ResendOf)), ResentAs: ptr(string(m.ResentAs)), SendAt: timePtr(m.SendAt), Version: m.Version,
 	}
 }
 

@@ -3300,6 +3300,11 @@ export interface components {
             resend_of?: string;
             /** @description The message as which this one was sent again. */
             resent_as?: string;
+            /**
+             * Format: int64
+             * @description Grows with every change of the message. Answers and events overtake each other on their way: of two, the one with the higher version is the later.
+             */
+            version: number;
         };
         MessageList: {
             data: components["schemas"]["Message"][];

@@ -12,7 +12,8 @@ interface Listener {
   event(e: HubEvent): void;
   /** What came after the last event is not known any more: read again what is shown. */
   reset(): void;
-  state(s: LineState): void;
+  /** How the line is; with "live", the id to resume after. */
+  state(s: LineState, position?: string): void;
 }
 
 const silence = 40_000; // the hub says something every 15 s
@@ -34,11 +35,6 @@ export class Line {
     window.addEventListener('online', this.hurry);
     window.addEventListener('offline', this.cut);
     void this.run();
-  }
-
-  /** The id of the last event that was seen. */
-  get position(): string {
-    return this.last;
   }
 
   stop(): void {
@@ -106,6 +102,7 @@ export class Line {
   private read(block: string): void {
     let name = 'message';
     let data = '';
+    let greeted = false;
     for (const line of block.split('\n')) {
       const colon = line.indexOf(':');
       if (colon <= 0) continue; // a comment
@@ -114,11 +111,11 @@ export class Line {
       if (field === 'id') this.last = value;
       else if (field === 'event') name = value;
       else if (field === 'data') data += value;
-      else if (field === 'retry') {
-        // The greeting: the line stands.
-        this.attempt = 0;
-        this.listener.state('live');
-      }
+      else if (field === 'retry') greeted = true;
+    }
+    if (greeted) {
+      this.attempt = 0;
+      this.listener.state('live', this.last);
     }
     if (name === 'reset') this.listener.reset();
     else if (data) this.listener.event(JSON.parse(data) as HubEvent);

@@ -4,8 +4,9 @@ import { api, type Schema } from '../api/client';
 import { ago, fullTime, shortTime, stretch } from '../i18n/dates';
 import { t } from '../i18n/translate';
 import { follow, href, place } from '../router/router';
+import { Decision, type RoutingDecision } from '../routing/Decision';
 import { conversation, keep, type Conversation } from '../store/conversations';
-import { agents, channels } from '../store/directory';
+import { channels } from '../store/directory';
 import { onEvent } from '../store/live';
 import { openThread } from '../store/thread';
 import { Avatar } from '../ui/Avatar';
@@ -270,7 +271,7 @@ function Earlier({ c }: { c: Conversation }) {
 
 /** Who was asked and who got it, and why. */
 function Why({ c }: { c: Conversation }) {
-  const [list, setList] = useState<Schema['RoutingDecision'][]>([]);
+  const [list, setList] = useState<RoutingDecision[]>([]);
   useEffect(() => {
     let gone = false;
     api.get('/v1/conversations/{conversation_id}/routing', { path: { conversation_id: c.id }, query: { limit: 10 } }).then(
@@ -287,17 +288,7 @@ function Why({ c }: { c: Conversation }) {
       <ol class="log">
         {list.map((d) => (
           <li key={d.id}>
-            <p>
-              <strong>{t(`routing.${d.outcome}`)}</strong> {d.agent_id && (agents.value.get(d.agent_id)?.name ?? t('author.agent'))}
-            </p>
-            {d.detail && <p class="quiet">{d.detail}</p>}
-            {d.mode && <p class="quiet">{t('routing.considered', { count: d.eligible })}</p>}
-            <small>
-              <time dateTime={d.at} title={fullTime(d.at)}>
-                {shortTime(d.at)}
-              </time>
-              {d.queue_name && ` · ${d.queue_name}`}
-            </small>
+            <Decision decision={d} />
           </li>
         ))}
       </ol>

@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 import { Line, type HubEvent, type LineState } from '../api/stream';
 
-type News = { kind: 'event'; event: HubEvent } | { kind: 'reset' } | { kind: 'state'; state: LineState } | { kind: 'hello' };
+type News = { kind: 'event'; event: HubEvent } | { kind: 'reset' } | { kind: 'state'; state: LineState; position: string } | { kind: 'hello' };
 
 /** How the line to the hub is. */
 export const line = signal<LineState>('connecting');
@@ -58,6 +58,7 @@ function take(news: News): void {
       for (const reset of resets) reset();
       break;
     case 'state':
+      if (news.position) position = news.position;
       show(news.state);
       break;
     case 'hello':
@@ -74,11 +75,11 @@ export function listen(caller: string): () => void {
       take(news);
       tabs.postMessage(news);
     };
-    held = new Line({ event: (event) => tell({ kind: 'event', event }), reset: () => tell({ kind: 'reset' }), state: (state) => tell({ kind: 'state', state }) }, position);
+    held = new Line({ event: (event) => tell({ kind: 'event', event }), reset: () => tell({ kind: 'reset' }), state: (state, at = '') => tell({ kind: 'state', state, position: at }) }, position);
   };
   tabs.onmessage = (e: MessageEvent<News>) => {
     if (e.data.kind === 'hello') {
-      if (held) tabs.postMessage({ kind: 'state', state: line.peek() } satisfies News);
+      if (held) tabs.postMessage({ kind: 'state', state: line.peek(), position } satisfies News);
     } else if (!held) {
       take(e.data);
     }

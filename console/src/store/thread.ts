@@ -45,17 +45,17 @@ export class Thread {
     clearTimeout(this.logTimer);
   }
 
-  /** Reads the latest messages, or those since the last that is known. */
+  /** Reads the latest messages, or all that are shown and those since. */
   async load(): Promise<void> {
     if (this.state.peek() === 'failed') this.state.value = 'loading';
     try {
       const [shown] = await Promise.all([loadConversation(this.id), this.readLog()]);
-      if (this.messages.peek().length > 0) await this.readOn();
+      if (this.state.peek() === 'ready') await this.readAgain();
       else await this.readLatest(shown.peek());
       this.state.value = 'ready';
     } catch (error) {
       this.failure = error;
-      if (this.messages.peek().length === 0) this.state.value = 'failed';
+      if (this.state.peek() !== 'ready') this.state.value = 'failed';
     }
   }
 
@@ -65,17 +65,27 @@ export class Thread {
     if (c.message_count <= pageSize || !last) {
       const page = await api.get('/v1/conversations/{conversation_id}/messages', { path, query: { limit: pageSize } });
       this.put(page.data);
-      if (page.next_cursor) await this.readOn();
+      if (page.next_cursor) await this.readOn(page.data.at(-1)?.id);
       return;
     }
     const page = await api.get('/v1/conversations/{conversation_id}/messages', { path, query: { before: last, limit: pageSize } });
     this.older.value = page.next_cursor !== null;
     this.put(page.data);
-    await this.readOn();
+    await this.readOn(page.data.at(-1)?.id);
   }
 
-  private async readOn(): Promise<void> {
-    const after = this.messages.peek().at(-1)?.id;
+  /** What is shown may have changed unheard: it is read from its first message on. */
+  private async readAgain(): Promise<void> {
+    const first = this.messages.peek()[0];
+    if (!first || !this.older.peek()) return this.readOn();
+    const path = { conversation_id: this.id };
+    const page = await api.get('/v1/conversations/{conversation_id}/messages', { path, query: { before: first.id, limit: 1 } });
+    this.put(page.data);
+    await this.readOn(page.data[0]?.id);
+  }
+
+  /** Reads everything after a message, or from the beginning. */
+  private async readOn(after?: string): Promise<void> {
     const path = { conversation_id: this.id };
     this.put(await all((cursor) => api.get('/v1/conversations/{conversation_id}/messages', { path, query: { limit: 200, ...(after ? { after } : {}), ...(cursor ? { cursor } : {}) } })));
   }
@@ -97,32 +107,27 @@ export class Thread {
     }
   }
 
-  /** Shows messages, in place of what was known of them. */
+  /**
+   * Shows messages, in place of what was known of them, unless that is newer:
+   * answers and events overtake each other.
+   */
   put(list: readonly Message[]): void {
     if (list.length === 0) return;
     const byID = new Map(this.messages.peek().map((m) => [m.id, m]));
-    for (const m of list) byID.set(m.id, newer(byID.get(m.id), m));
+    for (const m of list) if (m.version >= (byID.get(m.id)?.version ?? 0)) byID.set(m.id, m);
     this.messages.value = [...byID.values()].sort(compare);
   }
 
   private async readLog(): Promise<void> {
-    this.log.value = await all((cursor) =>
-      api.get('/v1/conversations/{conversation_id}/log', { path: { conversation_id: this.id }, query: { limit: 200, ...(cursor ? { cursor } : {}) } }),
-    );
+    const log = await all((cursor) => api.get('/v1/conversations/{conversation_id}/log', { path: { conversation_id: this.id }, query: { limit: 200, ...(cursor ? { cursor } : {}) } }));
+    // It only grows: a shorter one was asked for earlier.
+    if (log.length >= this.log.peek().length) this.log.value = log;
   }
 
   private readLogSoon(): void {
     clearTimeout(this.logTimer);
     this.logTimer = setTimeout(() => void this.readLog().catch(() => undefined), 250);
   }
-}
-
-const rank = ['queued', 'sending', 'unknown', 'sent', 'delivered', 'read', 'failed', 'received'];
-
-/** The later of two states of one message: answers and events overtake each other. */
-function newer(known: Message | undefined, m: Message): Message {
-  if (!known || known.direction !== 'outbound') return m;
-  return rank.indexOf(m.status) < rank.indexOf(known.status) && known.status !== 'failed' ? { ...m, status: known.status, error: known.error } : m;
 }
 
 /** The thread of a conversation that is open here, if any; two views share it. */

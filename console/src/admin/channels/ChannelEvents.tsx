@@ -43,7 +43,7 @@ export function ChannelEvents({ channel }: { channel: Schema['Channel'] }) {
                   </button>
                   {open === event.id && (
                     <div class="line-open">
-                      <Received event={event} channel={channel} />
+                      <Received event={event} channel={channel} onReplayed={events.reload} />
                     </div>
                   )}
                 </li>

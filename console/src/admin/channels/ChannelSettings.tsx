@@ -7,12 +7,10 @@ import { tell } from '../../ui/Toast';
 import { groups } from '../../store/directory';
 import { Show, useLoad } from '../parts/load';
 import { Problem } from '../parts/Problem';
-import { below, fieldErrors } from '../parts/problems';
+import { useDoing } from '../parts/useDoing';
+import { ChannelFields } from './ChannelFields';
 import type { ChannelProps } from './ChannelPage';
-import { Definition } from './Definition';
 import { credentialsOf, draftOf, isDefined, settingsOf } from './draft';
-import { objectSchema } from './schema';
-import { SchemaForm } from './SchemaForm';
 
 /** Changes a channel's name, secrets and settings. */
 export function ChannelSettings(props: ChannelProps) {
@@ -32,15 +30,11 @@ function Form({ connector, channel, onChange }: ChannelProps & { connector: Sche
   const [draft, setDraft] = useState(() => draftOf(channel));
   const [group, setGroup] = useState(channel.group_id ?? '');
   const [sendFor, setSendFor] = useState(channel.send_for);
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const errors = fieldErrors(failure);
+  const { busy, failure, errors, run } = useDoing();
   const settings = settingsOf(draft, defined);
-  const submit = async () => {
-    if (!settings) return;
-    setBusy(true);
-    setFailure(undefined);
-    try {
+  const submit = () =>
+    run(async () => {
+      if (!settings) return;
       const credentials = credentialsOf(draft.credentials);
       const changed = await api.patch('/v1/channels/{channel_id}', {
         path: { channel_id: channel.id },
@@ -55,11 +49,7 @@ function Form({ connector, channel, onChange }: ChannelProps & { connector: Sche
       });
       tell(t('admin.saved'));
       onChange(changed);
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+    });
   return (
     <form
       class={`admin-stack ${defined ? 'wide-view' : 'admin-narrow'}`}
@@ -68,32 +58,7 @@ function Form({ connector, channel, onChange }: ChannelProps & { connector: Sche
         void submit();
       }}
     >
-      <Field label={t('admin.channel.name')} name="name" required maxLength={200} dir="auto" value={draft.name} error={errors['name']} onInput={(e) => {
-                const name = e.currentTarget.value;
-                setDraft((d) => ({ ...d, name }));
-              }} />
-      {defined ? (
-        <Definition connector={connector} draft={draft} errors={errors} channelID={channel.id} kept={channel.credential_keys} onChange={setDraft} />
-      ) : (
-        <>
-          <SchemaForm
-            schema={objectSchema(connector.credentials_schema)}
-            values={draft.credentials}
-            errors={below(errors, 'credentials')}
-            kept={channel.credential_keys}
-            more={t('admin.channel.moreSecrets')}
-            secret
-            onChange={(name, value) => setDraft((d) => ({ ...d, credentials: { ...d.credentials, [name]: value } }))}
-          />
-          <SchemaForm
-            schema={objectSchema(connector.settings_schema)}
-            values={draft.settings}
-            errors={below(errors, 'settings')}
-            more={t('admin.channel.moreSettings')}
-            onChange={(name, value) => setDraft((d) => ({ ...d, settings: { ...d.settings, [name]: value } }))}
-          />
-        </>
-      )}
+      <ChannelFields connector={connector} draft={draft} errors={errors} channel={channel} onChange={setDraft} />
       <div class="admin-columns">
         <Select label={t('admin.channel.group')} hint={t('admin.channel.groupHint')} value={group} error={errors['group_id']} onChange={(e) => setGroup(e.currentTarget.value)}>
           <option value="">{t('thread.noGroup')}</option>

@@ -6,6 +6,8 @@ import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { Code, pretty } from '../parts/Json';
 import { Problem } from '../parts/Problem';
+import { useDoing } from '../parts/useDoing';
+import { Replay } from './Replay';
 
 type ChannelEvent = Schema['ChannelEvent'];
 
@@ -22,20 +24,13 @@ export function ResultChip({ result }: { result: ChannelEvent['result'] }) {
 }
 
 /** A webhook as it came, beside what the hub makes of it. */
-export function Received({ event, channel }: { event: ChannelEvent; channel: Schema['Channel'] }) {
+export function Received({ event, channel, onReplayed }: { event: ChannelEvent; channel: Schema['Channel']; onReplayed?: () => void }) {
   const [trial, setTrial] = useState<Schema['ChannelTrialResult']>();
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const read = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
+  const { busy, failure, run } = useDoing();
+  const read = () =>
+    run(async () => {
       setTrial(await api.post('/v1/channels/try', { body: { kind: channel.kind, method: 'POST', channel_id: channel.id, payload: event.raw ?? '', received_at: event.received_at } }));
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+    });
   return (
     <div class="received">
       <p class="received-facts">
@@ -68,11 +63,14 @@ export function Received({ event, channel }: { event: ChannelEvent; channel: Sch
           </div>
         )}
       </div>
-      {event.raw && !event.raw_truncated && !trial && (
-        <Button size="small" icon="eye" busy={busy} onClick={() => void read()}>
-          {t('admin.event.compare')}
-        </Button>
-      )}
+      <div class="received-actions">
+        {event.raw && !event.raw_truncated && !trial && (
+          <Button size="small" icon="eye" busy={busy} onClick={() => void read()}>
+            {t('admin.event.compare')}
+          </Button>
+        )}
+        {onReplayed && event.result !== 'pending' && <Replay channel={channel.id} event={event.id} onDone={onReplayed} />}
+      </div>
       <Problem error={failure} />
     </div>
   );

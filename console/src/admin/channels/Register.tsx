@@ -5,16 +5,13 @@ import { go } from '../../router/router';
 import { Button } from '../../ui/Button';
 import { ChannelMark } from '../../ui/ChannelMark';
 import { Empty } from '../../ui/Empty';
-import { Field } from '../../ui/Field';
 import { Show, useLoad } from '../parts/load';
 import { Markdown } from '../parts/Markdown';
 import { Problem } from '../parts/Problem';
-import { below, fieldErrors } from '../parts/problems';
 import { Back, Section } from '../parts/Section';
-import { Definition } from './Definition';
+import { useDoing } from '../parts/useDoing';
+import { ChannelFields } from './ChannelFields';
 import { credentialsOf, draftOf, isDefined, settingsOf, type Draft } from './draft';
-import { objectSchema } from './schema';
-import { SchemaForm } from './SchemaForm';
 
 /** Registers a channel of a platform, by the form that its connector asks for. */
 export function Register({ kind }: { kind: string }) {
@@ -35,28 +32,24 @@ export function Register({ kind }: { kind: string }) {
 function Form({ connector }: { connector: Schema['Connector'] }) {
   const defined = isDefined(connector);
   const [draft, setDraft] = useState<Draft>(() => ({ ...draftOf(), name: connector.name }));
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, errors, run } = useDoing();
   // The same request once more, after a cut connection, makes no second channel.
   const key = useRef(newKey());
-  const errors = fieldErrors(failure);
   const settings = settingsOf(draft, defined);
-  const submit = async () => {
-    if (!settings) return;
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const channel = await api.post('/v1/channels', {
-        key: key.current,
-        body: { kind: connector.kind, name: draft.name.trim(), credentials: credentialsOf(draft.credentials), settings: settings as never },
-      });
-      go(`/admin/channels/${channel.id}/connect`, undefined, { replace: true });
-    } catch (error) {
-      if (error instanceof Refused) key.current = newKey();
-      setFailure(error);
-      setBusy(false);
-    }
-  };
+  const submit = () =>
+    run(async () => {
+      if (!settings) return;
+      try {
+        const channel = await api.post('/v1/channels', {
+          key: key.current,
+          body: { kind: connector.kind, name: draft.name.trim(), credentials: credentialsOf(draft.credentials), settings: settings as never },
+        });
+        go(`/admin/channels/${channel.id}/connect`, undefined, { replace: true });
+      } catch (error) {
+        if (error instanceof Refused) key.current = newKey();
+        throw error;
+      }
+    });
   return (
     <>
       <header class="admin-bar">
@@ -73,41 +66,7 @@ function Form({ connector }: { connector: Schema['Connector'] }) {
         }}
       >
         <div class="admin-stack panel">
-          <Field
-            label={t('admin.channel.name')}
-            hint={t('admin.channel.nameHint')}
-            name="name"
-            required
-            maxLength={200}
-            dir="auto"
-            value={draft.name}
-            error={errors['name']}
-            onInput={(e) => {
-                const name = e.currentTarget.value;
-                setDraft((d) => ({ ...d, name }));
-              }}
-          />
-          {defined ? (
-            <Definition connector={connector} draft={draft} errors={errors} onChange={setDraft} />
-          ) : (
-            <>
-              <SchemaForm
-                schema={objectSchema(connector.credentials_schema)}
-                values={draft.credentials}
-                errors={below(errors, 'credentials')}
-                more={t('admin.channel.moreSecrets')}
-                secret
-                onChange={(name, value) => setDraft((d) => ({ ...d, credentials: { ...d.credentials, [name]: value } }))}
-              />
-              <SchemaForm
-                schema={objectSchema(connector.settings_schema)}
-                values={draft.settings}
-                errors={below(errors, 'settings')}
-                more={t('admin.channel.moreSettings')}
-                onChange={(name, value) => setDraft((d) => ({ ...d, settings: { ...d.settings, [name]: value } }))}
-              />
-            </>
-          )}
+          <ChannelFields connector={connector} draft={draft} errors={errors} hint={t('admin.channel.nameHint')} onChange={setDraft} />
           <Problem error={failure} />
           <p class="admin-actions">
             <Button onClick={() => go('/admin/channels')}>{t('action.cancel')}</Button>

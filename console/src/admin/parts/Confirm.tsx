@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
 import { t } from '../../i18n/translate';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { Problem } from './Problem';
+import { useDoing } from './useDoing';
 
 interface Props {
   title: string;
@@ -17,18 +17,9 @@ interface Props {
 
 /** Asks before something that cannot be taken back; says why when it is refused. */
 export function Confirm({ title, children, action, run, onClose }: Props) {
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>();
+  const doing = useDoing();
   const submit = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await run();
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
+    if (await doing.run(run)) onClose();
   };
   return (
     <Dialog
@@ -37,7 +28,7 @@ export function Confirm({ title, children, action, run, onClose }: Props) {
       actions={
         <>
           <Button onClick={onClose}>{t('action.cancel')}</Button>
-          <Button kind="danger" busy={busy} onClick={() => void submit()}>
+          <Button kind="danger" busy={doing.busy} onClick={() => void submit()}>
             {action}
           </Button>
         </>
@@ -45,7 +36,7 @@ export function Confirm({ title, children, action, run, onClose }: Props) {
     >
       <div class="admin-stack">
         {children}
-        <Problem error={failure} />
+        <Problem error={doing.failure} />
       </div>
     </Dialog>
   );

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { t } from '../../i18n/translate';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { Problem } from './Problem';
-import { fieldErrors, type FieldErrors } from './problems';
+import type { FieldErrors } from './problems';
+import { useDoing } from './useDoing';
 
 interface Props {
   title: string;
@@ -21,18 +22,9 @@ interface Props {
 /** A form in a dialog, for records of a few fields. */
 export function FormDialog({ title, wide = false, action, submit, onClose, disabled = false, children }: Props) {
   const id = useId();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>();
+  const { busy, failure, errors, run } = useDoing();
   const save = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await submit();
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
+    if (await run(submit)) onClose();
   };
   return (
     <Dialog
@@ -56,7 +48,7 @@ export function FormDialog({ title, wide = false, action, submit, onClose, disab
           void save();
         }}
       >
-        {children(fieldErrors(failure))}
+        {children(errors)}
         <Problem error={failure} />
       </form>
     </Dialog>

@@ -22,3 +22,9 @@ export function below(errors: FieldErrors, name: string): FieldErrors {
   }
   return found;
 }
+
+/** What is wrong with a field or with a part of it: of `skills`, also `skills[2]` and `skills[2].level`. */
+export function within(errors: FieldErrors, name: string): string | undefined {
+  const found = Object.entries(errors).filter(([field]) => field === name || field.startsWith(`${name}[`) || field.startsWith(`${name}.`));
+  return found.length > 0 ? found.map(([, message]) => message).join('; ') : undefined;
+}

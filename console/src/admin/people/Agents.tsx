@@ -11,11 +11,12 @@ import { Dialog } from '../../ui/Dialog';
 import { Field, Select } from '../../ui/Field';
 import { complain, tell } from '../../ui/Toast';
 import { Choices } from '../parts/Choices';
-import { Confirm } from '../parts/Confirm';
 import { Copy } from '../parts/Copy';
 import { FormDialog } from '../parts/FormDialog';
 import { usePages } from '../parts/load';
+import { within } from '../parts/problems';
 import { Records } from '../parts/Records';
+import { Removal } from '../parts/Removal';
 
 type Agent = Schema['Agent'];
 type Open = { edit: Agent | undefined } | { remove: Agent } | { link: Schema['Invitation']; agent: Agent } | undefined;
@@ -75,17 +76,16 @@ export default function Agents() {
         />
       )}
       {open && 'remove' in open && (
-        <Confirm
-          title={t('admin.removeTitle', { name: open.remove.name })}
-          action={t('admin.delete')}
+        <Removal
+          name={open.remove.name}
           onClose={close}
           run={async () => {
             await api.delete('/v1/agents/{agent_id}', { path: { agent_id: open.remove.id } });
             changed();
           }}
         >
-          <p>{t('admin.agent.removeText')}</p>
-        </Confirm>
+          {t('admin.agent.removeText')}
+        </Removal>
       )}
       {open && 'link' in open && (
         <Dialog title={t('admin.agent.linkTitle', { name: open.agent.name })} onClose={close} actions={<Button onClick={close}>{t('action.close')}</Button>}>
@@ -138,7 +138,7 @@ function AgentForm({ agent, onClose, onSaved }: { agent?: Agent; onClose(): void
             </Select>
             <Field label={t('admin.agent.capacity')} type="number" min={0} max={10000} value={capacity} error={errors['capacity.messaging']} onInput={(e) => setCapacity(Number(e.currentTarget.value))} />
           </div>
-          <Field label={t('admin.agent.skills')} hint={t('admin.agent.skillsHint')} value={skills} error={errors['skills']} onInput={(e) => setSkills(e.currentTarget.value)} />
+          <Field label={t('admin.agent.skills')} hint={t('admin.agent.skillsHint')} value={skills} error={within(errors, 'skills')} onInput={(e) => setSkills(e.currentTarget.value)} />
           <Choices label={t('admin.group.title')} options={groupOptions} chosen={inGroups} onChange={setInGroups} />
           <details class="more" open={limits.channels.length + limits.groups.length > 0}>
             <summary>{t('admin.agent.limits')}</summary>

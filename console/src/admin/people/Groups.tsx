@@ -5,10 +5,10 @@ import { t } from '../../i18n/translate';
 import { agents, loadDirectory } from '../../store/directory';
 import { Button } from '../../ui/Button';
 import { Field } from '../../ui/Field';
-import { Confirm } from '../parts/Confirm';
 import { FormDialog } from '../parts/FormDialog';
 import { usePages } from '../parts/load';
 import { Records } from '../parts/Records';
+import { Removal } from '../parts/Removal';
 
 type Group = Schema['Group'];
 
@@ -66,17 +66,16 @@ export default function Groups() {
         </FormDialog>
       )}
       {removed && (
-        <Confirm
-          title={t('admin.removeTitle', { name: removed.name })}
-          action={t('admin.delete')}
+        <Removal
+          name={removed.name}
           onClose={() => setRemoved(undefined)}
           run={async () => {
             await api.delete('/v1/groups/{group_id}', { path: { group_id: removed.id } });
             changed();
           }}
         >
-          <p>{t('admin.group.removeText')}</p>
-        </Confirm>
+          {t('admin.group.removeText')}
+        </Removal>
       )}
     </>
   );

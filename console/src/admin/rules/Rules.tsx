@@ -4,13 +4,12 @@ import { api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
 import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
-import { complain } from '../../ui/Toast';
-import { Confirm } from '../parts/Confirm';
 import { FormDialog } from '../parts/FormDialog';
 import { JsonField, parseJSON, pretty } from '../parts/Json';
 import { usePages } from '../parts/load';
-import { Order, Toggle } from '../parts/Order';
+import { changeListed, OrderedLine } from '../parts/OrderedLine';
 import { Records } from '../parts/Records';
+import { Removal } from '../parts/Removal';
 import { DryRun } from './DryRun';
 
 type Rule = Schema['Rule'];
@@ -36,14 +35,6 @@ export default function Rules() {
   const [removed, setRemoved] = useState<Rule>();
   const [tried, setTried] = useState<{ rule?: Rule }>();
   const own = rules.data?.filter((r) => !r.system).length ?? 0;
-  const change = async (rule: Rule, body: Schema['RuleChange']) => {
-    try {
-      await api.patch('/v1/rules/{rule_id}', { path: { rule_id: rule.id }, body });
-    } catch (error) {
-      complain(t('do.changeFailed'), error);
-    }
-    rules.reload();
-  };
   return (
     <>
       <Records
@@ -56,46 +47,46 @@ export default function Rules() {
         }
         add={{ label: t('admin.rule.add'), run: () => setEdited({}) }}
         none={{ icon: 'spark', title: t('admin.rule.none'), text: t('admin.rule.intro') }}
-        line={(r) => (
-          <div class={`line ${r.enabled ? '' : 'line-off'}`}>
-            <span class="line-number">{r.position ?? ''}</span>
-            <span class="line-main">
-              <strong dir="auto">{r.name}</strong>
-              <small dir="auto">{r.description ?? summary(r)}</small>
-            </span>
-            <Chip>{t(`admin.rule.${r.kind}`)}</Chip>
-            {r.system ? (
+        line={(r) =>
+          r.system ? (
+            <div class={`line ${r.enabled ? '' : 'line-off'}`}>
+              <span class="line-number" />
+              <span class="line-main">
+                <strong dir="auto">{r.name}</strong>
+                <small dir="auto">{r.description ?? summary(r)}</small>
+              </span>
+              <Chip>{t(`admin.rule.${r.kind}`)}</Chip>
               <Chip icon="lock" title={t('admin.rule.systemText')}>
                 {t('admin.rule.system')}
               </Chip>
-            ) : (
-              <>
-                <Toggle label={t('admin.enabled', { name: r.name })} on={r.enabled} onChange={(enabled) => void change(r, { enabled })} />
-                <span class="line-actions">
-                  <Order name={r.name} position={r.position ?? 1} last={own} onMove={(position) => void change(r, { position })} />
-                  <Button size="small" kind="quiet" icon="eye" aria-label={t('admin.rule.tryOne', { name: r.name })} onClick={() => setTried({ rule: r })} />
-                  <Button size="small" kind="quiet" icon="edit" aria-label={t('admin.edit', { name: r.name })} onClick={() => setEdited({ rule: r })} />
-                  <Button size="small" kind="quiet" icon="trash" aria-label={t('admin.remove', { name: r.name })} onClick={() => setRemoved(r)} />
-                </span>
-              </>
-            )}
-          </div>
-        )}
+            </div>
+          ) : (
+            <OrderedLine
+              record={r}
+              last={own}
+              summary={r.description ?? summary(r)}
+              chips={<Chip>{t(`admin.rule.${r.kind}`)}</Chip>}
+              actions={<Button size="small" kind="quiet" icon="eye" aria-label={t('admin.rule.tryOne', { name: r.name })} onClick={() => setTried({ rule: r })} />}
+              onChange={(body) => void changeListed(() => api.patch('/v1/rules/{rule_id}', { path: { rule_id: r.id }, body }), rules.reload)}
+              onEdit={() => setEdited({ rule: r })}
+              onRemove={() => setRemoved(r)}
+            />
+          )
+        }
       />
       {edited && <RuleForm {...edited} onClose={() => setEdited(undefined)} onSaved={rules.reload} />}
       {tried && <DryRun {...tried} onClose={() => setTried(undefined)} />}
       {removed && (
-        <Confirm
-          title={t('admin.removeTitle', { name: removed.name })}
-          action={t('admin.delete')}
+        <Removal
+          name={removed.name}
           onClose={() => setRemoved(undefined)}
           run={async () => {
             await api.delete('/v1/rules/{rule_id}', { path: { rule_id: removed.id } });
             rules.reload();
           }}
         >
-          <p>{t('admin.rule.removeText')}</p>
-        </Confirm>
+          {t('admin.rule.removeText')}
+        </Removal>
       )}
     </>
   );

@@ -2,17 +2,15 @@ import '../parts/admin.css';
 import { useState } from 'preact/hooks';
 import { api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
-import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
 import { Field } from '../../ui/Field';
-import { complain } from '../../ui/Toast';
-import { Confirm } from '../parts/Confirm';
 import { FormDialog } from '../parts/FormDialog';
 import { JsonField, parseJSON, pretty } from '../parts/Json';
 import { useLoad, usePages } from '../parts/load';
-import { Order, Toggle } from '../parts/Order';
+import { changeListed, OrderedLine } from '../parts/OrderedLine';
 import { below } from '../parts/problems';
 import { Records } from '../parts/Records';
+import { Removal } from '../parts/Removal';
 import { styleDraft, StyleForm, type StyleDraft } from '../parts/StyleForm';
 
 type StyleRule = Schema['StyleRule'];
@@ -22,14 +20,6 @@ export default function StyleRules() {
   const rules = usePages(async () => ({ data: (await api.get('/v1/style-rules')).data, next_cursor: null }));
   const [edited, setEdited] = useState<{ rule?: StyleRule }>();
   const [removed, setRemoved] = useState<StyleRule>();
-  const change = async (rule: StyleRule, body: Schema['StyleRuleChange']) => {
-    try {
-      await api.patch('/v1/style-rules/{style_rule_id}', { path: { style_rule_id: rule.id }, body });
-    } catch (error) {
-      complain(t('do.changeFailed'), error);
-    }
-    rules.reload();
-  };
   return (
     <>
       <Records
@@ -38,35 +28,29 @@ export default function StyleRules() {
         add={{ label: t('admin.rule.add'), run: () => setEdited({}) }}
         none={{ icon: 'filter', title: t('admin.styleRule.none'), text: t('admin.styleRule.noneText') }}
         line={(r) => (
-          <div class={`line ${r.enabled ? '' : 'line-off'}`}>
-            <span class="line-number">{r.position}</span>
-            <span class="line-main">
-              <strong dir="auto">{r.name}</strong>
-              <small dir="auto">{Object.keys(r.conditions).length > 0 ? summary(r.conditions) : t('admin.styleRule.always')}</small>
-            </span>
-            <Chip tone="accent">{t(`style.${r.style.name}`)}</Chip>
-            <Toggle label={t('admin.enabled', { name: r.name })} on={r.enabled} onChange={(enabled) => void change(r, { enabled })} />
-            <span class="line-actions">
-              <Order name={r.name} position={r.position} last={rules.data?.length ?? 0} onMove={(position) => void change(r, { position })} />
-              <Button size="small" kind="quiet" icon="edit" aria-label={t('admin.edit', { name: r.name })} onClick={() => setEdited({ rule: r })} />
-              <Button size="small" kind="quiet" icon="trash" aria-label={t('admin.remove', { name: r.name })} onClick={() => setRemoved(r)} />
-            </span>
-          </div>
+          <OrderedLine
+            record={r}
+            last={rules.data?.length ?? 0}
+            summary={Object.keys(r.conditions).length > 0 ? summary(r.conditions) : t('admin.styleRule.always')}
+            chips={<Chip tone="accent">{t(`style.${r.style.name}`)}</Chip>}
+            onChange={(body) => void changeListed(() => api.patch('/v1/style-rules/{style_rule_id}', { path: { style_rule_id: r.id }, body }), rules.reload)}
+            onEdit={() => setEdited({ rule: r })}
+            onRemove={() => setRemoved(r)}
+          />
         )}
       />
       {edited && <StyleRuleForm {...edited} onClose={() => setEdited(undefined)} onSaved={rules.reload} />}
       {removed && (
-        <Confirm
-          title={t('admin.removeTitle', { name: removed.name })}
-          action={t('admin.delete')}
+        <Removal
+          name={removed.name}
           onClose={() => setRemoved(undefined)}
           run={async () => {
             await api.delete('/v1/style-rules/{style_rule_id}', { path: { style_rule_id: removed.id } });
             rules.reload();
           }}
         >
-          <p>{t('admin.styleRule.removeText')}</p>
-        </Confirm>
+          {t('admin.styleRule.removeText')}
+        </Removal>
       )}
     </>
   );

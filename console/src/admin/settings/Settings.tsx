@@ -7,9 +7,10 @@ import { Field } from '../../ui/Field';
 import { tell } from '../../ui/Toast';
 import { Show, useLoad } from '../parts/load';
 import { Problem } from '../parts/Problem';
-import { below, fieldErrors } from '../parts/problems';
+import { below } from '../parts/problems';
 import { Section } from '../parts/Section';
 import { styleDraft, StyleForm } from '../parts/StyleForm';
+import { useDoing } from '../parts/useDoing';
 
 /** The hub's settings: what each style does, which is the usual one, when a session is inactive. */
 export default function Settings() {
@@ -28,24 +29,16 @@ function Form({ settings, schedules, onSaved }: Props) {
   const [styles, setStyles] = useState(() => settings.styles.map(styleDraft));
   const [inactive, setInactive] = useState(settings.inactive_after);
   const [counts, setCounts] = useState(settings.routing.count_inactive);
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const errors = fieldErrors(failure);
-  const save = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
+  const { busy, failure, errors, run } = useDoing();
+  const save = () =>
+    run(async () => {
       onSaved(
         await api.patch('/v1/settings', {
           body: { default_style: standard, styles, inactive_after: inactive, routing: { count_inactive: counts }, version: settings.version },
         }),
       );
       tell(t('admin.saved'));
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+    });
   return (
     <form
       class="admin-stack"

@@ -6,6 +6,7 @@ import { t } from '../../i18n/translate';
 import { channels } from '../../store/directory';
 import { ChannelMark } from '../../ui/ChannelMark';
 import { Code, pretty } from '../parts/Json';
+import { Replay } from '../channels/Replay';
 import { usePages } from '../parts/load';
 import { Records } from '../parts/Records';
 import { ChannelFilter, chosenChannel } from './ChannelFilter';
@@ -34,7 +35,14 @@ export default function Quarantine() {
                 </small>
               </span>
             </button>
-            {open === item.id && <div class="line-open">{item.event ? <Code label={item.reason}>{pretty(item.event)}</Code> : <p class="quiet">{t('admin.event.noBody')}</p>}</div>}
+            {open === item.id && (
+              <div class="line-open admin-stack">
+                {item.event ? <Code label={item.reason}>{pretty(item.event)}</Code> : <p class="quiet">{t('admin.event.noBody')}</p>}
+                <div>
+                  <Replay channel={item.channel_id} event={item.event_id} onDone={list.reload} />
+                </div>
+              </div>
+            )}
           </>
         );
       }}

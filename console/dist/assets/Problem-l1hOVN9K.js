@@ -1,1 +1,0 @@
-import{V as e,c as t,d as n,s as r,u as i}from"./Toast-Bbdg659p.js";function a({error:a}){if(a===void 0)return null;let o=t(a);return n(`p`,{class:`alert`,role:`alert`,children:[n(i,{name:`warning`}),n(`span`,{children:[r(a),o&&n(`small`,{class:`admin-request`,children:e(`problem.request`,{id:o})})]})]})}export{a as t};

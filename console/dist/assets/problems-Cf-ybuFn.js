@@ -1,1 +1,0 @@
-import{f as e}from"./Toast-Bbdg659p.js";function t(t){let n={};if(!(t instanceof e))return n;for(let{field:e,message:r}of t.problem.errors??[])e&&(n[e]=n[e]?`${n[e]}; ${r}`:r);return n}function n(e,t){let n={};for(let[r,i]of Object.entries(e))r.startsWith(`${t}.`)&&(n[r.slice(t.length+1)]=i);return n}export{t as n,n as t};
