@@ -42,6 +42,8 @@ type Desk struct {
 	// Unproved, when set before the first webhook, is told of those that are
 	// refused because nothing proves them. It must not block.
 	Unproved func(id threads.ChannelID)
+	// Metrics, when set before the first webhook, count them.
+	Metrics *Metrics
 }
 
 // NewDesk returns a desk that journals into store and calls ring after each
@@ -64,20 +66,30 @@ func (d *Desk) Rush() bool { return d.journal.flow.rush(time.Now()) }
 // connectors.ErrMalformed, ErrMethod, ErrUnavailable; after any of them nothing
 // is stored.
 func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.Request) (connectors.Reply, error) {
-	if fromStream(req) {
-		return connectors.Reply{}, fmt.Errorf("a webhook with the header of a stream: %w", connectors.ErrSignature)
-	}
 	ch, err := d.channels.Open(ctx, id)
 	switch {
 	case errors.Is(err, threads.ErrNotFound):
+		d.Metrics.taken("", false, err)
 		return connectors.Reply{}, err
 	case err != nil:
+		d.Metrics.taken("", false, err)
 		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	if h, ok := ch.Connector.(connectors.Handshaker); ok {
+	if h, ok := ch.Connector.(connectors.Handshaker); ok && !fromStream(req) {
 		if reply, ok := h.Handshake(req); ok {
+			d.Metrics.taken(ch.Kind, true, nil)
 			return reply, nil
 		}
+	}
+	reply, err := d.receive(ctx, ch, req)
+	d.Metrics.taken(ch.Kind, false, err)
+	return reply, err
+}
+
+// receive takes in what is no handshake.
+func (d *Desk) receive(ctx context.Context, ch *channels.Opened, req *connectors.Request) (connectors.Reply, error) {
+	if fromStream(req) {
+		return connectors.Reply{}, fmt.Errorf("a webhook with the header of a stream: %w", connectors.ErrSignature)
 	}
 	if req.Method != http.MethodPost {
 		return connectors.Reply{}, ErrMethod

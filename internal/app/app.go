@@ -145,6 +145,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	}
 	with := audited(plain, h.Logger)
 	h.store, h.audit = with, with.log
+	h.registry.MustRegister(newGauges(h), buildInfo(h.Version, h.Role))
 	h.board = pulse.NewBoard(h.store, time.Now, h.Logger)
 	rosterFresh := sharedRoster
 	if cfg.MongoDBURI.Empty() {

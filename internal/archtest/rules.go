@@ -60,6 +60,7 @@ var rules = []rule{
 	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
 	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
+	{pkg: "internal/backup", may: []string{"connectors", "internal/seal"}},
 	{pkg: "internal/spell"},
 	{pkg: "internal/privacy", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal"}, tests: []string{"normalize", "internal/sqlite"}},
 	{pkg: "internal/subscriptions", may: []string{
@@ -148,6 +149,7 @@ var libraries = map[string][]string{
 	"github.com/redis/go-redis":             {"internal/queue", "internal/queue/queuetest", "internal/bus", "internal/egress", "internal/app"},
 	"github.com/go-redis/redis_rate":        {"internal/egress"},
 	"github.com/sony/gobreaker":             {"internal/egress"},
+	"filippo.io/age":                        {"internal/backup"},
 	"code.dny.dev/ssrf":                     {"internal/egress"},
 	"github.com/coder/websocket":            {"internal/egress"},
 	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},

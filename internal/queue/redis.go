@@ -123,21 +123,26 @@ func (q *Queue) inspectServer(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask Redis for its version: %w", err)
 	}
-	info := map[string]string{}
-	for line := range strings.Lines(text) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			info[k] = v
-		}
+	info := infoOf(text)
+	if version := info["redis_version"]; tooOld(version) {
+		return fmt.Errorf("this Redis is version %s: %w", version, errTooOld)
 	}
-	version := info["redis_version"]
+	if evicts(info) {
+		q.logger.Warn("Redis evicts keys when its memory is full and may drop rings; set maxmemory-policy to noeviction", "policy", info["maxmemory_policy"])
+	}
+	return nil
+}
+
+// tooOld tells versions before 6.2; one that is not told is believed.
+func tooOld(version string) bool {
 	parts := strings.Split(version+".0", ".")
 	major, _ := strconv.Atoi(parts[0])
 	minor, _ := strconv.Atoi(parts[1])
-	if version != "" && (major < 6 || major == 6 && minor < 2) {
-		return fmt.Errorf("this Redis is version %s: %w", version, errTooOld)
-	}
-	if policy := info["maxmemory_policy"]; policy != "" && policy != "noeviction" && info["maxmemory"] != "0" {
-		q.logger.Warn("Redis evicts keys when its memory is full and may drop rings; set maxmemory-policy to noeviction", "policy", policy)
-	}
-	return nil
+	return version != "" && (major < 6 || major == 6 && minor < 2)
+}
+
+// evicts tells whether a Redis drops keys when its memory is full.
+func evicts(info map[string]string) bool {
+	policy := info["maxmemory_policy"]
+	return policy != "" && policy != "noeviction" && info["maxmemory"] != "0"
 }
