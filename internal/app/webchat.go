@@ -20,6 +20,7 @@ func (h *Hub) openWebchat(context.Context) error {
 	metrics := accept.NewMetrics(h.registry)
 	h.desk = accept.NewDesk(h.channels, metrics.Timed(h.store.Journal()), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
 	h.desk.Metrics = metrics
+	h.desk.Trace = h.trace
 	h.inbound.Rush = h.desk.Rush
 	h.desk.Unproved = func(id threads.ChannelID) { h.board.Unproved(string(id)) }
 	h.webchat = webchat.New(webchat.Options{

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Inspection is how a Redis looks.
@@ -25,11 +23,10 @@ type Inspection struct {
 // Inspect asks a Redis what matters to the queue. Its error does not repeat the
 // address, which may hold a password.
 func Inspect(ctx context.Context, address string) (in Inspection, err error) {
-	conn, err := redis.ParseURL(address)
+	c, err := ringClient(address)
 	if err != nil {
-		return in, errors.New("inspect Redis: the URL cannot be read: want redis://[user:password@]host:port/db or rediss://…")
+		return in, fmt.Errorf("inspect Redis: %w", err)
 	}
-	c := ringClient(*conn)
 	defer func() { err = errors.Join(err, c.Close()) }()
 	before := time.Now()
 	at, err := c.Time(ctx).Result()
