@@ -3,8 +3,10 @@ package redisconn_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -57,16 +59,32 @@ func answers(t *testing.T, c redis.UniversalClient) {
 	}, 60*time.Second, 50*time.Millisecond)
 }
 
+// sentinel watches the Redis at an address under the name hub, and answers its
+// own address.
+func sentinel(t *testing.T, primary string) string {
+	t.Helper()
+	u, err := url.Parse(primary)
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().(*net.TCPAddr)
+	require.NoError(t, l.Close())
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sentinel.conf")
+	text := fmt.Sprintf("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor hub 127.0.0.1 %s 1\n", address.Port, dir, u.Port())
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) // it writes there what it learns
+	cmd := exec.Command("redis-server", file, "--sentinel")
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return address.String()
+}
+
 func TestAPrimaryThatSentinelWatchesIsFound(t *testing.T) {
 	primary := queuetest.Start(t)
-	u, err := url.Parse(primary.URL())
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "sentinel.conf")
-	require.NoError(t, os.WriteFile(file, []byte(fmt.Sprintf("sentinel monitor hub 127.0.0.1 %s 1\n", u.Port())), 0o600))
-	sentinel := queuetest.Start(t, "--sentinel", file)
-	s, err := url.Parse(sentinel.URL())
-	require.NoError(t, err)
-	c := open(t, "redis://"+s.Host+"/0?master_name=hub")
+	c := open(t, "redis://"+sentinel(t, primary.URL())+"/0?master_name=hub")
 	answers(t, c)
 	primary.Do(func(ctx context.Context, direct *redis.Client) error { return direct.Get(ctx, "threadhub:test").Err() })
 }
