@@ -28,6 +28,10 @@ import (
 // Header is the header that carries a trace, in the canonical form.
 const Header = "Traceparent"
 
+// exportTime bounds the sending of one batch. It is not tried again: the end of
+// the hub must not wait for a collector.
+const exportTime = 5 * time.Second
+
 // Options of a tracer.
 type Options struct {
 	// Endpoint is the collector's address for OTLP over HTTP, such as
@@ -53,7 +57,8 @@ func Open(ctx context.Context, o Options) (*Tracer, error) {
 	if o.Endpoint == "" {
 		return nil, nil
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(o.Endpoint), otlptracehttp.WithTimeout(5*time.Second))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(o.Endpoint), otlptracehttp.WithTimeout(exportTime),
+		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
 	if err != nil {
 		return nil, fmt.Errorf("open tracing: %w", err)
 	}
