@@ -17,7 +17,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # Go files that people write. Generated ones have the form of their generator.
 SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -not -path './data/*')
 
-.PHONY: build run test check console format generate fresh fuzz model bench bench-connectors vuln prepare clean
+.PHONY: build run test check console format generate fresh fuzz model bench bench-connectors dist vuln prepare clean
 
 build: ## bin/threadhub
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
@@ -72,6 +72,12 @@ bench: build ## drives bin/threadhub from outside, writes bench.json
 bench-connectors: ## how long each connector takes to read a typical webhook
 	GO="$(GO)" tools/bench-connectors
 
+# What a release is built for.
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64
+
+dist: ## dist/: the program for PLATFORMS, built reproducibly, with bills of materials and sums
+	GO="$(GO)" tools/dist "$(VERSION)" $(PLATFORMS)
+
 vuln: ## known vulnerabilities in what we depend on
 	$(TOOL) govulncheck $(PKGS)
 
@@ -79,4 +85,4 @@ prepare: ## a C compiler and a Redis for the tests, where they can be installed
 	tools/prepare
 
 clean: ## what was built here; never the data directory
-	rm -rf bin bench.json
+	rm -rf bin dist bench.json

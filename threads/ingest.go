@@ -17,6 +17,8 @@ type Arrival struct {
 	Channel    ChannelID
 	Event      normalize.Event
 	ReceivedAt time.Time
+	// Trace is the trace that the event came in with, "" for none.
+	Trace string
 	// old marks a message made from an edit of it (see adopt).
 	old bool
 }
@@ -321,7 +323,7 @@ func (c *Conversation) receive(l *lane, a Arrival, quoted map[normalize.Platform
 	m := Message{
 		ID: MessageID(ident.New("msg")), ConversationID: c.ID, ChannelID: c.ChannelID, ContactID: c.Contact.ID,
 		Key: MessageKey(a.Event.Key), Direction: Inbound, Status: MessageReceived, Content: content,
-		SentAt: sentAt(a), ReceivedAt: a.ReceivedAt, Version: 1,
+		SentAt: sentAt(a), ReceivedAt: a.ReceivedAt, Version: 1, Trace: a.Trace,
 		Author: Author{Type: AuthorContact, ID: string(c.Contact.ID), Name: cmp.Or(a.Event.Peer.Name, c.Contact.Name)},
 	}
 	if content.Author != nil {
@@ -343,6 +345,7 @@ func (c *Conversation) receive(l *lane, a Arrival, quoted map[normalize.Platform
 		m.EditedAt = m.SentAt
 	default:
 		c.heard(m, a.Event.Peer, l.channel.Caps)
+		c.Trace = a.Trace
 	}
 	c.append(&m)
 	return m
@@ -370,6 +373,9 @@ func (c *Conversation) append(m *Message) {
 	c.LastSequence++
 	c.ErasedAt = time.Time{} // there is something again
 	m.Sequence = c.LastSequence
+	if m.Direction == Outbound {
+		m.Trace = cmp.Or(m.Trace, c.Trace)
+	}
 	if m.Direction == Outbound && !m.Internal && m.Content.Type != normalize.TypeTemplate {
 		c.Answers += cmp.Or(m.Parts, 1)
 	}

@@ -24,6 +24,9 @@ type Conversation struct {
 	State      State          `json:"state"`
 	Metrics    Metrics        `json:"metrics,omitzero"`
 
+	// Trace is the latest that a message of the contact's came in with.
+	Trace string `json:"trace,omitempty"`
+
 	Priority string   `json:"priority,omitempty"`
 	Tags     []string `json:"tags,omitempty"`
 	Subject  string   `json:"subject,omitempty"`
@@ -241,6 +244,9 @@ type Message struct {
 	DeletedAt   time.Time         `json:"deleted_at,omitzero"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Version     int64             `json:"version"`
+	// Trace is the trace that the message is a step of, where traces are
+	// recorded: of the webhook that it, or what it answers, came with.
+	Trace string `json:"trace,omitempty"`
 }
 
 // Reaction is an emoji somebody put on a message; one per author.

@@ -11,6 +11,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
 	"threadhub/internal/tokens"
+	"threadhub/internal/tracing"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -39,7 +40,30 @@ func (a *attempt) run(ctx context.Context, w *Outbound, m threads.Message, done 
 		e.was = m.Status
 		done <- e
 	}()
+	ctx, span := w.begin(ctx, a, m)
 	e = a.deliver(ctx, w, m)
+	span.End(failure(e))
+}
+
+// begin begins the step of a trace that carries a message to its platform, from
+// when it was written on.
+func (w *Outbound) begin(ctx context.Context, a *attempt, m threads.Message) (context.Context, tracing.Span) {
+	if w.Trace == nil || m.Trace == "" {
+		return ctx, tracing.Span{}
+	}
+	return w.Trace.Since(w.Trace.From(ctx, m.Trace), a.delivery.CreatedAt, "reply",
+		"threadhub.channel", string(m.ChannelID), "threadhub.kind", a.channel.Kind, "threadhub.message", string(m.ID))
+}
+
+// failure is why an attempt did not deliver, for its trace.
+func failure(e ended) string {
+	switch f := e.result.Message.Error; {
+	case f != nil:
+		return string(f.Reason)
+	case e.result.Again:
+		return "again"
+	}
+	return ""
 }
 
 func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) ended {

@@ -17,6 +17,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/journal"
 	"threadhub/internal/queue"
+	"threadhub/internal/tracing"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -47,6 +48,8 @@ type Inbound struct {
 	Now     func() time.Time
 	Logger  *slog.Logger
 	Metrics *Metrics
+	// Trace records how webhooks are worked; nil records nothing.
+	Trace *tracing.Tracer
 
 	drain drain
 	// upTo is the receive time up to which the latest batch went: whatever is
@@ -191,6 +194,7 @@ func (w *Inbound) note(ctx context.Context, batch []*opened) error {
 	var items []journal.Item
 	for i, o := range batch {
 		results[i], items = o.result, append(items, o.items...)
+		o.span.End(o.failure())
 	}
 	if len(items) > 0 {
 		if err := w.Journal.Quarantine(ctx, items); err != nil {
@@ -211,6 +215,8 @@ type opened struct {
 	events  []normalize.Event
 	result  journal.Result
 	items   []journal.Item
+	trace   string // of the step that works it
+	span    tracing.Span
 }
 
 // open parses an entry.
@@ -232,7 +238,28 @@ func (w *Inbound) open(ctx context.Context, e journal.Entry) *opened {
 		return o
 	}
 	o.events, o.result.Events = events, len(events)
+	w.begin(ctx, o)
 	return o
+}
+
+// begin begins the step of the webhook's trace that works it in, from when it
+// was accepted on.
+func (w *Inbound) begin(ctx context.Context, o *opened) {
+	text := o.entry.Header[journal.TraceHeader]
+	if w.Trace == nil || text == "" {
+		return
+	}
+	ctx, o.span = w.Trace.Since(w.Trace.From(ctx, text), o.entry.ReceivedAt, "thread",
+		"threadhub.channel", o.entry.ChannelID, "threadhub.kind", o.channel.Kind, "threadhub.event", o.entry.ID)
+	o.trace = w.Trace.Carry(ctx)
+}
+
+// failure is why an entry was not worked in, for its trace.
+func (o *opened) failure() string {
+	if o.result.State == journal.Done {
+		return ""
+	}
+	return string(o.result.State)
 }
 
 func parse(c *channels.Opened, e journal.Entry) (events []normalize.Event, err error) {
@@ -300,7 +327,7 @@ func (w *Inbound) ingest(ctx context.Context, batch []*opened) (panicked any) {
 				continue
 			}
 			arrivals = append(arrivals, threads.Arrival{
-				Channel: threads.ChannelID(o.entry.ChannelID), Event: o.events[i], ReceivedAt: o.entry.ReceivedAt,
+				Channel: threads.ChannelID(o.entry.ChannelID), Event: o.events[i], ReceivedAt: o.entry.ReceivedAt, Trace: o.trace,
 			})
 			from = append(from, o)
 		}

@@ -13,6 +13,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
 	"threadhub/internal/queue"
+	"threadhub/internal/tracing"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -44,6 +45,8 @@ type Outbound struct {
 	Now      func() time.Time
 	Logger   *slog.Logger
 	Metrics  *Metrics
+	// Trace records how messages leave; nil records nothing.
+	Trace *tracing.Tracer
 
 	drain drain
 	rests rests

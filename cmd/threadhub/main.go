@@ -34,6 +34,9 @@ type commands struct {
 	Rekey       rekeyCommand       `cmd:"" help:"Seal every stored secret with the first master key; or, where the hub made its key itself, with a new one. The embedded store: while the hub is stopped, or else POST /v1/rekey."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the store up to this version and exit."`
 	CheckConfig checkConfigCommand `cmd:"" help:"Say whether the configuration can be used, without starting."`
+	Doctor      doctorCommand      `cmd:"" help:"Look at settings, data directory, store, queue, clocks and backlog, and say what to do. Changes nothing; the hub may run. Exit code 1 on a problem."`
+	Backup      backupCommand      `cmd:"" help:"Copy the embedded store and the files of messages into one sealed file, while the hub runs."`
+	Restore     restoreCommand     `cmd:"" help:"Make the data directory of a hub from a backup; there must be none yet."`
 	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	BenchBare   benchBareCommand   `cmd:"" hidden:"" help:"A webhook endpoint that only verifies and decodes: the limit make bench compares with."`
 	BenchFill   benchFillCommand   `cmd:"" hidden:"" help:"Fill a store of its own with made-up conversations, for make bench."`

@@ -80,13 +80,6 @@ func (c *benchFillCommand) Run(ctx context.Context) error {
 	return err
 }
 
-type checkConfigCommand struct{ config.Server }
-
-func (c *checkConfigCommand) Run() error {
-	_, err := fmt.Println("the configuration can be used")
-	return err
-}
-
 type openAPICommand struct{}
 
 func (openAPICommand) Run() error {

@@ -17,6 +17,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/internal/ident"
 	"threadhub/internal/journal"
+	"threadhub/internal/tracing"
 	"threadhub/threads"
 )
 
@@ -42,6 +43,11 @@ type Desk struct {
 	// Unproved, when set before the first webhook, is told of those that are
 	// refused because nothing proves them. It must not block.
 	Unproved func(id threads.ChannelID)
+	// Metrics, when set before the first webhook, count them.
+	Metrics *Metrics
+	// Trace, when set before the first webhook, records them; the trace is kept
+	// with each.
+	Trace *tracing.Tracer
 }
 
 // NewDesk returns a desk that journals into store and calls ring after each
@@ -64,20 +70,30 @@ func (d *Desk) Rush() bool { return d.journal.flow.rush(time.Now()) }
 // connectors.ErrMalformed, ErrMethod, ErrUnavailable; after any of them nothing
 // is stored.
 func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.Request) (connectors.Reply, error) {
-	if fromStream(req) {
-		return connectors.Reply{}, fmt.Errorf("a webhook with the header of a stream: %w", connectors.ErrSignature)
-	}
 	ch, err := d.channels.Open(ctx, id)
 	switch {
 	case errors.Is(err, threads.ErrNotFound):
+		d.Metrics.taken("", false, err)
 		return connectors.Reply{}, err
 	case err != nil:
+		d.Metrics.taken("", false, err)
 		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	if h, ok := ch.Connector.(connectors.Handshaker); ok {
+	if h, ok := ch.Connector.(connectors.Handshaker); ok && !fromStream(req) {
 		if reply, ok := h.Handshake(req); ok {
+			d.Metrics.taken(ch.Kind, true, nil)
 			return reply, nil
 		}
+	}
+	reply, err := d.receive(ctx, ch, req)
+	d.Metrics.taken(ch.Kind, false, err)
+	return reply, err
+}
+
+// receive takes in what is no handshake.
+func (d *Desk) receive(ctx context.Context, ch *channels.Opened, req *connectors.Request) (connectors.Reply, error) {
+	if fromStream(req) {
+		return connectors.Reply{}, fmt.Errorf("a webhook with the header of a stream: %w", connectors.ErrSignature)
 	}
 	if req.Method != http.MethodPost {
 		return connectors.Reply{}, ErrMethod
@@ -98,9 +114,12 @@ func (d *Desk) Take(ctx context.Context, id threads.ChannelID, req *connectors.R
 	if err != nil {
 		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	_, span := d.Trace.Start(ctx, "journal", "threadhub.channel", string(ch.ID), "threadhub.kind", ch.Kind)
 	if err := d.journal.append(ctx, entries); err != nil {
+		span.End(resultUnavailable)
 		return connectors.Reply{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	span.End("")
 	if a, ok := proved.(connectors.Acknowledger); ok {
 		return a.Acknowledge(req), nil
 	}
@@ -139,6 +158,7 @@ func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors
 		Header: keep(req.Header, ch.Headers), Body: req.Body, State: journal.Pending,
 	}
 	var out []journal.Entry
+	d.trace(ctx, &entry)
 	for _, account := range foreign(ch, accounts) {
 		others, err := d.channels.ByAccount(ctx, ch.Kind, account)
 		if err != nil {
@@ -157,6 +177,18 @@ func (d *Desk) entries(ctx context.Context, ch *channels.Opened, req *connectors
 	}
 	entry.ID = ident.New("ev")
 	return append(out, entry), nil
+}
+
+// trace keeps the trace of a webhook with it, as the header that carries it.
+func (d *Desk) trace(ctx context.Context, e *journal.Entry) {
+	text := d.Trace.Carry(ctx)
+	switch {
+	case text == "":
+	case e.Header == nil:
+		e.Header = map[string]string{journal.TraceHeader: text}
+	default:
+		e.Header[journal.TraceHeader] = text
+	}
 }
 
 // address is the webhook's, without the parameters of it that prove its origin.

@@ -41,6 +41,7 @@ import (
 	"threadhub/internal/subscriptions"
 	"threadhub/internal/templates"
 	"threadhub/internal/tokens"
+	"threadhub/internal/tracing"
 	"threadhub/internal/webchat"
 	"threadhub/threads"
 	"threadhub/threads/routing"
@@ -70,6 +71,7 @@ type Hub struct {
 	Options
 	owner     string // names this process in leases
 	registry  *prometheus.Registry
+	trace     *tracing.Tracer // nil: nothing is traced
 	store     store
 	audit     *audit.Store
 	board     *pulse.Board
@@ -128,12 +130,19 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 }
 
 func (h *Hub) open(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openWebchat, h.openServer, h.openInlets, h.openAccess} {
+	for _, step := range []func(context.Context) error{h.openTracing, h.openStore, h.openQueue, h.openChannels, h.openMedia, h.openThreads, h.openWebchat, h.openServer, h.openInlets, h.openAccess} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (h *Hub) openTracing(ctx context.Context) (err error) {
+	h.trace, err = tracing.Open(ctx, tracing.Options{
+		Endpoint: h.Config.TracesURL, Share: h.Config.TracesShare, Version: h.Version, Role: string(h.Role), Logger: h.Logger,
+	})
+	return err
 }
 
 func (h *Hub) openStore(ctx context.Context) (err error) {
@@ -147,6 +156,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	}
 	with := audited(plain, h.Logger)
 	h.store, h.audit = with, with.log
+	h.registry.MustRegister(newGauges(h), buildInfo(h.Version, h.Role))
 	h.board = pulse.NewBoard(h.store, time.Now, h.Logger)
 	rosterFresh := sharedRoster
 	if cfg.MongoDBURI.Empty() {
@@ -189,7 +199,7 @@ func (h *Hub) openQueue(ctx context.Context) (err error) {
 
 func (h *Hub) openChannels(ctx context.Context) (err error) {
 	cfg := h.Config
-	o := egress.Options{AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry}
+	o := egress.Options{Trace: h.trace, AllowPrivate: cfg.AllowPrivateNetworks, Own: h.ownFile, Logger: h.Logger, Registerer: h.registry}
 	if !cfg.RedisURL.Empty() {
 		if h.rates, err = egress.NewSharedLimiter(cfg.RedisURL.Reveal(), h.Logger); err != nil {
 			return err
@@ -278,11 +288,11 @@ func (h *Hub) openThreads(context.Context) error {
 	h.ruleWork.Threads, h.sweeper.Rules = h.threads, h.ruleWork
 	h.errands = workers.NewCourtesies(h.tokens, h.Logger)
 	h.inbound = &workers.Inbound{
-		Journal: h.store.Journal(), Channels: h.channels, Threads: h.threads, Follow: h.errands.Make,
+		Journal: h.store.Journal(), Channels: h.channels, Threads: h.threads, Follow: h.errands.Make, Trace: h.trace,
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.outbound = &workers.Outbound{
-		Outbox: h.relay.WatchOutbox(h.store), Channels: h.channels, Threads: h.threads, Carrier: h.tokens, Bell: h.queue,
+		Outbox: h.relay.WatchOutbox(h.store), Channels: h.channels, Threads: h.threads, Carrier: h.tokens, Bell: h.queue, Trace: h.trace,
 		Owner: h.owner, Now: time.Now, Logger: h.Logger, Metrics: metrics,
 	}
 	h.sweeper.Inbound, h.sweeper.Outbound, h.sweeper.Threads = h.inbound, h.outbound, h.threads
@@ -423,6 +433,7 @@ func (h *Hub) close(ctx context.Context) {
 	if h.store != nil {
 		fail("store", h.store.Close())
 	}
+	fail("tracing", h.trace.Close(ctx))
 }
 
 // Migrate brings the store up to this version.

@@ -53,8 +53,12 @@ type keys struct {
 	parts []resealer
 }
 
-// checkID is where the store says which key it was written with.
-const checkID = "check"
+// keyCheckKind and checkID are where the store says which key it was written
+// with.
+const (
+	keyCheckKind = "master_key"
+	checkID      = "check"
+)
 
 // openKeys finds the master keys and proves that one of them is what the stored
 // credentials were sealed with. A hub with other keys does not start.
@@ -68,7 +72,7 @@ func openKeys(ctx context.Context, cfg config.Server, records directory.Store, l
 		return nil, err
 	}
 	k := &keys{
-		Keyring: ring, file: file, active: list[0], logger: logger, checks: directory.NewCollection[string](records, "master_key", nil),
+		Keyring: ring, file: file, active: list[0], logger: logger, checks: directory.NewCollection[string](records, keyCheckKind, nil),
 	}
 	item, err := k.checks.Create(ctx, checkID, ring.Check())
 	if errors.Is(err, directory.ErrConflict) {

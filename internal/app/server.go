@@ -75,7 +75,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	if h.listener, err = lc.Listen(ctx, "tcp", h.Config.Addr); err != nil {
 		return fmt.Errorf("listen on %s: %w; choose another with THREADHUB_ADDR", h.Config.Addr, err)
 	}
-	h.server = newServer(handler)
+	h.server = newServer(h.trace.Handler(handler))
 	// Streams would otherwise hold the shutdown up until its grace is over.
 	h.server.RegisterOnShutdown(sync.OnceFunc(func() { close(h.streams) }))
 	return nil

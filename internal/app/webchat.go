@@ -17,7 +17,10 @@ import (
 // web chat, whose visitors deliver there.
 func (h *Hub) openWebchat(context.Context) error {
 	// A worker takes no webhooks, but what comes over connections of its own.
-	h.desk = accept.NewDesk(h.channels, h.store.Journal(), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
+	metrics := accept.NewMetrics(h.registry)
+	h.desk = accept.NewDesk(h.channels, metrics.Timed(h.store.Journal()), func() { h.queue.Ring(workers.RingInbound) }, time.Now, h.Logger)
+	h.desk.Metrics = metrics
+	h.desk.Trace = h.trace
 	h.inbound.Rush = h.desk.Rush
 	h.desk.Unproved = func(id threads.ChannelID) { h.board.Unproved(string(id)) }
 	h.webchat = webchat.New(webchat.Options{

@@ -36,7 +36,7 @@ var rules = []rule{
 	{pkg: "workers", may: []string{
 		"normalize", "connectors", "threads", "internal/bus", "internal/callout", "internal/channels", "internal/directory", "internal/egress",
 		"internal/ident", "internal/journal", "internal/queue", "internal/rulebook", "internal/settings", "internal/tokens", "threads/rules",
-		"threads/routing",
+		"threads/routing", "internal/tracing",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
@@ -63,6 +63,9 @@ var rules = []rule{
 	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
 	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
 	{pkg: "internal/seal", may: []string{"connectors"}},
+	{pkg: "internal/backup", may: []string{"connectors", "internal/seal"}},
+	{pkg: "internal/tracing"},
+	{pkg: "internal/redisconn", tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/spell"},
 	{pkg: "internal/privacy", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal"}, tests: []string{"normalize", "internal/sqlite"}},
 	{pkg: "internal/subscriptions", may: []string{
@@ -74,7 +77,7 @@ var rules = []rule{
 	{pkg: "internal/archtest"},
 
 	// What the hub is made of.
-	{pkg: "internal/egress", may: []string{"connectors", "normalize"}},
+	{pkg: "internal/egress", may: []string{"connectors", "normalize", "internal/redisconn", "internal/tracing"}},
 	{pkg: "internal/tokens", may: []string{
 		"connectors", "normalize", "internal/directory", "internal/egress", "internal/seal",
 	}, tests: []string{"threads", "internal/channels"}},
@@ -88,7 +91,7 @@ var rules = []rule{
 		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
 	}, tests: []string{"internal/directory", "internal/seal"}},
 	{pkg: "internal/accept", may: []string{
-		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal",
+		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal", "internal/tracing",
 	}, tests: []string{"connectors/*", "internal/directory", "internal/egress", "internal/seal", "internal/sqlite"}},
 	{pkg: "internal/streams", may: []string{
 		"connectors", "threads", "internal/channels", "internal/directory", "internal/egress",
@@ -98,8 +101,8 @@ var rules = []rule{
 	}, tests: []string{"internal/accept", "internal/sqlite"}},
 	{pkg: "internal/auth", may: []string{"threads", "internal/directory", "internal/ident"}},
 	{pkg: "internal/oidc", may: []string{"connectors", "internal/egress"}},
-	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident"}, tests: []string{"internal/queue/queuetest"}},
-	{pkg: "internal/queue", may: []string{"internal/ident"}, tests: []string{"internal/queue/queuetest"}},
+	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident", "internal/redisconn"}, tests: []string{"internal/queue/queuetest"}},
+	{pkg: "internal/queue", may: []string{"internal/ident", "internal/redisconn"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue/queuetest"},
 	{pkg: "internal/httpapi", may: []string{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
@@ -150,9 +153,11 @@ var libraries = map[string][]string{
 	"go.mongodb.org/mongo-driver":           {"internal/mongo", "internal/mongo/mongotest"},
 	"github.com/hibiken/asynq":              {"internal/queue", "workers", "internal/app"},
 	"github.com/alicebob/miniredis":         {"internal/queue"},
-	"github.com/redis/go-redis":             {"internal/queue", "internal/queue/queuetest", "internal/bus", "internal/egress", "internal/app"},
+	"github.com/redis/go-redis":             {"internal/queue", "internal/queue/queuetest", "internal/redisconn", "internal/bus", "internal/egress", "internal/app"},
 	"github.com/go-redis/redis_rate":        {"internal/egress"},
 	"github.com/sony/gobreaker":             {"internal/egress"},
+	"go.opentelemetry.io":                   {"internal/tracing"},
+	"filippo.io/age":                        {"internal/backup"},
 	"code.dny.dev/ssrf":                     {"internal/egress"},
 	"github.com/coder/websocket":            {"internal/egress"},
 	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"threadhub/internal/redisconn"
 )
 
 // RedisOptions of a shared bus. URL is required; zero fields take defaults.
@@ -28,7 +30,7 @@ type RedisOptions struct {
 // it comes back without its memory, listeners are cut off and told to read
 // everything again.
 type Redis struct {
-	client  *redis.Client
+	client  redis.UniversalClient
 	opts    RedisOptions
 	limits  bounds
 	history *history
@@ -51,9 +53,9 @@ const (
 // OpenRedis begins to follow the stream. A Redis that cannot be reached is no
 // error: the bus goes on trying.
 func OpenRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
-	conn, err := redis.ParseURL(o.URL)
-	if err != nil { // err may repeat the URL, and with it a password
-		return nil, errors.New("open bus: the Redis URL cannot be read: want redis://[user:password@]host:port/db, rediss://… or unix://…")
+	client, err := redisconn.Open(o.URL, redisconn.Limits{Dial: ioTimeout, Read: ioTimeout, Write: ioTimeout, Pool: ioTimeout, Context: true})
+	if err != nil {
+		return nil, fmt.Errorf("open bus: %w", err)
 	}
 	if o.Stream == "" {
 		o.Stream = "threadhub:events"
@@ -64,10 +66,7 @@ func OpenRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	conn.ContextTimeoutEnabled = true
-	conn.DialTimeout, conn.ReadTimeout, conn.WriteTimeout, conn.PoolTimeout = ioTimeout, ioTimeout, ioTimeout, ioTimeout
-	conn.MaxRetries = -1 // a command that timed out may have been carried out
-	b := &Redis{client: redis.NewClient(conn), opts: o, limits: bounds{keep: o.Keep, count: 50_000, bytes: 32 << 20}}
+	b := &Redis{client: client, opts: o, limits: bounds{keep: o.Keep, count: 50_000, bytes: 32 << 20}}
 	b.history = newHistory(b.limits, "")
 	if err := b.locate(ctx); err != nil {
 		o.Logger.WarnContext(ctx, "live events are not heard until Redis is back", "error", err)

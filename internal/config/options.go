@@ -27,6 +27,7 @@ type Server struct {
 	Logging
 	Work
 	Media
+	Tracing
 }
 
 // File names the configuration file. It is embedded by every command that
@@ -52,7 +53,7 @@ type Network struct {
 type Storage struct {
 	DataDir          string            `name:"data-dir" group:"Storage" default:"./data" placeholder:"DIR" setting:"" help:"Directory of the embedded store and the generated keys."`
 	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path. Unset: the embedded store in the data directory."`
-	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://). Unset: a queue inside the process."`
+	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://; Sentinel and clusters: docs/scaling.md). Unset: a queue inside the process."`
 	AuditRetention   time.Duration     `name:"audit-retention" group:"Storage" default:"8760h" setting:"" help:"How long lines of the audit log are kept."`
 	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay, where the retention of the settings does not say."`
 }
@@ -92,6 +93,27 @@ func (s SignOn) Validate() error {
 type Logging struct {
 	LogLevel  string `name:"log-level" group:"Logging" default:"info" enum:"debug,info,warn,error" setting:"" help:"Least severity to log: ${enum}."`
 	LogFormat string `name:"log-format" group:"Logging" default:"text" enum:"text,json" setting:"" help:"Form of the log: ${enum}."`
+}
+
+// Tracing is where traces of messages are sent.
+type Tracing struct {
+	TracesURL   string  `name:"traces-url" group:"Tracing" placeholder:"URL" setting:"" help:"Collector to send traces to, by OTLP over HTTP, such as http://127.0.0.1:4318. Unset: nothing is traced."`
+	TracesShare float64 `name:"traces-share" group:"Tracing" default:"1" setting:"" help:"How many of the webhooks are traced, from 0 to 1. One that came with a trace of its own is traced if that one is."`
+}
+
+// Validate checks the collector's address and the share.
+func (t Tracing) Validate() error {
+	if t.TracesShare < 0 || t.TracesShare > 1 {
+		return fmt.Errorf("traces_share %g is not between 0 and 1", t.TracesShare)
+	}
+	if t.TracesURL == "" {
+		return nil
+	}
+	u, err := url.Parse(t.TracesURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("traces_url is not an address; use for example http://127.0.0.1:4318")
+	}
+	return nil
 }
 
 // Work is how much is done at a time.

@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"threadhub/connectors"
+	"threadhub/internal/tracing"
 	"threadhub/normalize"
 )
 
@@ -35,6 +37,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Registerer takes the metrics; nil keeps them to the client.
 	Registerer prometheus.Registerer
+	// Trace records calls; nil records nothing.
+	Trace *tracing.Tracer
 }
 
 // Target says on whose behalf a call is made.
@@ -61,6 +65,7 @@ type Client struct {
 	rests     rests
 	metrics   *metrics
 	own       Own
+	trace     *tracing.Tracer
 
 	kept  http.RoundTripper // connections are kept and used again
 	fresh http.RoundTripper // one connection per call, see route
@@ -90,6 +95,7 @@ func New(o Options) (*Client, error) {
 		coolDowns: &coolDowns{until: map[lane]time.Time{}, swept: time.Now()},
 		circuits:  newCircuits(o.Breaker, o.Logger),
 		own:       o.Own,
+		trace:     o.Trace,
 	}
 	var err error
 	if c.metrics, err = newMetrics(o.Registerer, c.circuits); err != nil {
@@ -143,12 +149,24 @@ func (c *Client) Close() {
 // after RetryAfter. Do does not repeat calls.
 func (c *Client) Do(ctx context.Context, t Target, call *connectors.Call) (*connectors.Response, error) {
 	started := time.Now()
+	ctx, span := c.trace.Start(ctx, "call "+t.Kind+" "+call.Name, "threadhub.channel", t.Channel)
 	resp, fail := c.do(ctx, t, call)
+	noteCall(span, resp, fail)
 	c.metrics.observe(t, call.Name, resp, fail, time.Since(started))
 	if fail != nil {
 		return nil, fail
 	}
 	return resp, nil
+}
+
+// noteCall ends the step of a trace that a call is.
+func noteCall(span tracing.Span, resp *connectors.Response, fail *Error) {
+	if fail != nil {
+		span.End(string(fail.Reason))
+		return
+	}
+	span.Note("http.response.status_code", strconv.Itoa(resp.Status))
+	span.End("")
 }
 
 func (c *Client) do(ctx context.Context, t Target, call *connectors.Call) (*connectors.Response, *Error) {

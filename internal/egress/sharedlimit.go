@@ -2,7 +2,7 @@ package egress
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"threadhub/internal/redisconn"
 	"threadhub/normalize"
 )
 
@@ -18,7 +19,7 @@ import (
 // together they may be faster than allowed; the platform's 429 then holds them
 // back. It is safe for concurrent use. Close it.
 type SharedLimiter struct {
-	client *redis.Client
+	client redis.UniversalClient
 	local  *localLimiter // while Redis is away
 	logger *slog.Logger
 	away   atomic.Bool
@@ -60,14 +61,12 @@ const redisPatience = 250 * time.Millisecond
 
 // NewSharedLimiter opens a limiter on Redis. It does no I/O.
 func NewSharedLimiter(address string, logger *slog.Logger) (*SharedLimiter, error) {
-	conn, err := redis.ParseURL(address)
-	if err != nil { // err may repeat the URL, and with it a password
-		return nil, errors.New("shared rates: the Redis URL cannot be read: want redis://[user:password@]host:port/db, rediss://… or unix://…")
+	client, err := redisconn.Open(address, redisconn.Limits{Dial: redisPatience, Read: redisPatience, Write: redisPatience, Pool: redisPatience, Context: true})
+	if err != nil {
+		return nil, fmt.Errorf("shared rates: %w", err)
 	}
-	conn.ContextTimeoutEnabled, conn.MaxRetries = true, -1
-	conn.DialTimeout, conn.ReadTimeout, conn.WriteTimeout, conn.PoolTimeout = redisPatience, redisPatience, redisPatience, redisPatience
 	return &SharedLimiter{
-		client: redis.NewClient(conn), local: newLocalLimiter(), logger: logger, waits: map[lane]time.Time{}, swept: time.Now(),
+		client: client, local: newLocalLimiter(), logger: logger, waits: map[lane]time.Time{}, swept: time.Now(),
 	}, nil
 }
 

@@ -40,7 +40,7 @@ func NewWebhook(desk Desk, publicURL string, logger *slog.Logger) gin.HandlerFun
 		if err != nil {
 			p := webhookProblem(err)
 			if p.Status >= http.StatusInternalServerError {
-				logger.ErrorContext(c.Request.Context(), "webhook not stored", "channel", c.Param("channel_id"), "error", err)
+				logger.ErrorContext(c.Request.Context(), "webhook not stored", "channel", c.Param("channel_id"), "request_id", c.GetString(keyRequestID), "error", err)
 			}
 			s.refuse(c, p)
 			return

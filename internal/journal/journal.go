@@ -29,6 +29,9 @@ const (
 // is this entry's business.
 const AllOthers = "*"
 
+// TraceHeader is the header that carries the trace of a webhook.
+const TraceHeader = "Traceparent"
+
 // Entry is one accepted webhook.
 type Entry struct {
 	ID         string    `json:"id"` // ev_…, sortable by receipt
@@ -36,7 +39,8 @@ type Entry struct {
 	ReceivedAt time.Time `json:"received_at"`
 	Method     string    `json:"method"`
 	URL        string    `json:"url,omitempty"` // public address, query without secrets
-	// Header holds only the headers that the connector's Kind names.
+	// Header holds only the headers that the connector's Kind names, and
+	// TraceHeader where traces are recorded.
 	Header map[string]string `json:"header,omitempty"`
 	Body   []byte            `json:"body,omitempty"`
 	// Elsewhere lists the accounts of the webhook that have an entry of their

@@ -178,13 +178,14 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 		update = append(update, bson.E{Key: "$unset", Value: none})
 	}
 	return mongo.NewUpdateOneModel().
-		SetFilter(versioned(string(c.Conversation.ID), c.Expected)).
+		SetFilter(append(versioned(string(c.Conversation.ID), c.Expected), bson.E{Key: "slot", Value: slotKey(c.Conversation.Slot())})).
 		SetUpdate(update)
 }
 
 // setPrevious gives the predecessor its successor, unless it has another.
 func (b *batch) setPrevious(c threads.Change) mongo.WriteModel {
 	filter := append(versioned(string(c.Previous.ID), c.Previous.Version-1),
+		bson.E{Key: "slot", Value: slotKey(c.Previous.Slot())},
 		bson.E{Key: "doc.state.successor", Value: op("$in", bson.A{nil, c.Conversation.ID})})
 	return mongo.NewUpdateOneModel().
 		SetFilter(filter).

@@ -48,7 +48,7 @@ func (s *Store) Current(ctx context.Context, slots []threads.Slot) (map[threads.
 	for i, slot := range slots {
 		keys[i] = slotKey(slot)
 	}
-	rows, err := s.loadConversations(ctx, in("current", keys))
+	rows, err := s.loadConversations(ctx, append(in("current", keys), in("slot", keys)...))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: current: %w", err)
 	}

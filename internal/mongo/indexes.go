@@ -32,7 +32,9 @@ func indexes() []collectionIndexes {
 	return []collectionIndexes{
 		{"conversations", []index{
 			{Fields: []string{"slot", "doc.ordinal"}, Unique: true},
-			{Fields: []string{"live"}, Unique: true},
+			// With the slot, which the value of live is or belongs to, so that the
+			// collection can be sharded by it.
+			{Fields: []string{"slot", "live"}, Unique: true},
 			{Fields: []string{"current"}, Sparse: true},
 			{Fields: []string{"unsettled_at"}, Sparse: true},
 			{Fields: []string{"rule_alarm_at"}, Sparse: true},

@@ -80,20 +80,28 @@ var (
 // A database that a newer version of the hub has written is refused with
 // [ErrNewer]. The store has to be closed.
 func Open(ctx context.Context, uri string, o Options) (*Store, error) {
-	name, err := databaseName(uri)
+	s, err := connect(uri, o)
 	if err != nil {
 		return nil, fmt.Errorf("mongo: open: %w", err)
 	}
-	client, err := mongo.Connect(clientOptions(uri, o))
-	if err != nil {
-		return nil, fmt.Errorf("mongo: open: %w", err)
-	}
-	s := newStore(client, name)
 	if err := s.migrate(ctx); err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("mongo: open: %w", err)
 	}
 	return s, nil
+}
+
+// connect makes the store without asking the server for anything.
+func connect(uri string, o Options) (*Store, error) {
+	name, err := databaseName(uri)
+	if err != nil {
+		return nil, err
+	}
+	client, err := mongo.Connect(clientOptions(uri, o))
+	if err != nil {
+		return nil, err
+	}
+	return newStore(client, name), nil
 }
 
 // clientOptions puts the address over the defaults, so that it wins.

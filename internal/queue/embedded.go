@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
-	"github.com/redis/go-redis/v9"
 )
 
 // embedded is a Redis inside the process. It listens on the loopback interface
@@ -34,9 +33,7 @@ func startEmbedded() (*embedded, error) {
 	return e, nil
 }
 
-func (e *embedded) options() redis.Options {
-	return redis.Options{Addr: e.server.Addr(), Password: e.password}
-}
+func (e *embedded) address() string { return "redis://:" + e.password + "@" + e.server.Addr() }
 
 // tick moves expiry times on by the time that has passed: miniredis does not
 // do it by itself.

@@ -29,7 +29,9 @@ func TestRingsSurviveTheLossOfRedis(t *testing.T) {
 	for name, fault := range map[string]struct{ breaks, mends func(*queuetest.Redis) }{
 		"stopped and started empty": {(*queuetest.Redis).Stop, (*queuetest.Redis).Restart},
 		"frozen":                    {(*queuetest.Redis).Freeze, (*queuetest.Redis).Thaw},
-		"wiped":                     {(*queuetest.Redis).Flush, (*queuetest.Redis).Flush},
+		// Wiped once: a ring that is in it when it is wiped is lost, and the
+		// sweeper's to make up for.
+		"wiped": {(*queuetest.Redis).Flush, func(*queuetest.Redis) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,7 +19,7 @@ const queueName = "threadhub"
 
 // Options of a [Queue]. Zero fields take the defaults.
 type Options struct {
-	// RedisURL is redis://, rediss:// or unix://; empty for a Redis inside this
+	// RedisURL is redis://, rediss:// or unix:// (see redisconn.Open); empty for a Redis inside this
 	// process, which keeps nothing when the process ends.
 	RedisURL string
 	Logger   *slog.Logger
@@ -60,8 +60,8 @@ type Queue struct {
 	logger   *slog.Logger
 	embedded *embedded
 
-	rings  *redis.Client // short timeouts, for rings, Ping and metrics
-	polls  *redis.Client // the server's
+	rings  redis.UniversalClient // short timeouts, for rings, Ping and metrics
+	polls  redis.UniversalClient // the server's
 	client atomic.Pointer[asynq.Client]
 	tasks  *asynq.Inspector
 	server *asynq.Server
@@ -95,11 +95,16 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	}
 	q.life, q.end = context.WithCancel(context.Background())
 	q.work, q.endWork = context.WithCancel(context.Background())
-	conn, err := q.connection()
+	address, err := q.connection()
+	if err == nil {
+		err = q.connect(address)
+	}
 	if err != nil {
+		if q.embedded != nil {
+			q.embedded.close()
+		}
 		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	q.connect(conn)
 	q.alarms = newAlarms(q.Ring)
 	if q.metrics, err = newMetrics(o.Registerer, q.tasks); err == nil && q.embedded == nil {
 		err = q.checkServer(ctx)
@@ -111,8 +116,13 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 }
 
 // connect makes the clients and the server; none of them dials yet.
-func (q *Queue) connect(conn redis.Options) {
-	q.rings, q.polls = ringClient(conn), pollClient(conn, q.life)
+func (q *Queue) connect(address string) (err error) {
+	if q.rings, err = ringClient(address); err != nil {
+		return err
+	}
+	if q.polls, err = pollClient(address, q.life); err != nil {
+		return err
+	}
 	if q.embedded != nil {
 		q.polls.AddHook(q.embedded.quiet)
 	}
@@ -130,6 +140,7 @@ func (q *Queue) connect(conn redis.Options) {
 		Logger:          asynqLog{q.logger.With("from", "asynq")},
 		LogLevel:        asynq.InfoLevel,
 	})
+	return nil
 }
 
 // Embedded tells whether Redis is inside this process.

@@ -367,7 +367,8 @@ func TestAnOldRedisIsRefused(t *testing.T) {
 
 func TestTheEmbeddedRedisIsClosedToOthers(t *testing.T) {
 	q := open(t, Options{})
-	o := q.embedded.options()
+	o, err := redis.ParseURL(q.embedded.address())
+	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(o.Addr, "127.0.0.1:"))
 	require.Len(t, o.Password, 64, "256 bits")
 	c := redis.NewClient(&redis.Options{Addr: o.Addr, MaxRetries: -1})

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"threadhub/internal/redisconn"
 )
 
 const (
@@ -26,34 +28,27 @@ const (
 
 // connection answers how to reach Redis, starting the embedded one if it is to
 // be used.
-func (q *Queue) connection() (redis.Options, error) {
-	if q.opts.RedisURL == "" {
-		var err error
-		if q.embedded, err = startEmbedded(); err != nil {
-			return redis.Options{}, err
-		}
-		return q.embedded.options(), nil
+func (q *Queue) connection() (address string, err error) {
+	if q.opts.RedisURL != "" {
+		return q.opts.RedisURL, nil
 	}
-	conn, err := redis.ParseURL(q.opts.RedisURL)
-	if err != nil { // err may repeat the URL, and with it a password
-		return redis.Options{}, errors.New("the Redis URL cannot be read: want redis://[user:password@]host:port/db, rediss://… or unix://…")
+	if q.embedded, err = startEmbedded(); err != nil {
+		return "", err
 	}
-	return *conn, nil
+	return q.embedded.address(), nil
 }
 
-func ringClient(o redis.Options) *redis.Client {
-	o.ContextTimeoutEnabled = true
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = ringTimeout, ringTimeout, ringTimeout, ringTimeout
-	o.MaxRetries = -1
-	return redis.NewClient(&o)
+func ringClient(address string) (redis.UniversalClient, error) {
+	return redisconn.Open(address, redisconn.Limits{Dial: ringTimeout, Read: ringTimeout, Write: ringTimeout, Pool: ringTimeout, Context: true})
 }
 
-func pollClient(o redis.Options, life context.Context) *redis.Client {
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 3*time.Second, 3*time.Second
-	o.MaxRetries = -1 // a command that timed out may have been carried out
-	c := redis.NewClient(&o)
+func pollClient(address string, life context.Context) (redis.UniversalClient, error) {
+	c, err := redisconn.Open(address, redisconn.Limits{Dial: 2 * time.Second, Read: 3 * time.Second, Write: 3 * time.Second})
+	if err != nil {
+		return nil, err
+	}
 	c.AddHook(unhurried{life})
-	return c
+	return c, nil
 }
 
 // unhurried makes failing commands slow.
@@ -123,21 +118,26 @@ func (q *Queue) inspectServer(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask Redis for its version: %w", err)
 	}
-	info := map[string]string{}
-	for line := range strings.Lines(text) {
-		if k, v, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
-			info[k] = v
-		}
+	info := infoOf(text)
+	if version := info["redis_version"]; tooOld(version) {
+		return fmt.Errorf("this Redis is version %s: %w", version, errTooOld)
 	}
-	version := info["redis_version"]
+	if evicts(info) {
+		q.logger.Warn("Redis evicts keys when its memory is full and may drop rings; set maxmemory-policy to noeviction", "policy", info["maxmemory_policy"])
+	}
+	return nil
+}
+
+// tooOld tells versions before 6.2; one that is not told is believed.
+func tooOld(version string) bool {
 	parts := strings.Split(version+".0", ".")
 	major, _ := strconv.Atoi(parts[0])
 	minor, _ := strconv.Atoi(parts[1])
-	if version != "" && (major < 6 || major == 6 && minor < 2) {
-		return fmt.Errorf("this Redis is version %s: %w", version, errTooOld)
-	}
-	if policy := info["maxmemory_policy"]; policy != "" && policy != "noeviction" && info["maxmemory"] != "0" {
-		q.logger.Warn("Redis evicts keys when its memory is full and may drop rings; set maxmemory-policy to noeviction", "policy", policy)
-	}
-	return nil
+	return version != "" && (major < 6 || major == 6 && minor < 2)
+}
+
+// evicts tells whether a Redis drops keys when its memory is full.
+func evicts(info map[string]string) bool {
+	policy := info["maxmemory_policy"]
+	return policy != "" && policy != "noeviction" && info["maxmemory"] != "0"
 }

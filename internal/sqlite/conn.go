@@ -92,6 +92,12 @@ func (c *conn) script(sql string) error {
 	return err
 }
 
+// scriptIn is script, which the context can interrupt.
+func (c *conn) scriptIn(ctx context.Context, sql string) error {
+	_, err := c.raw.ExecContext(ctx, sql, nil)
+	return err
+}
+
 // prepared answers the statement, prepared on its first use.
 func (c *conn) prepared(sql string) (driverStmt, error) {
 	if s, ok := c.stmts[sql]; ok {

@@ -62,11 +62,8 @@ func migrate(ctx context.Context, c *conn, schema string) error {
 		"(version INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL)"); err != nil {
 		return err
 	}
-	var have int
-	if err := c.query("SELECT coalesce(max(version), 0) FROM migrations", func(r row) error {
-		have = int(r.number(0))
-		return nil
-	}); err != nil {
+	have, err := versionOf(c)
+	if err != nil {
 		return err
 	}
 	if have > len(steps) {

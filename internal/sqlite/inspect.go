@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Inspection is how a store looks from outside.
+type Inspection struct {
+	// Running tells whether a process has the directory open.
+	Running bool
+	// Have are the versions of the files; [Known] are those of this program.
+	Have Schemas
+	// Bytes is how large the files are, the logs of changes included.
+	Bytes int64
+	// Pending webhooks wait to be worked, the oldest since Oldest.
+	Pending int
+	Oldest  time.Time
+	// Newest is when the journal's latest webhook came; zero when it has none.
+	Newest time.Time
+	// Deliveries wait to leave, the first since or until Due.
+	Deliveries int
+	Due        time.Time
+}
+
+// Inspect looks at the store in dir without changing anything, whether or not
+// a hub runs on it. It fails with [ErrNoStore] where there is none.
+func Inspect(ctx context.Context, dir string) (in Inspection, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("inspect the store: %w", err)
+		}
+	}()
+	if in.Running, err = running(dir); err != nil {
+		return in, err
+	}
+	in.Have = Schemas{}
+	look := map[string]func(*conn) error{journalFile: in.readJournal, mainFile: in.readOutbox}
+	for _, file := range Files() {
+		if err := ctx.Err(); err != nil {
+			return in, err
+		}
+		path := filepath.Join(dir, file)
+		for _, part := range []string{path, path + "-wal"} {
+			if info, err := os.Stat(part); err == nil {
+				in.Bytes += info.Size()
+			}
+		}
+		if err := in.readFile(path, look[file]); err != nil {
+			return in, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return in, nil
+}
+
+// running tells whether somebody holds the lock.
+func running(dir string) (bool, error) {
+	path := filepath.Join(dir, lockFile)
+	if _, err := os.Stat(path); err != nil {
+		return false, nil
+	}
+	f, err := lock(path)
+	switch {
+	case errors.Is(err, ErrLocked):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return false, f.Close()
+}
+
+func (in *Inspection) readFile(path string, read func(*conn) error) (err error) {
+	c, err := visit(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	if in.Have[filepath.Base(path)], err = versionOf(c); err != nil {
+		return err
+	}
+	return read(c)
+}
+
+func (in *Inspection) readJournal(c *conn) error {
+	err := c.query("SELECT count(*), coalesce(min(received_at), 0) FROM entries WHERE state = 'pending'", func(r row) error {
+		in.Pending = int(r.number(0))
+		in.Oldest = timeOf(r.number(1))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.query("SELECT received_at FROM entries ORDER BY seq DESC LIMIT 1", func(r row) error {
+		in.Newest = timeOf(r.number(0))
+		return nil
+	})
+}
+
+func (in *Inspection) readOutbox(c *conn) error {
+	return c.query("SELECT count(*), coalesce(min(not_before), 0) FROM deliveries", func(r row) error {
+		in.Deliveries = int(r.number(0))
+		in.Due = timeOf(r.number(1))
+		return nil
+	})
+}
+
+// Record reads the body of one small record (see package directory) of the
+// store in dir, nil when there is none, whether or not a hub runs on it.
+func Record(ctx context.Context, dir, kind, id string) (body []byte, err error) {
+	c, err := visit(filepath.Join(dir, mainFile))
+	if err != nil {
+		return nil, fmt.Errorf("read record: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	err = c.queryOnce(ctx, "SELECT body FROM documents WHERE kind = ? AND id = ?", func(r row) error {
+		body = r.bytes(0)
+		return nil
+	}, kind, id)
+	return body, err
+}
