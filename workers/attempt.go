@@ -9,6 +9,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/channels"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/egress"
 	"threadhub/internal/tokens"
 	"threadhub/normalize"
@@ -90,6 +91,7 @@ func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) e
 // carry makes one call. sent tells whether the platform may have seen it.
 func (a *attempt) carry(ctx context.Context, w *Outbound, call *connectors.Call) (connectors.Outcome, bool) {
 	resp, err := w.Carrier.Do(ctx, a.target, call)
+	crashpoint.At(crashpoint.CallAnswered)
 	if err == nil {
 		return a.channel.Connector.Classify(call, resp), true
 	}

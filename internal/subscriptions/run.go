@@ -10,6 +10,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/callout"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/directory"
 	"threadhub/internal/spool"
 	"threadhub/threads"
@@ -136,6 +137,7 @@ func (r *run) batch(ctx context.Context) (bool, error) {
 				return false, err
 			}
 		}
+		crashpoint.At(crashpoint.LaneTaken)
 		on, err := r.one(ctx, &s, &events[i])
 		if err != nil || !on {
 			return false, err
@@ -158,6 +160,7 @@ func (r *run) drop(ctx context.Context) (bool, error) {
 func (r *run) one(ctx context.Context, s *Subscription, e *spool.Event) (bool, error) {
 	started := r.Now()
 	was, err := r.call(ctx, s, e)
+	crashpoint.At(crashpoint.EventCalled)
 	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
 	defer cancel()
 	now := r.now()
@@ -223,6 +226,7 @@ func (r *run) taken(ctx context.Context, s *Subscription, e *spool.Event, was ca
 	if err := r.spool.SaveOutcome(ctx, s.ID, e.ID, e.Outcome); err != nil {
 		return err
 	}
+	crashpoint.At(crashpoint.EventNoted)
 	back, note := r.line.succeeded(now)
 	if note {
 		r.note(ctx, s.ID)
