@@ -125,7 +125,8 @@ var rules = []rule{
 	{pkg: "internal/simulate/simtest", may: []string{"connectors", "connectors/*", "normalize", "internal/simulate"}},
 	{pkg: "cmd/threadhub", may: []string{"**"}},
 	{pkg: "internal/day", may: []string{"threads", "threads/routing"}},
-	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day"}, tests: []string{"internal/simulate/simtest"}},
+	{pkg: "internal/chaos", may: []string{"internal/crashpoint", "internal/mongo/mongotest", "internal/queue/queuetest"}},
+	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day", "internal/chaos"}, tests: []string{"internal/simulate/simtest"}},
 }
 
 // strangers are pairs that never meet, in tests neither.
@@ -197,7 +198,7 @@ var (
 		"net/http": {"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
 		"net":      {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialUnix", "DialIP", "Dialer"},
 	}
-	dialers = []string{"internal/egress", "internal/simulate", "internal/simulate/simtest", "cmd/*"}
+	dialers = []string{"internal/egress", "internal/chaos", "internal/simulate", "internal/simulate/simtest", "cmd/*"}
 )
 
 // vague are names that say nothing of what is inside.
