@@ -215,3 +215,12 @@ func Encoded(v any) []byte {
 	}
 	return raw
 }
+
+// decodeList reads a page of a list of the API's.
+func decodeList[T any](raw []byte) []T {
+	var page struct {
+		Data []T `json:"data"`
+	}
+	_ = json.Unmarshal(raw, &page)
+	return page.Data
+}
