@@ -76,6 +76,20 @@ func (h *Hub) Gone(p *Process) {
 	h.at = slices.DeleteFunc(h.at, func(at place) bool { return at.process == p })
 }
 
+// Again is the same hub for somebody else, with an agent of their own.
+func (h *Hub) Again() *Hub {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return &Hub{Token: h.Token, Agent: h.Agent, client: h.client, at: slices.Clone(h.at)}
+}
+
+// Vanish has no process asked any more.
+func (h *Hub) Vanish() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = nil
+}
+
 // base is the process to ask now.
 func (h *Hub) base() (string, bool) {
 	h.mu.Lock()

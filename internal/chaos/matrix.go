@@ -42,7 +42,9 @@ func Some(seed uint64, pair Pair, others int, given ...Case) []Case {
 	rnd := rand.New(rand.NewPCG(seed, 3))
 	all := slices.DeleteFunc(Cases(pair), func(c Case) bool { return c.Fault == Hang || c.Fault == Drip || slices.Contains(given, c) })
 	rnd.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return append(given, all[:min(others, len(all))]...)
+	some := append(given, all[:min(others, len(all))]...)
+	slices.SortStableFunc(some, func(a, b Case) int { return strings.Compare(string(a.Fault), string(b.Fault)) })
+	return some
 }
 
 // matrix is a stub platform with faults and a hub that dies on its way to it.
@@ -115,7 +117,7 @@ func (x *matrix) one(ctx context.Context, n int, c Case) error {
 	}
 	x.Platform.Script(Always(c.Fault), 0)
 	x.Kill(0)
-	died, err := x.CrashAt(ctx, 0, c.At, c.Nth, 8*time.Second, func(*Process) {
+	died, err := x.CrashAt(ctx, 0, c.At, c.Nth, 4*time.Second, func(*Process) {
 		for k, conversation := range conversations {
 			for m, text := range texts(fmt.Sprintf("m%d.%d", n, k)) {
 				x.traffic.running.Go(func() {

@@ -172,6 +172,22 @@ func (f *Traffic) End() {
 	f.running.Wait()
 }
 
+// Go makes some traffic more in the background; Wait waits for it.
+func (f *Traffic) Go(fn func()) { f.running.Go(fn) }
+
+// Wait waits until what is under way has been taken.
+func (f *Traffic) Wait() { f.running.Wait() }
+
+// Busy is an error if there was no traffic in both directions.
+func (f *Traffic) Busy() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.accepted) == 0 || len(f.replies) == 0 {
+		return fmt.Errorf("%d webhooks were accepted and %d replies: that proves nothing", len(f.accepted), len(f.replies))
+	}
+	return nil
+}
+
 // pump calls fn so many times a second. A machine that is too slow for that
 // has fewer calls.
 func (f *Traffic) pump(ctx context.Context, perSecond int, fn func()) {
@@ -328,4 +344,14 @@ func (f *Traffic) Reply(conversation, text string) {
 		}
 		return true
 	})
+}
+
+// Took is how long webhooks took that were answered with 200 since the last
+// asking.
+func (f *Traffic) Took() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	took := f.took
+	f.took = nil
+	return took
 }
