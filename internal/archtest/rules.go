@@ -126,7 +126,7 @@ var rules = []rule{
 	{pkg: "cmd/threadhub", may: []string{"**"}},
 	{pkg: "internal/day", may: []string{"threads", "threads/routing"}},
 	{pkg: "internal/chaos", may: []string{"internal/crashpoint", "internal/mongo/mongotest", "internal/queue/queuetest"}},
-	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day", "internal/chaos"}, tests: []string{"internal/simulate/simtest"}},
+	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day", "internal/chaos", "internal/crashpoint"}, tests: []string{"internal/simulate/simtest"}},
 }
 
 // strangers are pairs that never meet, in tests neither.
