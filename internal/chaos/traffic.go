@@ -37,6 +37,7 @@ type Traffic struct {
 
 	running sync.WaitGroup
 	stop    context.CancelFunc
+	room    chan struct{} // bounds what is under way
 
 	mu       sync.Mutex
 	accepted map[string]Letter // by text
@@ -82,7 +83,7 @@ func NewTraffic(ctx context.Context, plan Plan) (*Traffic, error) {
 		Hub: plan.Hub, Platform: plan.Platform, Subscriber: plan.Subscriber, kinds: plan.Kinds, wild: plan.Wild,
 		rnd:      rand.New(rand.NewPCG(plan.Seed, 1)),
 		post:     &post{channels: map[Kind]string{}, contacts: plan.Contacts, rnd: rand.New(rand.NewPCG(plan.Seed, 0))},
-		accepted: map[string]Letter{}, replies: map[string]reply{},
+		accepted: map[string]Letter{}, replies: map[string]reply{}, room: make(chan struct{}, underWay),
 	}
 	for _, kind := range plan.Kinds {
 		id, err := plan.Hub.Register(ctx, kind, plan.API(kind))
@@ -114,22 +115,45 @@ func (f *Traffic) Begin(webhooks, replies int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	f.stop = cancel
 	f.pump(ctx, webhooks, func() {
-		w := f.post.next(f.kinds)
-		f.running.Go(func() { f.Deliver(w) })
-		if f.wild {
-			f.misbehave(w)
-		}
+		f.ifRoom(func() func() {
+			w := f.post.next(f.kinds)
+			if f.wild {
+				f.misbehave(w)
+			}
+			return func() { f.Deliver(w) }
+		})
 	})
 	n := 0
 	f.pump(ctx, replies, func() {
-		n++
-		text := fmt.Sprintf("reply-%05d", n)
-		if id := f.Conversation(n); id != "" {
-			f.running.Go(func() { f.Reply(id, text) })
+		if id := f.Conversation(n + 1); id != "" {
+			f.ifRoom(func() func() {
+				n++
+				text := fmt.Sprintf("reply-%05d", n)
+				return func() { f.Reply(id, text) }
+			})
 		}
 	})
 	f.pump(ctx, 2, func() { f.Look(ctx) })
 	f.pump(ctx, 1, func() { f.tend(ctx) })
+}
+
+// underWay is how many webhooks and replies wait for an answer at most: what a
+// slow machine cannot take is not made in the first place.
+const underWay = 200
+
+// ifRoom makes some traffic and has it carried out in the background, unless
+// too much is under way.
+func (f *Traffic) ifRoom(prepare func() func()) {
+	select {
+	case f.room <- struct{}{}:
+	default:
+		return
+	}
+	do := prepare()
+	f.running.Go(func() {
+		defer func() { <-f.room }()
+		do()
+	})
 }
 
 // misbehave now and then sends a webhook twice at the same time, or one that
