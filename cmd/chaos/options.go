@@ -25,7 +25,8 @@ type options struct {
 	Drained  time.Duration `default:"60s" help:"How soon after the last start everything must be through."`
 	Webhooks int           `default:"200" help:"Webhooks a second in the random run; 10 on the test double of MongoDB."`
 	Replies  int           `default:"50" help:"Replies a second in the random run; 3 on the test double of MongoDB."`
-	Calm     bool          `help:"Leave out all troubles but kills in the random run."`
+	Contacts int           `default:"60" help:"Contacts on each channel in the random run; at most 40 on the test double of MongoDB."`
+	Calm     bool          `help:"Leave out all troubles but kills in the random run, and platforms that hang."`
 	Race     bool          `default:"true" negatable:"" help:"Build the hub with the race detector, where there is a C compiler."`
 	Program  string        `help:"A hub that was built with the tag chaos; built if there is none." type:"path"`
 	Sabotage string        `help:"Build the hub without one of its safeguards: the run must fail."`
@@ -46,10 +47,10 @@ func parts() []part {
 	return []part{
 		{"random", both, func(ctx context.Context, s *chaos.Stack, o *options) (chaos.Result, error) {
 			run := chaos.RunOptions{
-				Seed: o.Seed, Kills: o.Kills, Webhooks: o.Webhooks, Replies: o.Replies, Contacts: 60, Drained: o.Drained, Calm: o.Calm,
+				Seed: o.Seed, Kills: o.Kills, Webhooks: o.Webhooks, Replies: o.Replies, Contacts: o.Contacts, Drained: o.Drained, Calm: o.Calm,
 			}
 			if s.Pair == chaos.Shared && !s.RealMongoDB {
-				run.Webhooks, run.Replies, run.Contacts = 10, 3, 12
+				run.Webhooks, run.Replies, run.Contacts = min(o.Webhooks, 10), min(o.Replies, 3), min(o.Contacts, 40)
 			}
 			return chaos.Run(ctx, s, run)
 		}},

@@ -22,7 +22,7 @@ type RunOptions struct {
 	Webhooks, Replies, Contacts int
 	// Drained is how soon after the last start everything must be through.
 	Drained time.Duration
-	// Calm leaves out all troubles but kills.
+	// Calm leaves out all troubles but kills, and platforms that hang.
 	Calm bool
 }
 
@@ -50,11 +50,11 @@ type run struct {
 
 // faulty are those that a random run meets. Calls that hang take the hub 20 s
 // each, so they are rare.
-func faulty(seed uint64) Script {
+func faulty(seed uint64, hang bool) Script {
 	quick := Sometimes(seed, 16, ServerError, Throttled, Reset, Garbage, Early, Refused)
 	slow := Sometimes(seed+1, 200, Hang, Drip)
 	return func(k Kind, text string) Fault {
-		if f := slow(k, text); f != NoFault {
+		if f := slow(k, text); hang && f != NoFault {
 			return f
 		}
 		return quick(k, text)
@@ -109,7 +109,7 @@ func (r *run) prepare(ctx context.Context) error {
 		return err
 	}
 	r.traffic.Report()
-	r.Platform.Script(faulty(r.Seed), 20*time.Millisecond)
+	r.Platform.Script(faulty(r.Seed, !r.Calm), 20*time.Millisecond)
 	r.Subscriber.Refuse(r.Seed, 50)
 	return nil
 }

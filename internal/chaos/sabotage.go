@@ -20,6 +20,8 @@ func sabotages() map[string][]change {
 	return map[string][]change{
 		"unique-index": {
 			{"internal/mongo/indexes.go", "\tif ix.Unique {\n", "\tif false {\n"},
+			// The moment in which two processes can be at the same is drawn out.
+			{"internal/mongo/commit.go", "\t_, err := b.s.conversations.InsertMany(ctx, rows", "\ttime.Sleep(300 * time.Millisecond)\n\t_, err := b.s.conversations.InsertMany(ctx, rows"},
 		},
 		"sweeper": {
 			{"internal/app/app.go", "wg.Go(func() { h.sweeper.Run(work) })", "_ = h.sweeper.Run"},
