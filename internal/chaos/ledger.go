@@ -29,6 +29,11 @@ func (f *Traffic) Reconcile(ctx context.Context, within time.Duration) (b Books,
 		f.tend(ctx)
 		<-time.After(200 * time.Millisecond)
 	}
+	if len(found) > 0 {
+		if late := f.late(ctx, within); late > 0 {
+			found = append(found, fmt.Sprintf("only late: all was right %s later", late.Round(time.Second)))
+		}
+	}
 	quarantined, err := List[Object](ctx, f.Hub, "/v1/quarantine")
 	if err != nil {
 		return b, "", 0, fmt.Errorf("read the quarantine: %w", err)
@@ -37,6 +42,18 @@ func (f *Traffic) Reconcile(ctx context.Context, within time.Duration) (b Books,
 		found = append(found, fmt.Sprintf("in quarantine: %v", q["reason"]))
 	}
 	return b, Digest(found), took, nil
+}
+
+// late waits as long again for what differed in time, and answers when nothing
+// did any more; 0 if it still does.
+func (f *Traffic) late(ctx context.Context, within time.Duration) time.Duration {
+	for began := time.Now(); time.Since(began) < within; <-time.After(time.Second) {
+		f.tend(ctx)
+		if b, err := f.Hub.Read(ctx); err == nil && len(f.compare(b)) == 0 {
+			return time.Since(began)
+		}
+	}
+	return 0
 }
 
 // compare answers every difference between the ledgers.
