@@ -17,7 +17,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # Go files that people write. Generated ones have the form of their generator.
 SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -not -path './data/*')
 
-.PHONY: build run test check console format generate fresh fuzz model bench bench-connectors dist vuln prepare clean
+.PHONY: build run test check console format generate fresh fuzz model chaos bench bench-connectors dist vuln prepare clean
 
 build: ## bin/threadhub
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
@@ -65,6 +65,9 @@ STEPS ?= 100000
 
 model: ## the lifecycle against its plain model; hours on the test double of MongoDB
 	THREADHUB_TEST_MODEL_STEPS=$(STEPS) $(GO) test -timeout 0 -count=1 -v -run AnyHistoryIsAsInThePlainModel ./internal/sqlite ./internal/mongo
+
+chaos: ## takes a hub through the faults it must survive (docs/chaos.md); half an hour or more
+	$(GO) run ./cmd/chaos $(CHAOSFLAGS)
 
 bench: build ## drives bin/threadhub from outside, writes bench.json
 	$(GO) run ./cmd/bench $(BENCHFLAGS)

@@ -11,6 +11,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/ident"
 	"threadhub/normalize"
 	"threadhub/threads/rules"
@@ -351,6 +352,7 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 	if len(done) == 0 {
 		return
 	}
+	crashpoint.At(crashpoint.Committed)
 	var notices []Notice
 	settled := make(map[ConversationID]int64, len(done))
 	deliver, calls := false, false
@@ -382,6 +384,7 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 		s.Logger.WarnContext(ctx, "announcing changes failed, will be announced again", "notices", len(notices), "error", err)
 		return
 	}
+	crashpoint.At(crashpoint.Announced)
 	if err := s.Store.Settle(ctx, settled); err != nil {
 		s.Logger.WarnContext(ctx, "settling announced changes failed", "error", err)
 	}

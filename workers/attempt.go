@@ -9,6 +9,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/channels"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/egress"
 	"threadhub/internal/tokens"
 	"threadhub/internal/tracing"
@@ -114,6 +115,7 @@ func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) e
 // carry makes one call. sent tells whether the platform may have seen it.
 func (a *attempt) carry(ctx context.Context, w *Outbound, call *connectors.Call) (connectors.Outcome, bool) {
 	resp, err := w.Carrier.Do(ctx, a.target, call)
+	crashpoint.At(crashpoint.CallAnswered)
 	if err == nil {
 		return a.channel.Connector.Classify(call, resp), true
 	}

@@ -15,6 +15,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/channels"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/journal"
 	"threadhub/internal/queue"
 	"threadhub/internal/tracing"
@@ -107,6 +108,7 @@ func (w *Inbound) pipeline(ctx, work context.Context, noted *pending) error {
 			next = w.fetch(work, pause)
 		}
 		w.thread(work, b.work)
+		crashpoint.At(crashpoint.Threaded)
 		if err := noted.wait(); err != nil {
 			if !stop {
 				<-next // claimed again when its lease is over; one fetch at a time
@@ -159,6 +161,7 @@ func (w *Inbound) fetch(ctx context.Context, notBefore time.Time) <-chan fetched
 		b := fetched{began: time.Now()}
 		entries, err := w.Journal.Claim(ctx, w.Owner, w.now(), lease, inboundBatch)
 		if b.err = err; len(entries) > 0 {
+			crashpoint.At(crashpoint.Claimed)
 			w.upTo = entries[len(entries)-1].ReceivedAt
 			b.work = make([]*opened, len(entries))
 		}
@@ -205,6 +208,7 @@ func (w *Inbound) note(ctx context.Context, batch []*opened) error {
 	if err := w.Journal.Finish(ctx, results); err != nil {
 		return fmt.Errorf("finish entries: %w", err)
 	}
+	crashpoint.At(crashpoint.Noted)
 	return nil
 }
 

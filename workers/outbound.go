@@ -11,6 +11,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/channels"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/egress"
 	"threadhub/internal/queue"
 	"threadhub/internal/tracing"
@@ -219,6 +220,7 @@ func (r *run) start(ctx context.Context) (int, error) {
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}
+	crashpoint.At(crashpoint.DeliveriesClaimed)
 	ready, held := r.prepare(ctx, claimed)
 	if err := r.settle(ctx, held); err != nil {
 		return 0, err
@@ -234,6 +236,9 @@ func (r *run) start(ctx context.Context) (int, error) {
 		// They are marked in flight and end as of unknown outcome: sending
 		// them now could send them twice.
 		return 0, errOverslept
+	}
+	if len(ready) > 0 {
+		crashpoint.At(crashpoint.CallsBegun)
 	}
 	for _, a := range ready {
 		r.out[a.delivery.MessageID] = calling{a.channel.Kind, began}
@@ -355,10 +360,12 @@ func (r *run) settle(ctx context.Context, back []ended) error {
 			was[e.result.Delivery.MessageID] = e.was
 		}
 	}
+	crashpoint.At(crashpoint.CallsBack)
 	messages, err := r.Outbox.SettleCalls(ctx, results)
 	if err != nil {
 		return err
 	}
+	crashpoint.At(crashpoint.CallsSettled)
 	for _, res := range results {
 		if !res.Again {
 			reason := ""
@@ -369,6 +376,7 @@ func (r *run) settle(ctx context.Context, back []ended) error {
 		}
 	}
 	r.tell(ctx, messages, was)
+	crashpoint.At(crashpoint.EndsTold)
 	return nil
 }
 

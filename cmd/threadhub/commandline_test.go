@@ -17,7 +17,7 @@ func run(t *testing.T, env []string, args ...string) (code int, out, log string)
 	t.Helper()
 	p := launch(t, env, args...)
 	code = p.wait(patience)
-	return code, p.out.String(), p.log.String()
+	return code, p.Output(), p.Log()
 }
 
 func TestWhatCannotBeUsedIsRefusedAndNamesWhatToDo(t *testing.T) {
@@ -118,7 +118,7 @@ func TestTheFirstStartShowsATokenOnce(t *testing.T) {
 	h := newHub(t)
 	env := environment(t.TempDir(), "THREADHUB_ADMIN_TOKEN=")
 	works := func() int {
-		status, _, err := h.do(t.Context(), http.MethodGet, "/v1/channels", bearer(h.token), nil)
+		status, _, err := h.do(t.Context(), http.MethodGet, "/v1/channels", bearer(h.Token), nil)
 		require.NoError(t, err)
 		return status
 	}
@@ -132,27 +132,27 @@ func TestTheFirstStartShowsATokenOnce(t *testing.T) {
 
 	p := launch(t, env, "serve")
 	h.at(p)
-	shown := shownToken.FindStringSubmatch(p.out.String())
-	require.NotNil(t, shown, "a start that failed is not the first: the next one shows the token: %q", p.out.String())
-	h.token = shown[1]
+	shown := shownToken.FindStringSubmatch(p.Output())
+	require.NotNil(t, shown, "a start that failed is not the first: the next one shows the token: %q", p.Output())
+	h.Token = shown[1]
 	require.Equal(t, http.StatusOK, works())
 	p.stop()
 
 	p = launch(t, env, "serve")
 	h.at(p)
-	require.Empty(t, p.out.String())
+	require.Empty(t, p.Output())
 	require.Equal(t, http.StatusOK, works(), "it still holds")
 	p.stop()
-	require.NotContains(t, p.log.String(), h.token)
+	require.NotContains(t, p.Log(), h.Token)
 
 	code, out, _ = run(t, env, "token", "--name", "lost mine")
 	require.Zero(t, code)
 	require.Regexp(t, `^\S+\n$`, out)
 	p = launch(t, env, "serve")
 	h.at(p)
-	h.token = out[:len(out)-1]
+	h.Token = out[:len(out)-1]
 	require.Equal(t, http.StatusOK, works(), "a token made on the host")
-	h.token = "adm_wrong"
+	h.Token = "adm_wrong"
 	require.Equal(t, http.StatusUnauthorized, works())
 	p.stop()
 }

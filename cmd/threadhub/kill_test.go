@@ -15,9 +15,9 @@ func TestKilledUnderLoadNothingIsLostOrDoubled(t *testing.T) {
 	h := newHub(t)
 	p := launch(t, env, "serve")
 	h.at(p)
-	f := newTraffic(h, newPlatform(t, 20*time.Millisecond), rnd, 60)
+	f := newTraffic(h, 20*time.Millisecond, rnd, 60)
 	f.begin(200, 50)
-	h.eventually("conversations to reply to", func() bool { return f.conversation(0) != "" })
+	h.eventually("conversations to reply to", func() bool { return f.Conversation(0) != "" })
 	for round := range 6 {
 		<-time.After(time.Duration(100+rnd.IntN(1400)) * time.Millisecond) // the random moment
 		p.kill()
@@ -28,7 +28,7 @@ func TestKilledUnderLoadNothingIsLostOrDoubled(t *testing.T) {
 		}
 	}
 	h.at(p)
-	f.end()
+	f.End()
 	f.reconcile(t, drained)
 	p.stop()
 }

@@ -3,11 +3,13 @@ package main_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"threadhub/internal/chaos"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/internal/queue/queuetest"
 )
@@ -73,14 +75,14 @@ func TestSeveralProcessesKilledUnderLoadLoseAndDoubleNothing(t *testing.T) {
 	if !s.real {
 		webhooks, replies, contacts = 10, 3, 6
 	}
-	f := newTraffic(h, newPlatform(t, 20*time.Millisecond), rnd, contacts)
+	f := newTraffic(h, 20*time.Millisecond, rnd, contacts)
 	f.begin(webhooks, replies)
-	h.eventually("conversations to reply to", func() bool { return f.conversation(0) != "" })
+	h.eventually("conversations to reply to", func() bool { return f.Conversation(0) != "" })
 	for range 4 {
 		<-time.After(time.Duration(200+rnd.IntN(1800)) * time.Millisecond) // a random moment
 		s.replace(t, h, rnd)
 	}
-	f.end()
+	f.End()
 	f.reconcile(t, drained)
 	s.stop()
 }
@@ -91,20 +93,20 @@ func TestAWorkersWorkIsTakenOverByAnother(t *testing.T) {
 	t.Parallel()
 	rnd, h := chance(t), newHub(t)
 	s := startSeveral(t, h, 1)
-	f := newTraffic(h, newPlatform(t, 5*time.Second), rnd, 4)
+	f := newTraffic(h, 5*time.Second, rnd, 4)
 	f.begin(10, 1)
-	h.eventually("conversations to reply to", func() bool { return len(f.conversations()) >= 6 })
-	f.end()
+	h.eventually("conversations to reply to", func() bool { return len(f.Conversations()) >= 6 })
+	f.End()
 	for i := range 12 {
-		f.running.Go(func() { f.reply(f.conversation(i), fmt.Sprintf("handed-over-%02d", i)) })
+		f.Go(func() { f.Reply(f.Conversation(i), fmt.Sprintf("handed-over-%02d", i)) })
 	}
-	f.running.Wait()
-	h.eventually("calls are out", func() bool { return len(f.platform.texts()) > 0 })
+	f.Wait()
+	h.eventually("calls are out", func() bool { return len(f.platform.Words()) > 0 })
 	for range 20 {
-		f.deliver(f.webhook())
+		f.Deliver(f.Next())
 	}
 	s.workers[0].kill()
-	f.platform.hurry()
+	f.platform.Hurry()
 	s.workers[0] = launch(t, s.env, "worker")
 	s.workers[0].address()
 	f.reconcile(t, takeover)
@@ -117,21 +119,33 @@ func TestACallThatTakesLongStaysWithItsWorker(t *testing.T) {
 	t.Parallel()
 	rnd, h := chance(t), newHub(t)
 	s := startSeveral(t, h, 2)
-	f := newTraffic(h, newPlatform(t, 13*time.Second), rnd, 1)
-	f.deliver(f.update())
+	f := newTraffic(h, 13*time.Second, rnd, 1)
+	f.Deliver(f.From(chaos.Telegram))
 	h.eventually("a conversation to reply to", func() bool {
-		f.look(t.Context())
-		return f.conversation(0) != ""
+		f.Look(t.Context())
+		return f.Conversation(0) != ""
 	})
-	f.reply(f.conversation(0), "no-hurry")
-	require.Empty(t, f.faults)
+	f.Reply(f.Conversation(0), "no-hurry")
+	require.Empty(t, f.Faults())
 	h.eventually("an outcome", func() bool {
-		b, err := h.read(t.Context())
+		b, err := h.Read(t.Context())
 		require.NoError(t, err)
-		status := b.shown("outbound")["no-hurry"][0].Status
+		status := b.Shown("outbound")["no-hurry"][0].Status
 		require.Contains(t, []string{"queued", "sending", "sent"}, status)
 		return status == "sent"
 	})
 	f.reconcile(t, drained)
 	s.stop()
+}
+
+// inTurns answers the address under which the commands of a server that is not
+// atomic take turns.
+func inTurns(t *testing.T, uri string) string {
+	t.Helper()
+	scheme, rest, _ := strings.Cut(uri, "://")
+	server, tail, _ := strings.Cut(rest, "/")
+	p, err := chaos.NewTurns(server)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return fmt.Sprintf("%s://%s/%s", scheme, p.Addr(), tail)
 }

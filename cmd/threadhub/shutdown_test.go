@@ -15,20 +15,20 @@ func TestStoppedUnderLoadItFinishesWhatItHasInHand(t *testing.T) {
 	h := newHub(t)
 	p := launch(t, env, "serve")
 	h.at(p)
-	f := newTraffic(h, newPlatform(t, 200*time.Millisecond), rnd, 60)
+	f := newTraffic(h, 200*time.Millisecond, rnd, 60)
 	f.begin(200, 50)
-	h.eventually("conversations to reply to", func() bool { return f.conversation(0) != "" })
+	h.eventually("conversations to reply to", func() bool { return f.Conversation(0) != "" })
 	for range 2 {
 		<-time.After(time.Duration(500+rnd.IntN(1000)) * time.Millisecond) // a random moment
 		p.terminate()
-		require.Zero(t, p.wait(patience), "%s", tail(p.log.String(), 10))
+		require.Zero(t, p.wait(patience), "%s", p.Tail(10))
 		h.gone()
 		p = launch(t, env, "serve")
 		h.at(p)
 	}
-	f.end()
+	f.End()
 	b := f.reconcile(t, drained)
-	require.Empty(t, b.unknown(), "replies whose fate a clean stop left open")
+	require.Empty(t, b.Unknown(), "replies whose fate a clean stop left open")
 	p.stop()
 }
 
@@ -41,24 +41,24 @@ func TestStoppedWithABacklogItSendsWhatIsOnItsWayAndKeepsTheRest(t *testing.T) {
 	h := newHub(t)
 	p := launch(t, env, "serve")
 	h.at(p)
-	f := newTraffic(h, newPlatform(t, time.Second), rnd, 40)
+	f := newTraffic(h, time.Second, rnd, 40)
 	f.begin(100, 1)
 	h.eventually("conversations with many contacts", func() bool {
-		f.look(t.Context())
-		return len(f.conversations()) >= 70
+		f.Look(t.Context())
+		return len(f.Conversations()) >= 70
 	})
-	f.end()
+	f.End()
 	for i := range backlog {
-		f.running.Go(func() { f.reply(f.conversation(i), fmt.Sprintf("backlog-%05d", i)) })
+		f.Go(func() { f.Reply(f.Conversation(i), fmt.Sprintf("backlog-%05d", i)) })
 	}
-	f.running.Wait()
-	h.eventually("replies on their way", func() bool { return len(f.platform.texts()) > 30 })
+	f.Wait()
+	h.eventually("replies on their way", func() bool { return len(f.platform.Words()) > 30 })
 	p.stop()
 	h.gone()
-	require.Less(t, len(f.platform.texts()), backlog, "the platform is too slow for all of them")
+	require.Less(t, len(f.platform.Words()), backlog, "the platform is too slow for all of them")
 	p = launch(t, env, "serve")
 	h.at(p)
 	b := f.reconcile(t, patience)
-	require.Empty(t, b.unknown(), "replies whose fate a clean stop left open")
+	require.Empty(t, b.Unknown(), "replies whose fate a clean stop left open")
 	p.stop()
 }

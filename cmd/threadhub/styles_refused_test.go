@@ -13,7 +13,7 @@ import (
 // with a word on what is wrong.
 func (h *hub) refused(t *testing.T, status int, code, method, path string, in object) {
 	t.Helper()
-	got, raw, err := h.do(t.Context(), method, path, bearer(h.token), encoded(in))
+	got, raw, err := h.do(t.Context(), method, path, bearer(h.Token), encoded(in))
 	require.NoError(t, err)
 	require.Equal(t, status, got, "%s", raw)
 	var problem object

@@ -20,11 +20,7 @@ import (
 var numbers atomic.Int64
 
 // as is the hub for a subtest.
-func (h *hub) as(t *testing.T) *hub {
-	own := &hub{t: t, client: h.client, token: h.token, agent: h.agent}
-	own.base.Store(h.base.Load())
-	return own
-}
+func (h *hub) as(t *testing.T) *hub { return &hub{h.Again(), t} }
 
 // staff hires an agent who is there: conversations come back to nobody else.
 func (h *hub) staff() {
@@ -113,7 +109,7 @@ func (h *hub) becomes(id any, status string) object {
 // change is what the agent asks for.
 func (h *hub) change(want int, id any, in object) object {
 	h.t.Helper()
-	status, raw, err := h.do(h.t.Context(), http.MethodPatch, fmt.Sprint("/v1/conversations/", id), bearer(h.agent), encoded(in))
+	status, raw, err := h.do(h.t.Context(), http.MethodPatch, fmt.Sprint("/v1/conversations/", id), bearer(h.Agent), encoded(in))
 	require.NoError(h.t, err)
 	require.Equal(h.t, want, status, "%s", raw)
 	var out object

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/journal"
 )
 
@@ -92,10 +93,12 @@ func (c *committer) run() {
 		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 		err := c.store.Append(ctx, entries)
 		cancel()
+		crashpoint.At(crashpoint.Journaled)
 		c.flow.note(len(group), time.Now())
 		for _, p := range group {
 			p.result <- err
 		}
+		crashpoint.At(crashpoint.Answered)
 		if err == nil {
 			c.ring()
 		}

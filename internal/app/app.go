@@ -24,6 +24,7 @@ import (
 	"threadhub/internal/bus"
 	"threadhub/internal/channels"
 	"threadhub/internal/config"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/egress"
 	"threadhub/internal/expiry"
 	"threadhub/internal/ident"
@@ -363,6 +364,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	case err = <-served:
 	}
 	h.Logger.InfoContext(ctx, "threadhub stops, work in hand is finished first")
+	crashpoint.At(crashpoint.StopBegun)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Config.ShutdownGrace)
 	defer cancel()
 	// All at once: a client that is slow to hang up must not use up the time
@@ -376,6 +378,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if e := h.server.Shutdown(grace); e != nil {
 		err = errors.Join(err, h.server.Close())
 	}
+	crashpoint.At(crashpoint.StopAnswering)
 	if h.desk != nil {
 		h.desk.Close()
 		h.desk = nil
@@ -383,6 +386,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if !finish(grace, &wg) {
 		h.Logger.WarnContext(ctx, "calls to platforms were cut off, the outcome of their messages is unknown")
 	}
+	crashpoint.At(crashpoint.StopClosing)
 	h.close(grace)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil

@@ -30,13 +30,13 @@ var rules = []rule{
 	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
 
 	{pkg: "threads/rules"},
-	{pkg: "threads", may: []string{"normalize", "threads/rules", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
+	{pkg: "threads", may: []string{"normalize", "threads/rules", "internal/crashpoint", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
 	{pkg: "threads/routing", may: []string{"normalize", "threads", "internal/ident"}},
 
 	{pkg: "workers", may: []string{
 		"normalize", "connectors", "threads", "internal/bus", "internal/callout", "internal/channels", "internal/directory", "internal/egress",
 		"internal/ident", "internal/journal", "internal/queue", "internal/rulebook", "internal/settings", "internal/tokens", "threads/rules",
-		"threads/routing", "internal/tracing",
+		"threads/routing", "internal/tracing", "internal/crashpoint",
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
@@ -45,6 +45,7 @@ var rules = []rule{
 
 	// Records and small tools.
 	{pkg: "internal/ident"},
+	{pkg: "internal/crashpoint"},
 	{pkg: "internal/journal"},
 	{pkg: "internal/directory"},
 	{pkg: "internal/idempotency"},
@@ -70,7 +71,7 @@ var rules = []rule{
 	{pkg: "internal/privacy", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal"}, tests: []string{"normalize", "internal/sqlite"}},
 	{pkg: "internal/subscriptions", may: []string{
 		"connectors", "normalize", "threads", "workers", "internal/callout", "internal/channels", "internal/directory", "internal/ident",
-		"internal/seal", "internal/spell", "internal/spool",
+		"internal/seal", "internal/spell", "internal/spool", "internal/crashpoint",
 	}, tests: []string{"internal/egress", "internal/sqlite"}},
 	{pkg: "internal/config", may: []string{"connectors", "internal/spell"}},
 	{pkg: "internal/config/gendocs", may: []string{"internal/config"}},
@@ -91,7 +92,7 @@ var rules = []rule{
 		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
 	}, tests: []string{"internal/directory", "internal/seal"}},
 	{pkg: "internal/accept", may: []string{
-		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal", "internal/tracing",
+		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal", "internal/tracing", "internal/crashpoint",
 	}, tests: []string{"connectors/*", "internal/directory", "internal/egress", "internal/seal", "internal/sqlite"}},
 	{pkg: "internal/streams", may: []string{
 		"connectors", "threads", "internal/channels", "internal/directory", "internal/egress",
@@ -108,7 +109,7 @@ var rules = []rule{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
-		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing",
+		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "internal/crashpoint",
 	}, tests: []string{"connectors/*", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
@@ -118,7 +119,7 @@ var rules = []rule{
 		"internal/ident", "internal/storetest", "internal/threadtest", "connectors", "internal/accept", "internal/channels", "internal/httpapi",
 	}},
 	{pkg: "internal/mongo", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool", "internal/crashpoint",
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},
 	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
 	{pkg: "internal/storetest", may: []string{
@@ -132,7 +133,8 @@ var rules = []rule{
 	{pkg: "internal/simulate/simtest", may: []string{"connectors", "connectors/*", "normalize", "internal/simulate"}},
 	{pkg: "cmd/threadhub", may: []string{"**"}},
 	{pkg: "internal/day", may: []string{"threads", "threads/routing"}},
-	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day"}, tests: []string{"internal/simulate/simtest"}},
+	{pkg: "internal/chaos", may: []string{"internal/crashpoint", "internal/mongo/mongotest", "internal/queue/queuetest"}},
+	{pkg: "cmd/*", may: []string{"internal/simulate", "internal/day", "internal/chaos", "internal/crashpoint"}, tests: []string{"internal/simulate/simtest"}},
 }
 
 // strangers are pairs that never meet, in tests neither.
@@ -206,7 +208,7 @@ var (
 		"net/http": {"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
 		"net":      {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialUnix", "DialIP", "Dialer"},
 	}
-	dialers = []string{"internal/egress", "internal/simulate", "internal/simulate/simtest", "cmd/*"}
+	dialers = []string{"internal/egress", "internal/chaos", "internal/simulate", "internal/simulate/simtest", "cmd/*"}
 )
 
 // vague are names that say nothing of what is inside.

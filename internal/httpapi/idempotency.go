@@ -15,6 +15,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/idempotency"
 )
 
@@ -95,6 +96,7 @@ func (s *server) answerOnce(c *gin.Context, record idempotency.Record, key strin
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), keyWrite)
 		defer cancel()
+		crashpoint.At(crashpoint.AnswerUnnoted)
 		record.Status = writer.Status()
 		if !done || record.Status >= http.StatusInternalServerError || record.Status == http.StatusTooManyRequests {
 			if err := s.Idempotency.Forget(ctx, record.Key); err != nil {

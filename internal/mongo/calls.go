@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -25,6 +26,7 @@ func (s *Store) BeginCalls(ctx context.Context, ids []threads.MessageID) ([]thre
 	if len(ids) == 0 {
 		return messages, nil
 	}
+	crashpoint.At(crashpoint.HalfBegun)
 	if _, err := s.deliveries.UpdateMany(ctx, in("_id", ids), set(by("doc.in_flight", true))); err != nil {
 		return nil, fmt.Errorf("mongo: begin calls: %w", err)
 	}
@@ -57,6 +59,7 @@ func (s *Store) SettleCalls(ctx context.Context, results []workers.DeliveryResul
 	if len(rows) == 0 {
 		return messages, nil
 	}
+	crashpoint.At(crashpoint.HalfSettled)
 	if _, err := s.deliveries.BulkWrite(ctx, rows, unordered()); err != nil {
 		return nil, fmt.Errorf("mongo: settle calls: %w", err)
 	}

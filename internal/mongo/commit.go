@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/threads"
 )
 
@@ -130,6 +131,7 @@ func (b *batch) update(ctx context.Context) {
 		return
 	}
 	res, err := b.s.conversations.BulkWrite(ctx, models, unordered())
+	crashpoint.At(crashpoint.Swapped)
 	single, whole := writeErrors(err)
 	switch {
 	case whole != nil:
@@ -291,6 +293,7 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 // writeOut takes the rows of the batch from the conversations, where they are
 // safe already, to their collections.
 func (b *batch) writeOut(ctx context.Context) {
+	crashpoint.At(crashpoint.Inserted)
 	w := writeOut{s: b.s}
 	for _, i := range b.alive() {
 		c := b.changes[i]
@@ -305,6 +308,7 @@ func (b *batch) writeOut(ctx context.Context) {
 		b.fail(err, b.alive()...)
 		return
 	}
+	crashpoint.At(crashpoint.WrittenOut)
 	// What stays pending although it is written out is cleared by the next
 	// reader: no reason to call a commit that is complete a failure.
 	_ = w.clear(ctx)

@@ -9,6 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"threadhub/internal/crashpoint"
 )
 
 // ErrNewer is returned by [Open] for a database that a newer version of the
@@ -51,6 +53,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if err := m.Run(ctx, s.db); err != nil {
 			return fmt.Errorf("migration %d (%s): %w", i+1, m.Name, err)
 		}
+		crashpoint.At(crashpoint.StepApplied)
 		row := applied{Version: i + 1, Name: m.Name, At: time.Now().UTC()}
 		_, err := s.db.Collection("migrations").InsertOne(ctx, row)
 		if err != nil && !mongo.IsDuplicateKeyError(err) {

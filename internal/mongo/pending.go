@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/threads"
 )
 
@@ -106,6 +107,7 @@ func (w *writeOut) rows(ctx context.Context) error {
 	if err := insertNew(ctx, w.s.decisions, w.decisions); err != nil {
 		return fmt.Errorf("routing decisions: %w", err)
 	}
+	crashpoint.At(crashpoint.HalfWritten)
 	if err := insertNew(ctx, w.s.deliveries, w.deliveries); err != nil {
 		return fmt.Errorf("deliveries: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"threadhub/internal/crashpoint"
 )
 
 // migrationFiles are migrations/<schema>/NNN_name.sql, numbered from 001
@@ -96,5 +98,6 @@ func (m migration) apply(c *conn) (err error) {
 		int64(m.version), m.name, millis(time.Now())); err != nil {
 		return err
 	}
+	crashpoint.At(crashpoint.StepApplied)
 	return c.script("COMMIT")
 }

@@ -10,6 +10,8 @@ import (
 
 	sqlitedriver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"threadhub/internal/crashpoint"
 )
 
 // ErrClosed is what every method answers after Close.
@@ -216,6 +218,7 @@ func (w *writer) attempt(group []*op, failed map[part]error) (err error) {
 			return o.err
 		}
 	}
+	crashpoint.At(crashpoint.Committing)
 	if _, err := w.conn.exec("COMMIT"); err != nil {
 		return fmt.Errorf("%s: commit: %w", w.name, err)
 	}

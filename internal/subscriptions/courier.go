@@ -20,8 +20,14 @@ const (
 	// strained is after how many failures in a row one place is left, until the
 	// subscriber takes something again.
 	strained = 3
-	// lease is how long a lane is somebody's who is not heard of.
-	lease = time.Minute
+	// lease is how long a lane is somebody's who is not heard of: as soon as
+	// that, another process goes on with a dead one's work. It is prolonged
+	// before a call that might outlast it.
+	lease = 15 * time.Second
+	// spare is what has to be left of a lease beside the time of a call.
+	spare = 3 * time.Second
+	// saveTime bounds what is recorded, which is done also while the hub stops.
+	saveTime = time.Minute
 	// laneBatch is how many events of a lane are read at a time.
 	laneBatch = 20
 	// heldPause is when to look again at a lane whose next event waits for the

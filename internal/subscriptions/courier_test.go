@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"threadhub/internal/directory"
+	"threadhub/internal/callout"
 	"threadhub/internal/egress"
 	"threadhub/internal/spool"
 )
@@ -231,6 +232,28 @@ func TestALaneWhoseProcessDiedIsTakenOver(t *testing.T) {
 	r.wait(lease)
 	r.work()
 	require.Len(t, r.heard(crm), 1)
+}
+
+func TestALaneIsSoonTakenOverAndNotFromWhoIsAtWork(t *testing.T) {
+	require.LessOrEqual(t, lease, 15*time.Second, "who waits for a dead process's work must not wait for longer")
+	r := newRig(t)
+	s := r.subscribe(crm, "message.created")
+	conv := r.receive("ct_1", "0")
+	for i := range 3 {
+		change, notices := follow(conv, fmt.Sprint(i+1))
+		r.commit(change)
+		r.announce(notices)
+		conv = change.Conversation
+	}
+	r.answers(func(call) (int, error) {
+		r.wait(callout.Time) // as slow as may be
+		due, err := r.store.DueLanes(context.Background(), s.ID, r.clock(), places)
+		require.NoError(t, err)
+		require.Empty(t, due, "somebody else would call at the same time")
+		return 200, nil
+	})
+	r.work()
+	require.Len(t, r.heard(crm), 4)
 }
 
 func TestTwoProcessesDeliverOnceAndInOrder(t *testing.T) {

@@ -174,7 +174,10 @@ func eventsFor(active []Subscription, id string, n *News, now time.Time) ([]spoo
 	return events, nil
 }
 
-// intentsOf answers the intents of what the news are about.
+// intentsOf answers an intent of each of what the news are about. There are two
+// where a receipt and the end of a delivery left a message at the same version:
+// each of them is announced, and each announcement has its own, from before the
+// change. One that came late without would be told after what is newer.
 func (r *Relay) intentsOf(news []News) map[subject][]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -182,7 +185,7 @@ func (r *Relay) intentsOf(news []News) map[subject][]string {
 	for i := range news {
 		at := subjectOf(&news[i])
 		if ids, ok := r.made[at]; ok {
-			found[at] = slices.Clone(ids)
+			found[at] = slices.Clone(ids[:1])
 		}
 	}
 	return found

@@ -147,6 +147,33 @@ func TestAChangeThatWasNotMadeIsNotTold(t *testing.T) {
 	require.Equal(t, []string{"conversation.created", "message.created hi", "message.created won"}, r.heard(crm))
 }
 
+func TestAnEndThatIsToldLateDoesNotComeAfterWhatIsNewer(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	r.subscribe(crm, "message.updated")
+	m := r.message(r.receive("ct_1", "hi"))
+	save := func(text string) []threads.Notice {
+		m.Version++
+		m.Content.Text = text
+		require.NoError(t, r.watched.SaveMessage(ctx, m))
+		now := m
+		return []threads.Notice{{Type: threads.NoticeMessageUpdated, At: r.clock(), Message: &now}}
+	}
+	sent := save("sent")
+	// The worker records the same: its platform's receipt was faster.
+	end := []intent{{Conversation: m.ConversationID, Message: m.ID}}
+	noted, err := r.relay.intend(ctx, end)
+	require.NoError(t, err)
+	require.True(t, noted)
+	r.relay.settle(ctx, map[subject]intent{{string(m.ID), m.Version}: end[0]}, nil, nil)
+	r.announce(sent)
+	r.announce(save("read"))
+	r.announce(sent) // the worker, at last
+	require.Zero(t, r.intents())
+	r.work()
+	require.Equal(t, []string{"message.updated sent", "message.updated sent", "message.updated read"}, r.heard(crm))
+}
+
 func TestEventsLeaveInTheOrderOfTheChangesWhoeverTellsFirst(t *testing.T) {
 	r := newRig(t)
 	r.subscribe(crm, "message.created")

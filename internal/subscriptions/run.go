@@ -10,6 +10,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/callout"
+	"threadhub/internal/crashpoint"
 	"threadhub/internal/directory"
 	"threadhub/internal/spool"
 	"threadhub/threads"
@@ -110,7 +111,7 @@ func (r *run) deliver(ctx context.Context) error {
 
 // batch delivers some events; it tells whether to go on.
 func (r *run) batch(ctx context.Context) (bool, error) {
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	events, held, err := r.spool.Waiting(last, r.lane.Subscription, r.lane.Name, laneBatch)
 	switch {
@@ -123,25 +124,34 @@ func (r *run) batch(ctx context.Context) (bool, error) {
 		return r.drop(last)
 	}
 	for i := range events {
-		if ctx.Err() != nil {
-			return false, r.release(last, r.now())
-		}
-		s, enabled, err := r.Book.find(last, r.lane.Subscription)
-		if err != nil || !enabled {
-			return false, errors.Join(err, r.release(last, r.now()))
-		}
-		if r.lane.NextAt.Sub(r.now()) < 2*callout.Time {
-			r.lane.NextAt = r.now().Add(lease)
-			if err := r.save(last); err != nil {
-				return false, err
-			}
-		}
-		on, err := r.one(ctx, &s, &events[i])
+		on, err := r.turn(ctx, &events[i])
 		if err != nil || !on {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// turn delivers one event under a lease that outlasts it; it tells whether the
+// lane goes on.
+func (r *run) turn(ctx context.Context, e *spool.Event) (bool, error) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	if ctx.Err() != nil {
+		return false, r.release(last, r.now())
+	}
+	s, enabled, err := r.Book.find(last, r.lane.Subscription)
+	if err != nil || !enabled {
+		return false, errors.Join(err, r.release(last, r.now()))
+	}
+	if r.lane.NextAt.Sub(r.now()) < callout.Time+spare {
+		r.lane.NextAt = r.now().Add(lease)
+		if err := r.save(last); err != nil {
+			return false, err
+		}
+	}
+	crashpoint.At(crashpoint.LaneTaken)
+	return r.one(ctx, &s, e)
 }
 
 // drop takes the empty lane away; it tells to go on when something was added.
@@ -158,7 +168,8 @@ func (r *run) drop(ctx context.Context) (bool, error) {
 func (r *run) one(ctx context.Context, s *Subscription, e *spool.Event) (bool, error) {
 	started := r.Now()
 	was, err := r.call(ctx, s, e)
-	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	crashpoint.At(crashpoint.EventCalled)
+	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
 	now := r.now()
 	if err != nil {
@@ -223,6 +234,7 @@ func (r *run) taken(ctx context.Context, s *Subscription, e *spool.Event, was ca
 	if err := r.spool.SaveOutcome(ctx, s.ID, e.ID, e.Outcome); err != nil {
 		return err
 	}
+	crashpoint.At(crashpoint.EventNoted)
 	back, note := r.line.succeeded(now)
 	if note {
 		r.note(ctx, s.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"threadhub/internal/crashpoint"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -55,6 +56,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 		}
 		return errs
 	}
+	crashpoint.At(crashpoint.Intended)
 	errs := s.Store.Commit(ctx, changes)
 	if !noted {
 		return errs
@@ -153,6 +155,7 @@ func (o *Outbox) SettleCalls(ctx context.Context, results []workers.DeliveryResu
 	if err != nil {
 		return nil, err
 	}
+	crashpoint.At(crashpoint.Intended)
 	messages, err := o.Outbox.SettleCalls(ctx, results)
 	switch {
 	case !noted:

@@ -9,10 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // buildTimeout is how long one test waits for another that builds the double.
@@ -20,26 +17,33 @@ const buildTimeout = 9 * time.Minute
 
 // program answers the double's program, in bin/ of the project. Its name holds
 // a hash of what it is built from.
-func program(t testing.TB) string {
-	t.Helper()
+func program(log func(string)) (string, error) {
 	root, err := projectRoot()
-	require.NoError(t, err)
+	if err != nil {
+		return "", err
+	}
 	source := filepath.Join(root, "testdata", "ferretdb")
 	sum, err := hashFiles(filepath.Join(source, "go.mod"), filepath.Join(source, "go.sum"), filepath.Join(source, "main.go"))
-	require.NoError(t, err)
+	if err != nil {
+		return "", err
+	}
 	path := filepath.Join(root, "bin", "ferretdb-"+sum)
 	if exists(path) {
-		return path
+		return path, nil
 	}
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
 	unlock, err := lock(path + ".lock")
-	require.NoError(t, err)
+	if err != nil {
+		return "", err
+	}
 	defer unlock()
 	if !exists(path) {
-		t.Log("building FerretDB, once")
-		require.NoError(t, build(source, path))
+		log("building FerretDB, once")
+		err = build(source, path)
 	}
-	return path
+	return path, err
 }
 
 // build makes the program and then gives it its name, so that it is never

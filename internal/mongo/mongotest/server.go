@@ -8,6 +8,8 @@ package mongotest
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -39,16 +41,33 @@ type Server struct {
 // ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	if uri := os.Getenv(URIVariable); uri != "" {
-		t.Logf("using the server of %s", URIVariable)
-		s := &Server{Real: true}
-		s.base, s.tail = split(uri)
-		return s
-	}
-	t.Logf("%s is not set: using FerretDB, whose commands are not atomic", URIVariable)
-	s := &Server{}
-	s.base, s.tail = split(startDouble(t, program(t)) + "?retryWrites=false")
+	s, stop, err := Run(t.TempDir(), func(line string) { t.Log(line) })
+	require.NoError(t, err)
+	t.Cleanup(stop)
 	return s
+}
+
+// Run is Start for who is no test: the double keeps its files in dir and ends
+// with stop.
+func Run(dir string, log func(line string)) (s *Server, stop func(), err error) {
+	if uri := os.Getenv(URIVariable); uri != "" {
+		log("using the server of " + URIVariable)
+		s = &Server{Real: true}
+		s.base, s.tail = split(uri)
+		return s, func() {}, nil
+	}
+	log(URIVariable + " is not set: using FerretDB, whose commands are not atomic")
+	path, err := program(log)
+	if err != nil {
+		return nil, nil, err
+	}
+	uri, stop, err := startDouble(path, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	s = &Server{}
+	s.base, s.tail = split(uri + "?retryWrites=false")
+	return s, stop, nil
 }
 
 // split cuts an address around the name of its database. A user is looked up
@@ -70,17 +89,24 @@ func split(uri string) (base, tail string) {
 // when the test ends.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	uri, drop := s.Fresh()
+	t.Cleanup(func() { require.NoError(t, drop()) })
+	return uri
+}
+
+// Fresh is the address of a database that nobody else uses, and what drops it.
+func (s *Server) Fresh() (uri string, drop func() error) {
 	name := "test_" + strings.ReplaceAll(ident.New("th"), "-", "_")
-	uri := s.base + name + s.tail
-	t.Cleanup(func() {
+	uri = s.base + name + s.tail
+	return uri, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		c, err := driver.Connect(options.Client().ApplyURI(uri))
-		require.NoError(t, err)
-		require.NoError(t, c.Database(name).Drop(ctx))
-		require.NoError(t, c.Disconnect(ctx))
-	})
-	return uri
+		if err != nil {
+			return err
+		}
+		return errors.Join(c.Database(name).Drop(ctx), c.Disconnect(ctx))
+	}
 }
 
 // Open opens a store on a fresh database. It is closed when the test ends.
@@ -99,22 +125,30 @@ func (s *Server) OpenAt(t testing.TB, uri string, o mongo.Options) *mongo.Store 
 	return store
 }
 
-// startDouble runs the double until the test ends and answers its address.
-func startDouble(t testing.TB, program string) string {
-	t.Helper()
+// startDouble runs the double in dir until stop and answers its address.
+func startDouble(program, dir string) (uri string, stop func(), err error) {
 	cmd := exec.Command(program)
-	cmd.Dir = t.TempDir()
+	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
+	if err != nil {
+		return "", nil, err
+	}
 	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
 		_ = in.Close() // the end of its input is what it waits for
 		_ = cmd.Wait()
-	})
+	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, "FerretDB did not start")
-	return strings.TrimSpace(line)
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("FerretDB did not start: %w", err)
+	}
+	return strings.TrimSpace(line), stop, nil
 }
