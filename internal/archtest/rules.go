@@ -149,7 +149,7 @@ var libraries = map[string][]string{
 	"github.com/go-redis/redis_rate":        {"internal/egress"},
 	"github.com/sony/gobreaker":             {"internal/egress"},
 	"code.dny.dev/ssrf":                     {"internal/egress"},
-	"github.com/coder/websocket":            {"internal/egress"},
+	"github.com/coder/websocket":            {"internal/egress", "internal/simulate"},
 	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},
 	"go.yaml.in/yaml":                       {"api", "internal/config"},
 	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},

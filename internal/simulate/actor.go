@@ -86,14 +86,11 @@ func (a *actor) act(st step) bool {
 	case Press:
 		act = a.press(act)
 	}
-	hook, id, ok := a.cfg.Channels[a.channel].Platform.Webhook(act)
-	if !ok {
-		return true
-	}
+	id, alive := a.tell(a.channel, act)
 	if id != "" {
 		a.mine, a.at = id, act.At
 	}
-	return a.deliver(a.channel, hook)
+	return alive
 }
 
 // press chooses the button of that title, or says it where none was offered.
@@ -195,10 +192,10 @@ func (t *Traffic) receipts(channel int, s Sent) {
 		if !sleep(t.ctx, time.Duration(float64(d)*t.cfg.Pace)) {
 			return
 		}
-		hook, _, ok := t.cfg.Channels[channel].Platform.Webhook(Act{
+		_, alive := t.tell(channel, Act{
 			Kind: Receipt, By: t.deck.cast[s.Customer], At: time.Now(), Target: s.ID, Status: status, Ref: s.Ref,
 		})
-		if !ok || !t.deliver(channel, hook) {
+		if !alive {
 			return
 		}
 	}

@@ -114,7 +114,7 @@ func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, err
 	if err := admin.ready(ctx, readyPatience); err != nil {
 		return nil, err
 	}
-	st, err := openStage(ctx, o, accounts(Kinds()))
+	st, err := openStage(ctx, o, accounts(o.platforms()))
 	if err != nil {
 		return nil, err
 	}

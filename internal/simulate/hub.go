@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -132,9 +133,10 @@ func (h hubAPI) channel(ctx context.Context, name string, acc Account, baseURL s
 	if err != nil {
 		return hubChannel{}, err
 	}
-	settings := map[string]string{"api_base_url": baseURL}
-	for k, v := range acc.Settings {
-		settings[k] = v
+	settings := map[string]any{}
+	maps.Copy(settings, acc.Settings)
+	if acc.Own == "" {
+		settings["api_base_url"] = baseURL
 	}
 	body := map[string]any{"name": name, "credentials": acc.Credentials, "settings": settings, "enabled": true}
 	var ch hubChannel

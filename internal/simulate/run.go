@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Hub        string        `default:"http://127.0.0.1:8080" help:"Base address of the hub."`
 	AdminToken string        `env:"THREADHUB_ADMIN_TOKEN" help:"Admin token: registers demo channels and agents with the hub. Without it, --channel says where to send."`
+	Platforms  []string      `default:"${simulated}" help:"Platforms to register channels of (with an admin token), or all. There are: ${playable}."`
 	Channels   []ChannelFlag `name:"channel" sep:"none" help:"A channel that exists: kind=telegram,webhook=http://…,bot_token=…,secret_token=…"`
 	Listen     string        `default:"127.0.0.1:0" help:"Where the simulated platforms answer."`
 	Seed       uint64        `help:"Tells the same stories again; 0 takes the clock."`
@@ -33,6 +34,27 @@ type Options struct {
 	Script func(Call) *Fault `kong:"-"`
 	// Client posts the webhooks; nil: one of its own.
 	Client *http.Client `kong:"-"`
+}
+
+// FlagVariables are what the tags of [Options] refer to.
+func FlagVariables() map[string]string {
+	return map[string]string{"simulated": strings.Join(shown(), ","), "playable": strings.Join(Kinds(), ", ")}
+}
+
+// shown are the platforms of a demo unless others are asked for.
+func shown() []string {
+	return []string{kindWebchat, kindTelegram, kindWhatsApp, kindInstagram, kindMessenger, kindLINE, kindSlack, kindTwilio}
+}
+
+// platforms are the names of those to register channels of.
+func (o Options) platforms() []string {
+	switch {
+	case len(o.Platforms) == 0:
+		return shown()
+	case len(o.Platforms) == 1 && o.Platforms[0] == "all":
+		return Kinds()
+	}
+	return o.Platforms
 }
 
 // withDefaults fills in what cannot be left empty.

@@ -50,7 +50,7 @@ func (t *telegram) Account() Account {
 		Kind:        kindTelegram,
 		Title:       "Telegram",
 		Credentials: map[string]string{"bot_token": t.token, "secret_token": t.secret},
-		Settings:    map[string]string{},
+		Settings:    map[string]any{},
 	}
 }
 

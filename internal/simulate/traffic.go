@@ -13,7 +13,7 @@ import (
 // Channel is where a platform delivers its webhooks.
 type Channel struct {
 	Platform Platform
-	Webhook  string // the hub's address for the channel
+	Webhook  string // the hub's address for the channel: where webhooks go, or visitors
 }
 
 // Agent writes for the business, so that some dialogues go on without people.
@@ -28,7 +28,7 @@ type Agent interface {
 
 // TrafficConfig configures a [Traffic].
 type TrafficConfig struct {
-	Channels []Channel    // at most one of a kind
+	Channels []Channel    // at most one of a platform
 	Client   *http.Client // nil: one of its own
 	// Seed decides who writes what and when. The same seed tells the same
 	// stories.
@@ -188,7 +188,7 @@ func (t *Traffic) deal() (scene, chan Sent, bool) {
 }
 
 func (t *Traffic) key(sc scene) seatKey {
-	return seatKey{t.cfg.Channels[sc.channel].Platform.Account().Kind, sc.who.Index}
+	return seatKey{t.cfg.Channels[sc.channel].Platform.Account().name(), sc.who.Index}
 }
 
 func (t *Traffic) sit(sc scene) (chan Sent, bool) {
@@ -217,7 +217,7 @@ func (t *Traffic) Received(s Sent) {
 		return
 	}
 	for i, ch := range t.cfg.Channels {
-		if ch.Platform.Account().Kind == s.Kind {
+		if ch.Platform.Account().name() == s.Kind {
 			t.spawn(func() { t.receipts(i, s) })
 		}
 	}
@@ -231,11 +231,54 @@ func (t *Traffic) Received(s Sent) {
 	}
 }
 
+// tell brings an act to the hub the way its platform does, and answers the id
+// of the message it created. An act that the platform does not have is left
+// out. alive tells whether the customer is still there.
+func (t *Traffic) tell(channel int, act Act) (id string, alive bool) {
+	ch := t.cfg.Channels[channel]
+	if carrier, ok := ch.Platform.(Carrier); ok {
+		if id, known := t.carry(ch, carrier, act); known || t.ctx.Err() != nil {
+			return id, t.ctx.Err() == nil
+		}
+	}
+	hook, id, ok := ch.Platform.Webhook(act)
+	if !ok {
+		return "", t.ctx.Err() == nil
+	}
+	return id, t.deliver(ch, hook)
+}
+
+// carry has a platform bring an act by itself, again until it is there or too
+// old. known is false for an act that goes another way.
+func (t *Traffic) carry(ch Channel, carrier Carrier, act Act) (id string, known bool) {
+	r, began := ch.Platform.Retries(), time.Now()
+	for pause := r.First; ; pause = min(max(2*pause, time.Second), max(r.Max, time.Second)) {
+		id, ok, err := carrier.Carry(t.ctx, t.cfg.Client, ch.Webhook, act)
+		switch {
+		case err == nil && ok:
+			t.post.delivered.Add(1)
+			return id, true
+		case err == nil:
+			return "", false
+		case t.ctx.Err() != nil:
+			return "", true
+		case time.Since(began) > max(r.GiveUp, time.Minute):
+			t.post.dropped.Add(1)
+			t.cfg.Log.Error("act lost", "error", err)
+			return "", true
+		}
+		t.cfg.Log.Warn("act not accepted", "error", err)
+		t.post.repeated.Add(1)
+		if !sleep(t.ctx, pause) {
+			return "", true
+		}
+	}
+}
+
 // deliver posts a webhook the way its platform does: one that keeps order
 // blocks until the hub has it, another repeats it in the background. It tells
 // whether the customer is still there.
-func (t *Traffic) deliver(channel int, hook Webhook) bool {
-	ch := t.cfg.Channels[channel]
+func (t *Traffic) deliver(ch Channel, hook Webhook) bool {
 	after, err := t.post.once(t.ctx, ch.Webhook, hook)
 	if err == nil {
 		return true

@@ -151,7 +151,7 @@ func newWorld(t *testing.T, seed uint64, attended float64) world {
 	w := world{hub: &ledger{}, finished: make(chan Customer, 1000)}
 	var channels []Channel
 	var platforms []Platform
-	for _, k := range Kinds() {
+	for _, k := range early() {
 		p := openPlatform(t, k)
 		platforms = append(platforms, p)
 		channels = append(channels, Channel{p, "http://hub/webhooks/" + k})
