@@ -11,10 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"threadhub/connectors"
 	"threadhub/connectors/all"
 	"threadhub/internal/simulate"
-	"threadhub/normalize"
 )
 
 // played is a channel whose platform is simulated.
@@ -47,10 +45,13 @@ func (h *hub) play() map[string]*played {
 		} else {
 			address = h.base + account.Own
 		}
-		id := h.must(201, "POST", "/v1/channels", object{
+		ch := h.must(201, "POST", "/v1/channels", object{
 			"kind": account.Kind, "name": account.Title, "credentials": account.Credentials, "settings": settings,
-		}, adminToken)["id"].(string)
-		out[name] = &played{hub: h, server: server, id: id, Channel: simulate.Channel{Platform: platforms[i], Webhook: address + id}}
+		}, adminToken)
+		id := ch["id"].(string)
+		out[name] = &played{hub: h, server: server, id: id, Channel: simulate.Channel{
+			Platform: platforms[i], Webhook: address + id, Public: ch["webhook_url"].(string),
+		}}
 	}
 	return out
 }
@@ -84,15 +85,15 @@ func (p *played) shown(t *testing.T, name string, text string) simulate.Sent {
 	return found
 }
 
-// reached is the best receipt that a platform gives, as its connector says.
-func reached(kind string, c connectors.Set) string {
-	k, _ := c.Lookup(kind)
-	for _, best := range []string{"read", "delivered"} {
-		if slices.Contains(k.Caps.Receipts, normalize.Status(best)) {
-			return best
-		}
+// reached is what a platform says of a message in the end.
+func reached(name string) string {
+	switch name {
+	case "telegram", "line", "slack", "discord", "wechat": // say nothing of it
+		return "sent"
+	case "twilio": // nobody knows what is read of text messages
+		return "delivered"
 	}
-	return "sent"
+	return "read"
 }
 
 func TestEveryPlatformIsPlayed(t *testing.T) {
@@ -118,7 +119,6 @@ func TestEveryPlatformIsPlayed(t *testing.T) {
 
 // isUsed has a customer write, an agent answer and the receipts come.
 func (p *played) isUsed(t *testing.T, name, token string) {
-	kind := p.Platform.Account().Kind
 	check := p.must(200, "POST", "/v1/channels/"+p.id+"/check", object{}, adminToken)
 	require.NotEqual(t, false, check["ok"], check)
 	require.NoError(t, simulate.Ask(t.Context(), http.DefaultClient, p.Channel))
@@ -142,7 +142,7 @@ func (p *played) isUsed(t *testing.T, name, token string) {
 	id := p.reply(conv["id"], token, answer)
 	got := p.shown(t, name, answer)
 	require.Equal(t, who.Index, got.Customer)
-	want := reached(kind, all.Kinds())
+	want := reached(name)
 	p.eventually("it is sent", func() bool { return p.status(conv["id"], id)() != "pending" && p.status(conv["id"], id)() != "queued" })
 	for _, status := range []string{"delivered", "read"} {
 		_, _, err := simulate.Tell(t.Context(), http.DefaultClient, p.Channel, simulate.Act{

@@ -78,7 +78,7 @@ func (c *custom) Webhook(act Act) (Webhook, string, bool) {
 		delete(item, "words")
 	}
 	body := encode(map[string]any{"happenings": []any{item}})
-	return Webhook{Header: jsonHeader(), Body: body, Seal: func(r *http.Request, at time.Time) {
+	return Webhook{Header: jsonHeader(), Body: body, Seal: func(r *http.Request, _ string, at time.Time) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		r.Header.Set("X-Lantern-Time", stamp)
 		r.Header.Set("X-Lantern-Signature", "v1="+hex.EncodeToString(hmacOf(sha256.New, c.secret, stamp, ".", string(body))))

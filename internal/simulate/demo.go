@@ -142,19 +142,25 @@ func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, err
 // register makes the hub know the channels and agents.
 func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options) (Agent, error) {
 	agents := demoAgents{}
-	for i, p := range st.platforms {
-		acc := p.Account()
+	for i := range st.channels {
+		acc := st.channels[i].Platform.Account()
 		name := acc.Title + " (demo)"
-		ch, err := admin.channel(ctx, name, acc, st.server.BaseURL(acc.Kind))
+		ch, err := admin.channel(ctx, name, acc, st.server.BaseURL(acc.name()))
 		if err != nil {
 			return nil, err
 		}
 		if err := admin.do(ctx, http.MethodPost, "/v1/channels/"+ch.ID+"/check", struct{}{}, nil); err != nil {
 			o.Log.Warn("channel not checked", "channel", ch.ID, "error", err)
 		}
-		st.webhooks[i] = admin.base + ch.WebhookPath
+		st.channels[i].Webhook, st.channels[i].Public = admin.base+ch.WebhookPath, ch.WebhookURL
+		if acc.Own != "" {
+			st.channels[i].Webhook = admin.base + acc.Own + ch.ID
+		}
+		if err := Ask(ctx, admin.client, st.channels[i]); err != nil {
+			o.Log.Warn("the platform did not get its proof", "channel", ch.ID, "error", err)
+		}
 		agents.channels = append(agents.channels, ch.ID)
-		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.webhooks[i]})
+		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.channels[i].Webhook})
 	}
 	watcher, staff := demoPeople()
 	if _, err := admin.person(ctx, watcher, o.Password); err != nil {

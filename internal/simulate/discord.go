@@ -76,7 +76,7 @@ func (d *discord) Handshake() (Webhook, func(int, []byte) bool) {
 
 // signed makes a webhook that is signed with the time of each try.
 func (d *discord) signed(body []byte) Webhook {
-	return Webhook{Header: jsonHeader(), Body: body, Seal: func(r *http.Request, at time.Time) {
+	return Webhook{Header: jsonHeader(), Body: body, Seal: func(r *http.Request, _ string, at time.Time) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		r.Header.Set("X-Signature-Timestamp", stamp)
 		r.Header.Set("X-Signature-Ed25519", hex.EncodeToString(ed25519.Sign(d.key, append([]byte(stamp), body...))))

@@ -26,6 +26,7 @@ type hubChannel struct {
 	Kind        string `json:"kind"`
 	Name        string `json:"name"`
 	WebhookPath string `json:"webhook_path"`
+	WebhookURL  string `json:"webhook_url"`
 }
 
 type hubAgent struct {

@@ -227,9 +227,13 @@ type Webhook struct {
 	Query  url.Values // beside what the address has
 	Header http.Header
 	Body   []byte
+	// As is the address as it was entered at the platform, where the hub is
+	// reached at another; empty: the one that is posted to.
+	As string
 	// Seal proves the origin of one try, for platforms that sign when it was
-	// made or the address it went to; nil: Header and Body hold the proof.
-	Seal func(r *http.Request, at time.Time)
+	// made or the address as it was entered; nil: Header and Body hold the
+	// proof.
+	Seal func(r *http.Request, as string, at time.Time)
 }
 
 // Request is one try at the webhook, made at a time.
@@ -247,7 +251,7 @@ func (h Webhook) Request(ctx context.Context, address string, at time.Time) (*ht
 		r.Header = h.Header.Clone()
 	}
 	if h.Seal != nil {
-		h.Seal(r, at)
+		h.Seal(r, cmp.Or(h.As, r.URL.String()), at)
 	}
 	return r, nil
 }

@@ -79,13 +79,14 @@ func (o Options) withDefaults() Options {
 
 // ChannelFlag is a channel that is registered with a hub already.
 type ChannelFlag struct {
-	Kind    string
+	Kind    string // as [Open] knows it
 	Webhook string
+	Public  string            // the address as it was entered at the platform; empty: Webhook
 	Values  map[string]string // credentials and settings by name
 }
 
-// UnmarshalText reads "key=value,…" with the keys kind and webhook and those
-// of the kind's credentials and settings.
+// UnmarshalText reads "key=value,…" with the keys kind, webhook and public and
+// those of the kind's credentials and settings.
 func (c *ChannelFlag) UnmarshalText(text []byte) error {
 	c.Values = map[string]string{}
 	for pair := range strings.SplitSeq(string(text), ",") {
@@ -97,6 +98,8 @@ func (c *ChannelFlag) UnmarshalText(text []byte) error {
 			c.Kind = value
 		case key == "webhook":
 			c.Webhook = value
+		case key == "public":
+			c.Public = value
 		default:
 			c.Values[key] = value
 		}
@@ -139,8 +142,7 @@ func runChannels(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	for i, ch := range o.Channels {
-		st.webhooks[i] = ch.Webhook
+	for _, ch := range o.Channels {
 		_, _ = fmt.Fprintf(o.Out, "%s: api_base_url %s → webhooks to %s\n", ch.Kind, st.server.BaseURL(ch.Kind), ch.Webhook)
 	}
 	traffic, err := st.traffic(ctx, o, nil)

@@ -58,7 +58,7 @@ func (s *slack) Handshake() (Webhook, func(int, []byte) bool) {
 
 // signed makes a webhook that is signed with the time of each try.
 func (s *slack) signed(kind string, body []byte) Webhook {
-	return Webhook{Header: http.Header{"Content-Type": {kind}}, Body: body, Seal: func(r *http.Request, at time.Time) {
+	return Webhook{Header: http.Header{"Content-Type": {kind}}, Body: body, Seal: func(r *http.Request, _ string, at time.Time) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		r.Header.Set("X-Slack-Request-Timestamp", stamp)
 		r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(hmacOf(sha256.New, s.secret, "v0:", stamp, ":", string(body))))

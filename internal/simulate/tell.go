@@ -23,6 +23,7 @@ func Tell(ctx context.Context, client *http.Client, ch Channel, act Act) (id str
 	if !ok {
 		return "", false, nil
 	}
+	hook.As = ch.Public
 	_, err = newPost(client, slog.New(slog.DiscardHandler)).once(ctx, ch.Webhook, hook)
 	return id, true, err
 }
@@ -40,6 +41,7 @@ func Ask(ctx context.Context, client *http.Client, ch Channel) error {
 	hook, right := asks.Handshake()
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
+	hook.As = ch.Public
 	req, err := hook.Request(ctx, ch.Webhook, time.Now())
 	if err != nil {
 		return err

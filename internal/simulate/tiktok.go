@@ -70,7 +70,7 @@ func (t *tiktok) Webhook(act Act) (Webhook, string, bool) {
 	body := encode(map[string]any{
 		"client_key": t.key, "event": event, "create_time": act.At.Unix(), "user_openid": t.business, "content": string(encode(content)),
 	})
-	return Webhook{Header: jsonHeader(), Body: body, Seal: func(r *http.Request, at time.Time) {
+	return Webhook{Header: jsonHeader(), Body: body, Seal: func(r *http.Request, _ string, at time.Time) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		r.Header.Set("TikTok-Signature", "t="+stamp+",s="+hex.EncodeToString(hmacOf(sha256.New, t.secret, stamp, ".", string(body))))
 	}}, id, true

@@ -14,6 +14,7 @@ import (
 type Channel struct {
 	Platform Platform
 	Webhook  string // the hub's address for the channel: where webhooks go, or visitors
+	Public   string // the webhook's address as the hub tells it; empty: Webhook
 }
 
 // Agent writes for the business, so that some dialogues go on without people.
@@ -279,6 +280,7 @@ func (t *Traffic) carry(ch Channel, carrier Carrier, act Act) (id string, known 
 // blocks until the hub has it, another repeats it in the background. It tells
 // whether the customer is still there.
 func (t *Traffic) deliver(ch Channel, hook Webhook) bool {
+	hook.As = ch.Public
 	after, err := t.post.once(t.ctx, ch.Webhook, hook)
 	if err == nil {
 		return true

@@ -154,7 +154,7 @@ func newWorld(t *testing.T, seed uint64, attended float64) world {
 	for _, k := range early() {
 		p := openPlatform(t, k)
 		platforms = append(platforms, p)
-		channels = append(channels, Channel{p, "http://hub/webhooks/" + k})
+		channels = append(channels, Channel{Platform: p, Webhook: "http://hub/webhooks/" + k})
 	}
 	w.server = NewServer(ServerConfig{Platforms: platforms, Sent: func(s Sent) { w.Received(s) }})
 	var err error

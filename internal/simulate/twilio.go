@@ -96,7 +96,7 @@ func (t *twilio) Webhook(act Act) (Webhook, string, bool) {
 		id = ""
 	}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	return Webhook{Header: header, Body: []byte(f.Encode()), Seal: func(r *http.Request, _ time.Time) { t.seal(r, f) }}, id, true
+	return Webhook{Header: header, Body: []byte(f.Encode()), Seal: func(r *http.Request, as string, _ time.Time) { t.seal(r, as, f) }}, id, true
 }
 
 func (t *twilio) content(f url.Values, act Act, id string) bool {
@@ -140,14 +140,14 @@ func (t *twilio) content(f url.Values, act Act, id string) bool {
 	return true
 }
 
-// seal signs the address as it is called and the parameters in their order.
-func (t *twilio) seal(r *http.Request, f url.Values) {
+// seal signs the address as it was entered and the parameters in their order.
+func (t *twilio) seal(r *http.Request, as string, f url.Values) {
 	keys := make([]string, 0, len(f))
 	for key := range f {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
-	parts := []string{r.URL.String()}
+	parts := []string{as}
 	for _, key := range keys {
 		parts = append(parts, key, f.Get(key))
 	}

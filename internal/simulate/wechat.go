@@ -72,9 +72,9 @@ func (w *wechat) sign(values ...string) string {
 }
 
 // seal signs the time of a try, a nonce and, in safe mode, the body.
-func (w *wechat) seal(encrypted string) func(*http.Request, time.Time) {
+func (w *wechat) seal(encrypted string) func(*http.Request, string, time.Time) {
 	nonce := numbered(w.id("nonce", 16), 10)
-	return func(r *http.Request, at time.Time) {
+	return func(r *http.Request, _ string, at time.Time) {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		q := r.URL.Query()
 		q.Set("timestamp", stamp)
