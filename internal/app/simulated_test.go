@@ -179,3 +179,70 @@ func (p *played) fetched(t *testing.T, conversation any) bool {
 	}
 	return false
 }
+
+func TestADemoShowsADay(t *testing.T) {
+	h := startHub(t, newConfig(t))
+	show, err := simulate.Demo(t.Context(), h.base, adminToken, simulate.Options{
+		Seed: 5, Fill: 4, Attended: 0.6, Pace: 0.001, Opening: true,
+	})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, show.Close()) }()
+
+	statuses, styles, channels := map[any]int{}, map[any]int{}, map[any]int{}
+	var reopened, followUps, soon, mine int
+	for _, c := range h.list("/v1/conversations") {
+		statuses[c["status"]]++
+		styles[c["style"].(object)["name"]]++
+		channels[c["channel_id"]]++
+		if n, _ := c["reopen_count"].(float64); n > 0 {
+			reopened++
+		}
+		if c["follow_up_of"] != nil {
+			followUps++
+		}
+		if due, _ := c["close_due_at"].(string); due != "" {
+			at, err := time.Parse(time.RFC3339, due)
+			require.NoError(t, err)
+			if time.Until(at) < 15*time.Minute {
+				soon++
+			}
+		}
+		if c["assignee_id"] == h.named(t, "/v1/agents", "Robin Castellan") {
+			mine++
+		}
+	}
+	for _, status := range []string{"new", "open", "pending", "on_hold", "solved", "closed"} {
+		require.Positive(t, statuses[status], "%s of %v", status, statuses)
+	}
+	require.Len(t, styles, 3)
+	require.Len(t, channels, len(show.Guide.Channels))
+	require.Positive(t, reopened, "somebody wrote again in time")
+	require.Positive(t, followUps, "and somebody too late")
+	require.Positive(t, soon, "one closes before long")
+	require.Positive(t, mine, "whoever watches has something to answer")
+	presence := map[any]bool{}
+	for _, a := range h.list("/v1/agents") {
+		presence[a["availability"]] = true
+	}
+	require.Len(t, presence, 3, "agents are online, away and offline")
+	require.NotEmpty(t, h.list("/v1/queues"))
+	require.NotEmpty(t, h.list("/v1/canned-replies"))
+
+	text := show.Guide.String()
+	require.NotEmpty(t, show.Guide.WaitingName)
+	for _, want := range []string{h.base + "/console/", show.Guide.SignIn.Password, show.Guide.WaitingName, "WhatsApp (demo)", "Mira Sandström"} {
+		require.Contains(t, text, want)
+	}
+}
+
+// named is the id of the record of that name.
+func (h *hub) named(t *testing.T, path, name string) any {
+	t.Helper()
+	for _, r := range h.list(path) {
+		if r["name"] == name {
+			return r["id"]
+		}
+	}
+	require.Fail(t, "there is no "+name)
+	return nil
+}

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"errors"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
@@ -47,9 +48,12 @@ func (a *actor) play(fast bool) {
 	}
 	for i, st := range a.talk.steps {
 		var ok bool
-		if st.kind == "" {
+		switch st.kind {
+		case "":
 			ok = a.await(st, i > 0 && a.talk.steps[i-1].kind == "")
-		} else {
+		case deed:
+			ok = a.arrange(st)
+		default:
 			ok = a.act(st)
 		}
 		if !ok {
@@ -130,7 +134,12 @@ func (a *actor) attend(st step) bool {
 		return false
 	}
 	if len(a.seat) == 0 {
-		err := a.cfg.Agent.Reply(a.ctx, a.channel, a.who, st.text, st.buttons)
+		text := strings.ReplaceAll(st.text, "{order}", a.order)
+		err := a.cfg.Agent.Reply(a.ctx, a.channel, a.who, text, st.buttons)
+		if errors.Is(err, errTaken) {
+			a.attended = 0
+			return a.await(st, false)
+		}
 		if err != nil {
 			if a.ctx.Err() == nil {
 				a.cfg.Log.Warn("demo agent could not reply", "error", err)
@@ -139,6 +148,22 @@ func (a *actor) attend(st step) bool {
 		}
 	}
 	return a.read(arrival)
+}
+
+// arrange has a demo agent do something beside writing. What the customer wrote
+// just before must be threaded by then: it would undo a status.
+func (a *actor) arrange(st step) bool {
+	if a.cfg.Agent == nil {
+		return true
+	}
+	if !sleep(a.ctx, 2*tick) {
+		return false
+	}
+	err := a.cfg.Agent.Do(a.ctx, a.channel, a.who, st.word, st.text)
+	if err != nil && a.ctx.Err() == nil {
+		a.cfg.Log.Warn("demo agent could not", "word", st.word, "error", err)
+	}
+	return err == nil
 }
 
 // read takes what has come in, waiting at most limit for the first message.

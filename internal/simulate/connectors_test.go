@@ -165,7 +165,7 @@ func sendable(t *testing.T, p Platform, c connectors.Connector, who Customer) *n
 	if !ok { // over a connection
 		d, isDiscord := p.(*discord)
 		require.True(t, isDiscord)
-		out.To = normalize.Peer{ID: normalize.PeerID(d.person(who))}
+		out.To = normalize.Peer{ID: normalize.PeerID(d.Person(who))}
 		return out
 	}
 	events, err := c.Parse(asReceived(t, hook, act.At))

@@ -41,7 +41,8 @@ func (c *custom) Retries() Retries {
 	return Retries{First: time.Second, Max: 5 * time.Minute, GiveUp: 24 * time.Hour, Obeys: true}
 }
 
-func (c *custom) person(who Customer) string { return fmt.Sprintf("guest-%d", 4001+who.Index) }
+// Person is what the platform calls a customer.
+func (c *custom) Person(who Customer) string { return fmt.Sprintf("guest-%d", 4001+who.Index) }
 
 // Handshake asks for a challenge back.
 func (c *custom) Handshake() (Webhook, func(int, []byte) bool) {
@@ -53,7 +54,7 @@ func (c *custom) Handshake() (Webhook, func(int, []byte) bool) {
 func (c *custom) Webhook(act Act) (Webhook, string, bool) {
 	item := map[string]any{
 		"id": act.Target, "at": act.At.UnixMilli(), "words": act.Text,
-		"guest": map[string]any{"id": c.person(act.By), "name": act.By.Name(), "language": act.By.Lang},
+		"guest": map[string]any{"id": c.Person(act.By), "name": act.By.Name(), "language": act.By.Lang},
 	}
 	id := ""
 	switch act.Kind {
@@ -64,7 +65,7 @@ func (c *custom) Webhook(act Act) (Webhook, string, bool) {
 	case Receipt:
 		item["what"], item["state"] = "fate", map[string]string{"sent": "sent", "delivered": "arrived", "read": "seen"}[act.Status]
 	default:
-		id = "note-" + c.id(c.person(act.By), 20)
+		id = "note-" + c.id(c.Person(act.By), 20)
 		item["what"], item["id"] = "note", id
 	}
 	switch act.Kind {
@@ -107,7 +108,7 @@ func (c *custom) Serve(call Call) Answer {
 func (c *custom) send(call Call) Answer {
 	in := parameters(call)
 	to := text(in["to"])
-	who := c.known(to, c.person)
+	who := c.known(to, c.Person)
 	if who < 0 {
 		return refused(http.StatusNotFound, map[string]any{"problem": "no such guest"})
 	}

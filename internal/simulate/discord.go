@@ -59,11 +59,12 @@ func (d *discord) Account() Account {
 // (platforms/discord: Response time).
 func (d *discord) Retries() Retries { return Retries{GiveUp: 3 * time.Second} }
 
-func (d *discord) person(c Customer) string  { return fmt.Sprintf("6123%014d", c.Index+1) }
+// Person is what the platform calls a customer.
+func (d *discord) Person(c Customer) string  { return fmt.Sprintf("6123%014d", c.Index+1) }
 func (d *discord) channel(c Customer) string { return fmt.Sprintf("9133%014d", c.Index+1) }
 
 func (d *discord) user(c Customer) map[string]any {
-	return map[string]any{"id": d.person(c), "username": c.handle(), "global_name": c.Name(), "avatar": nil, "discriminator": "0", "public_flags": 0}
+	return map[string]any{"id": d.Person(c), "username": c.handle(), "global_name": c.Name(), "avatar": nil, "discriminator": "0", "public_flags": 0}
 }
 
 // Handshake is the ping that comes when the address is saved.
@@ -136,7 +137,7 @@ func (d *discord) dispatch(act Act) (event string, data map[string]any) {
 		event, stamp = "MESSAGE_UPDATE", act.Written
 	case React:
 		return "MESSAGE_REACTION_ADD", map[string]any{
-			"user_id": d.person(act.By), "channel_id": d.channel(act.By), "message_id": act.Target, "type": 0, "burst": false,
+			"user_id": d.Person(act.By), "channel_id": d.channel(act.By), "message_id": act.Target, "type": 0, "burst": false,
 			"emoji": map[string]any{"id": nil, "name": act.Text},
 		}
 	default: // no places, no receipts
@@ -187,13 +188,13 @@ func (d *discord) Serve(call Call) Answer {
 	case parts[0] == "applications":
 		return ok(map[string]any{"id": d.app, "name": "Demo shop", "verify_key": d.publicKey()})
 	case call.Path == "/users/@me/channels":
-		i := d.known(text(parameters(call)["recipient_id"]), d.person)
+		i := d.known(text(parameters(call)["recipient_id"]), d.Person)
 		if i < 0 {
 			return discordError(http.StatusBadRequest, 50033, "Invalid Recipient(s)")
 		}
 		return ok(map[string]any{"id": d.channel(d.cast[i]), "type": 1})
 	case parts[0] == "users" && len(parts) == 2:
-		if i := d.known(parts[1], d.person); i >= 0 {
+		if i := d.known(parts[1], d.Person); i >= 0 {
 			return ok(d.user(d.cast[i]))
 		}
 		return discordError(http.StatusNotFound, 10013, "Unknown User")

@@ -42,7 +42,8 @@ func (l *line) Retries() Retries {
 // lineAccount is the account's own user id.
 const lineAccount = "Ub07a0000000000000000000000000001"
 
-func (l *line) person(c Customer) string { return fmt.Sprintf("U5e1a%028x", c.Index+1) }
+// Person is what the platform calls a customer.
+func (l *line) Person(c Customer) string { return fmt.Sprintf("U5e1a%028x", c.Index+1) }
 
 // Handshake is the webhook without events that the console's Verify sends.
 func (l *line) Handshake() (Webhook, func(int, []byte) bool) {
@@ -95,7 +96,7 @@ func (l *line) event(act Act, kind string, content map[string]any) map[string]an
 		content["quoteToken"], content["markAsReadToken"] = "qT-"+text(content["id"]), "mR-"+text(content["id"])
 	}
 	return map[string]any{
-		"type": kind, "mode": "active", "timestamp": act.At.UnixMilli(), "source": map[string]any{"type": "user", "userId": l.person(act.By)},
+		"type": kind, "mode": "active", "timestamp": act.At.UnixMilli(), "source": map[string]any{"type": "user", "userId": l.Person(act.By)},
 		"webhookEventId": "01" + strings.ToUpper(l.id("event", 24)), "deliveryContext": map[string]any{"isRedelivery": false},
 		"replyToken": reply, kind: content,
 	}
@@ -133,7 +134,7 @@ func lineError(status int, words string) Answer {
 }
 
 func (l *line) profile(id string) Answer {
-	i := l.known(id, l.person)
+	i := l.known(id, l.Person)
 	if i < 0 {
 		return lineError(http.StatusNotFound, "Not found")
 	}
@@ -145,7 +146,7 @@ func (l *line) profile(id string) Answer {
 func (l *line) push(call Call) Answer {
 	in := parameters(call)
 	to, key := text(in["to"]), call.Header.Get("X-Line-Retry-Key")
-	who := l.known(to, l.person)
+	who := l.known(to, l.Person)
 	if who < 0 {
 		return lineError(http.StatusBadRequest, "The property, 'to', in the request body is invalid (line: -, column: -)")
 	}
@@ -191,7 +192,7 @@ func (l *line) show(call Call, who int, in map[string]any) (Answer, map[string]a
 		id := fmt.Sprintf("60%016d", l.next("sent"))
 		ids = append(ids, map[string]any{"id": id, "quoteToken": "sQ-" + id})
 		said := text(msg["text"]) + text(object(msg["template"])["text"])
-		shown = append(shown, l.sent(call, who, l.person(l.cast[who]), id, text(msg["type"]), said, lineButtons(msg)))
+		shown = append(shown, l.sent(call, who, l.Person(l.cast[who]), id, text(msg["type"]), said, lineButtons(msg)))
 	}
 	body := map[string]any{"sentMessages": ids}
 	answer := ok(body)

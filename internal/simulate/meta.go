@@ -64,8 +64,8 @@ func (m *metaChat) Retries() Retries { return Retries{Max: 5 * time.Minute, Give
 // Handshake is what Meta asks when the address is entered.
 func (m *metaChat) Handshake() (Webhook, func(int, []byte) bool) { return metaHandshake(m.verify) }
 
-// person is the id that somebody has with this account alone.
-func (m *metaChat) person(c Customer) string { return fmt.Sprintf("%s%012d", m.people, c.Index+1) }
+// Person is the id that somebody has with this account alone.
+func (m *metaChat) Person(c Customer) string { return fmt.Sprintf("%s%012d", m.people, c.Index+1) }
 
 func (m *metaChat) mid(author string) string {
 	sum := m.mint(author)
@@ -75,7 +75,7 @@ func (m *metaChat) mid(author string) string {
 // Webhook writes one item of "messaging" and signs it with the app's secret.
 func (m *metaChat) Webhook(act Act) (Webhook, string, bool) {
 	item := map[string]any{
-		"sender": map[string]any{"id": m.person(act.By)}, "recipient": map[string]any{"id": m.account}, "timestamp": act.At.UnixMilli(),
+		"sender": map[string]any{"id": m.Person(act.By)}, "recipient": map[string]any{"id": m.account}, "timestamp": act.At.UnixMilli(),
 	}
 	id, ok := m.item(item, act)
 	if !ok {
@@ -92,18 +92,18 @@ func (m *metaChat) Webhook(act Act) (Webhook, string, bool) {
 func (m *metaChat) item(item map[string]any, act Act) (id string, ok bool) {
 	switch act.Kind {
 	case Say, Photo:
-		id = m.mid(m.person(act.By))
+		id = m.mid(m.Person(act.By))
 		item["message"] = m.message(id, act)
 	case Place:
 		if m.kind != kindMessenger {
 			return "", false
 		}
-		id = m.mid(m.person(act.By))
+		id = m.mid(m.Person(act.By))
 		item["message"] = map[string]any{"mid": id, "attachments": []any{map[string]any{
 			"type": "location", "title": act.Text, "payload": map[string]any{"coordinates": map[string]any{"lat": act.Latitude, "long": act.Longitude}},
 		}}}
 	case Press:
-		id = m.mid(m.person(act.By))
+		id = m.mid(m.Person(act.By))
 		item["postback"] = map[string]any{"mid": id, "title": act.Button.Title, "payload": act.Button.ID}
 	case Edit:
 		item["message_edit"] = map[string]any{"mid": act.Target, "text": act.Text, "num_edit": 1}
@@ -198,7 +198,7 @@ func (m *metaChat) refresh(call Call) Answer {
 }
 
 func (m *metaChat) profile(id string) Answer {
-	i := m.known(id, m.person)
+	i := m.known(id, m.Person)
 	if i < 0 {
 		return graphError(http.StatusBadRequest, 100, "Unsupported get request. Object with ID '"+id+"' does not exist")
 	}
@@ -218,7 +218,7 @@ func (m *metaChat) send(call Call) Answer {
 	if to == "" {
 		return graphError(http.StatusBadRequest, 100, "(#100) param recipient must be non-empty.")
 	}
-	who := m.known(to, m.person)
+	who := m.known(to, m.Person)
 	if text(in["sender_action"]) != "" {
 		return graphOK(map[string]any{"recipient_id": to})
 	}

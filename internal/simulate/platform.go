@@ -22,6 +22,9 @@ type Platform interface {
 	// Account is what a hub needs to be told to work with this account.
 	Account() Account
 
+	// Person is what the platform calls a customer: a contact's external_id.
+	Person(who Customer) string
+
 	// Serve answers one API call of the hub.
 	Serve(call Call) Answer
 

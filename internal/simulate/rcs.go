@@ -77,7 +77,8 @@ func (r *rcs) Retries() Retries {
 	return Retries{First: time.Second, Max: 600 * time.Second, GiveUp: 7 * 24 * time.Hour}
 }
 
-func (r *rcs) person(c Customer) string { return "+" + c.phone() }
+// Person is what the platform calls a customer.
+func (r *rcs) Person(c Customer) string { return "+" + c.phone() }
 
 // Handshake is Google's question, which names the client token.
 func (r *rcs) Handshake() (Webhook, func(int, []byte) bool) {
@@ -87,7 +88,7 @@ func (r *rcs) Handshake() (Webhook, func(int, []byte) bool) {
 
 // Webhook writes an event in Pub/Sub's envelope. What is signed is the event.
 func (r *rcs) Webhook(act Act) (Webhook, string, bool) {
-	event := map[string]any{"senderPhoneNumber": r.person(act.By), "sendTime": act.At.UTC().Format(time.RFC3339Nano), "agentId": r.agent}
+	event := map[string]any{"senderPhoneNumber": r.Person(act.By), "sendTime": act.At.UTC().Format(time.RFC3339Nano), "agentId": r.agent}
 	id := ""
 	if act.Kind == Receipt {
 		kind := map[string]string{"delivered": "DELIVERED", "read": "READ"}[act.Status]
@@ -99,7 +100,7 @@ func (r *rcs) Webhook(act Act) (Webhook, string, bool) {
 		if !r.message(event, act) {
 			return Webhook{}, "", false
 		}
-		id = "Mx" + r.id(r.person(act.By), 20)
+		id = "Mx" + r.id(r.Person(act.By), 20)
 		event["messageId"] = id
 	}
 	data := encode(event)
@@ -147,7 +148,7 @@ func (r *rcs) Serve(call Call) Answer {
 		return rcsError(http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
 	}
 	phone, edge, _ := strings.Cut(strings.TrimPrefix(call.Path, "/v1/phones/"), "/")
-	who := r.known(phone, r.person)
+	who := r.known(phone, r.Person)
 	switch {
 	case edge == "capabilities" && who < 0: // nobody here; the credentials were good
 		return rcsError(http.StatusNotFound, "NOT_FOUND", "Requested entity was not found.")

@@ -28,6 +28,10 @@ type Options struct {
 	Duration   time.Duration `help:"Stop after this long; 0 for never."`
 	Password   string        `help:"With which the demo's people sign in to the console, at least 12 characters; unset: one is made."`
 
+	// Opening furnishes an empty hub like a team's (queues, groups, canned
+	// replies, styles) and has the day stand as a demo wants it.
+	Opening bool `kong:"-"`
+
 	Out io.Writer    `kong:"-"` // where the guide goes; nil: nowhere
 	Log *slog.Logger `kong:"-"` // nil: none
 	// Script makes API calls go wrong, see [ServerConfig].
@@ -43,7 +47,7 @@ func FlagVariables() map[string]string {
 
 // shown are the platforms of a demo unless others are asked for.
 func shown() []string {
-	return []string{kindWebchat, kindTelegram, kindWhatsApp, kindInstagram, kindMessenger, kindLINE, kindSlack, kindTwilio}
+	return []string{kindWebchat, kindTelegram, kindWhatsApp, kindInstagram, kindLINE, kindViber, kindDiscord, kindTwilio}
 }
 
 // platforms are the names of those to register channels of.

@@ -42,7 +42,8 @@ const (
 	slackBot  = "U0DEMOBOT"
 )
 
-func (s *slack) person(c Customer) string  { return fmt.Sprintf("U0GUEST%03d", c.Index) }
+// Person is what the platform calls a customer.
+func (s *slack) Person(c Customer) string  { return fmt.Sprintf("U0GUEST%03d", c.Index) }
 func (s *slack) channel(c Customer) string { return fmt.Sprintf("D0GUEST%03d", c.Index) }
 
 // ts is a message's name within its channel: seconds and a count.
@@ -71,7 +72,7 @@ func (s *slack) Webhook(act Act) (Webhook, string, bool) {
 	if act.Kind == Press {
 		return s.pressed(act), "", true
 	}
-	who, channel := s.person(act.By), s.channel(act.By)
+	who, channel := s.Person(act.By), s.channel(act.By)
 	ts := s.ts(act.At)
 	event := map[string]any{"type": "message", "channel": channel, "channel_type": "im", "event_ts": ts}
 	id := channel + ":" + ts
@@ -114,7 +115,7 @@ func (s *slack) photo(by Customer) map[string]any {
 	id := "F0" + strings.ToUpper(s.id("file", 8))
 	return map[string]any{
 		"id": id, "name": "photo.png", "title": "photo.png", "mimetype": "image/png", "filetype": "png", "size": len(picture(id, 480, 320)),
-		"user": s.person(by), "url_private": s.file(id), "url_private_download": s.file(id), "mode": "hosted", "original_w": 480, "original_h": 320,
+		"user": s.Person(by), "url_private": s.file(id), "url_private_download": s.file(id), "mode": "hosted", "original_w": 480, "original_h": 320,
 	}
 }
 
@@ -122,7 +123,7 @@ func (s *slack) pressed(act Act) Webhook {
 	channel, ts, _ := strings.Cut(act.Target, ":")
 	payload := encode(map[string]any{
 		"type": "block_actions", "team": map[string]any{"id": slackTeam, "domain": "demo"}, "api_app_id": "A0DEMO",
-		"user":      map[string]any{"id": s.person(act.By), "username": act.By.handle(), "name": act.By.handle(), "team_id": slackTeam},
+		"user":      map[string]any{"id": s.Person(act.By), "username": act.By.handle(), "name": act.By.handle(), "team_id": slackTeam},
 		"container": map[string]any{"type": "message", "message_ts": ts, "channel_id": channel},
 		"channel":   map[string]any{"id": s.channel(act.By), "name": "directmessage"},
 		"message":   map[string]any{"type": "message", "text": "", "ts": ts},
@@ -167,7 +168,7 @@ func (s *slack) Serve(call Call) Answer {
 	case "users.info":
 		return s.user(text(in["user"]))
 	case "conversations.open":
-		i := s.known(text(in["users"]), s.person)
+		i := s.known(text(in["users"]), s.Person)
 		if i < 0 {
 			return slackError("user_not_found")
 		}
@@ -188,7 +189,7 @@ func (s *slack) Serve(call Call) Answer {
 }
 
 func (s *slack) user(id string) Answer {
-	i := s.known(id, s.person)
+	i := s.known(id, s.Person)
 	if i < 0 {
 		return slackError("user_not_found")
 	}

@@ -54,6 +54,11 @@ func (t *telegram) Account() Account {
 	}
 }
 
+// Person is a user's number.
+func (t *telegram) Person(c Customer) string {
+	return strconv.FormatInt(telegramUsers+int64(c.Index), 10)
+}
+
 // Retries: growing pauses up to a minute or two, for a day; a failing update
 // blocks later ones of its chat (Telegram Bot API server, WebhookActor).
 func (t *telegram) Retries() Retries {

@@ -41,7 +41,8 @@ func (t *tiktok) Retries() Retries {
 	return Retries{First: 5 * time.Second, Max: 30 * time.Minute, GiveUp: 72 * time.Hour}
 }
 
-func (t *tiktok) person(c Customer) string       { return fmt.Sprintf("+guest%016d", c.Index+1) }
+// Person is what the platform calls a customer.
+func (t *tiktok) Person(c Customer) string       { return fmt.Sprintf("+guest%016d", c.Index+1) }
 func (t *tiktok) conversation(c Customer) string { return fmt.Sprintf("u5demo%08d==", c.Index+1) }
 
 // Webhook writes an event, whose content is JSON within JSON, signed with the
@@ -49,7 +50,7 @@ func (t *tiktok) conversation(c Customer) string { return fmt.Sprintf("u5demo%08
 func (t *tiktok) Webhook(act Act) (Webhook, string, bool) {
 	event, id := "im_receive_msg", ""
 	content := map[string]any{
-		"conversation_id": t.conversation(act.By), "from_user": map[string]any{"id": t.person(act.By), "role": "personal_account"},
+		"conversation_id": t.conversation(act.By), "from_user": map[string]any{"id": t.Person(act.By), "role": "personal_account"},
 		"timestamp": act.At.UnixMilli(),
 	}
 	if act.Kind == Receipt {
@@ -62,8 +63,8 @@ func (t *tiktok) Webhook(act Act) (Webhook, string, bool) {
 		if !t.message(content, act) {
 			return Webhook{}, "", false
 		}
-		id = "u5" + t.id(t.person(act.By), 24) + "=="
-		content["message_id"], content["unique_identifier"], content["is_follower"] = id, t.person(act.By), true
+		id = "u5" + t.id(t.Person(act.By), 24) + "=="
+		content["message_id"], content["unique_identifier"], content["is_follower"] = id, t.Person(act.By), true
 		content["to_user"] = map[string]any{"id": t.business, "role": "business_account"}
 		content["from"], content["to"] = act.By.handle(), "demo.shop"
 	}

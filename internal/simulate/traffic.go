@@ -25,7 +25,14 @@ type Agent interface {
 	Reply(ctx context.Context, channel int, to Customer, text string, buttons []Button) error
 	// Finish marks the conversation as solved.
 	Finish(ctx context.Context, channel int, to Customer) error
+	// Do does something else about the conversation: leaves a "note", or sets
+	// its "status", "style" (a name, or a name and how long until it closes),
+	// "priority" or "tags". "agent" names who does all of this.
+	Do(ctx context.Context, channel int, to Customer, word, text string) error
 }
+
+// errTaken says that a person has the conversation, whom nobody answers for.
+var errTaken = errors.New("simulate: a person has the conversation")
 
 // TrafficConfig configures a [Traffic].
 type TrafficConfig struct {
@@ -59,6 +66,7 @@ type Traffic struct {
 	group  sync.WaitGroup
 	closed bool
 	seats  map[seatKey]chan Sent // of customers in a dialogue
+	opened map[seatKey]bool      // whose conversations an opening left as they are
 }
 
 type seatKey struct {
@@ -95,7 +103,7 @@ func NewTraffic(ctx context.Context, cfg TrafficConfig) (*Traffic, error) {
 		cfg:   cfg,
 		post:  newPost(cfg.Client, cfg.Log),
 		deck:  newDeck(cfg.Seed, len(cfg.Channels), cfg.Attended, Cast(), talks),
-		seats: map[seatKey]chan Sent{},
+		seats: map[seatKey]chan Sent{}, opened: map[seatKey]bool{},
 	}
 	t.ctx, t.stop = context.WithCancel(ctx)
 	return t, nil
@@ -128,15 +136,25 @@ func (t *Traffic) spawn(f func()) bool {
 // Fill plays n dialogues at once and returns when each is over or waits for a
 // person: a day's conversations in seconds. What waits goes on afterwards.
 func (t *Traffic) Fill(ctx context.Context, n int) error {
-	var settled sync.WaitGroup
+	var scenes []scene
+	var seats []chan Sent
 	for range n {
-		sc, seat, ok := t.deal()
+		sc, seat, ok := t.deal(func(sc scene) bool { return t.opened[t.key(sc)] })
 		if !ok {
 			break // everybody is talking already
 		}
+		scenes, seats = append(scenes, sc), append(seats, seat)
+	}
+	return t.perform(ctx, scenes, seats)
+}
+
+// perform plays scenes at once, whose customers have their seats.
+func (t *Traffic) perform(ctx context.Context, scenes []scene, seats []chan Sent) error {
+	var settled sync.WaitGroup
+	for i, sc := range scenes {
 		settled.Add(1)
 		once := sync.OnceFunc(settled.Done)
-		if !t.spawn(func() { newActor(t, sc, seat, once).play(true) }) {
+		if !t.spawn(func() { newActor(t, sc, seats[i], once).play(true) }) {
 			return errClosed
 		}
 	}
@@ -160,7 +178,7 @@ func (t *Traffic) Run(ctx context.Context) error {
 	}
 	mean := time.Duration(float64(time.Minute) / t.cfg.Rate)
 	for {
-		sc, seat, ok := t.deal()
+		sc, seat, ok := t.deal(func(scene) bool { return false })
 		if ok && !t.spawn(func() { newActor(t, sc, seat, func() {}).play(false) }) {
 			return errClosed
 		}
@@ -174,13 +192,16 @@ func (t *Traffic) Run(ctx context.Context) error {
 	}
 }
 
-// deal takes the next scene whose customer is free and gives them a seat. ok
-// is false when nobody is free.
-func (t *Traffic) deal() (scene, chan Sent, bool) {
+// deal takes the next scene whose customer is free and gives them a seat,
+// passing over those to avoid. ok is false when nobody is free.
+func (t *Traffic) deal(avoid func(scene) bool) (scene, chan Sent, bool) {
 	t.deckM.Lock()
 	defer t.deckM.Unlock()
 	for range len(t.deck.cast) * len(t.cfg.Channels) {
 		sc := t.deck.next()
+		if avoid(sc) {
+			continue
+		}
 		if seat, ok := t.sit(sc); ok {
 			return sc, seat, true
 		}

@@ -138,6 +138,8 @@ func (s scripted) Finish(_ context.Context, _ int, to Customer) error {
 	return nil
 }
 
+func (s scripted) Do(context.Context, int, Customer, string, string) error { return nil }
+
 // world is traffic of both platforms into a ledger, all in memory.
 type world struct {
 	*Traffic

@@ -59,7 +59,8 @@ func (t *twilio) address(number string) string {
 	return number
 }
 
-func (t *twilio) person(c Customer) string { return t.address("+" + c.phone()) }
+// Person is what the platform calls a customer.
+func (t *twilio) Person(c Customer) string { return t.address("+" + c.phone()) }
 
 // Webhook writes a form, signed over its address and its sorted parameters.
 func (t *twilio) Webhook(act Act) (Webhook, string, bool) {
@@ -73,11 +74,11 @@ func (t *twilio) Webhook(act Act) (Webhook, string, bool) {
 		f.Set("MessageStatus", act.Status)
 		f.Set("SmsStatus", act.Status)
 		f.Set("From", t.address(t.from))
-		f.Set("To", t.person(act.By))
+		f.Set("To", t.Person(act.By))
 	} else {
-		id = "SM" + t.id(t.person(act.By), 32)
+		id = "SM" + t.id(t.Person(act.By), 32)
 		f.Set("SmsStatus", "received")
-		f.Set("From", t.person(act.By))
+		f.Set("From", t.Person(act.By))
 		f.Set("To", t.address(t.from))
 		f.Set("NumMedia", "0")
 		f.Set("NumSegments", "1")
@@ -200,7 +201,7 @@ func (t *twilio) send(call Call) Answer {
 	answer := refused(http.StatusCreated, map[string]any{
 		"sid": id, "status": "queued", "to": to, "from": text(in["From"]), "body": said, "error_code": nil, "error_message": nil,
 	})
-	answer.Sent = []Sent{t.sent(call, t.known(to, t.person), to, id, kind, said, nil)}
+	answer.Sent = []Sent{t.sent(call, t.known(to, t.Person), to, id, kind, said, nil)}
 	return answer
 }
 

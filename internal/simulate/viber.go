@@ -36,14 +36,14 @@ func (v *viber) Retries() Retries {
 	return Retries{First: 5 * time.Second, Max: 10 * time.Minute, GiveUp: time.Hour}
 }
 
-// person is 16 bytes in base64, as Viber's ids are.
-func (v *viber) person(c Customer) string {
+// Person is 16 bytes in base64, as Viber's ids are.
+func (v *viber) Person(c Customer) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "viber/%d", c.Index))
 	return base64.StdEncoding.EncodeToString(sum[:16])
 }
 
 func (v *viber) profile(c Customer) map[string]any {
-	return map[string]any{"id": v.person(c), "name": c.Name(), "language": c.Lang, "country": "GB", "api_version": 10}
+	return map[string]any{"id": v.Person(c), "name": c.Name(), "language": c.Lang, "country": "GB", "api_version": 10}
 }
 
 // stamp is a message token: a number too long for a float.
@@ -69,7 +69,7 @@ func (v *viber) Webhook(act Act) (Webhook, string, bool) {
 		if event == "" {
 			return Webhook{}, "", false
 		}
-		body["event"], body["user_id"], body["message_token"] = event, v.person(act.By), json.Number(act.Target)
+		body["event"], body["user_id"], body["message_token"] = event, v.Person(act.By), json.Number(act.Target)
 		return v.signed(encode(body)), "", true
 	}
 	message, ok := v.message(act)
@@ -125,7 +125,7 @@ func (v *viber) Serve(call Call) Answer {
 		defer v.mu.Unlock()
 		return viberOK(map[string]any{"id": "pa:7100990000", "name": "Demo shop", "uri": "demoshop", "webhook": v.webhook, "subscribers_count": len(v.cast)})
 	case "get_user_details":
-		if i := v.known(text(in["id"]), v.person); i >= 0 {
+		if i := v.known(text(in["id"]), v.Person); i >= 0 {
 			return viberOK(map[string]any{"message_token": v.stamp(), "user": v.profile(v.cast[i])})
 		}
 		return viberError(5, "receiverNotRegistered")
@@ -137,7 +137,7 @@ func (v *viber) Serve(call Call) Answer {
 
 func (v *viber) send(call Call, in map[string]any) Answer {
 	to := text(in["receiver"])
-	who := v.known(to, v.person)
+	who := v.known(to, v.Person)
 	switch {
 	case who < 0:
 		return viberError(6, "receiverNotSubscribed")

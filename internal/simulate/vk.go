@@ -45,7 +45,8 @@ func (v *vk) Retries() Retries {
 	return Retries{First: 5 * time.Second, Max: 10 * time.Minute, GiveUp: time.Hour, Obeys: true}
 }
 
-func (v *vk) person(c Customer) string { return strconv.FormatInt(vkUsers+int64(c.Index), 10) }
+// Person is what the platform calls a customer.
+func (v *vk) Person(c Customer) string { return strconv.FormatInt(vkUsers+int64(c.Index), 10) }
 
 // Handshake is the question whether the address is the community's.
 func (v *vk) Handshake() (Webhook, func(int, []byte) bool) {
@@ -159,7 +160,7 @@ func (v *vk) Serve(call Call) Answer {
 }
 
 func (v *vk) user(id string) Answer {
-	i := v.known(id, v.person)
+	i := v.known(id, v.Person)
 	if i < 0 {
 		return vkOK([]any{})
 	}
@@ -172,7 +173,7 @@ func (v *vk) send(call Call, in map[string]any) Answer {
 	if to == "" {
 		to = text(in["peer_id"])
 	}
-	who, said := v.known(to, v.person), text(in["message"])
+	who, said := v.known(to, v.Person), text(in["message"])
 	peer, _ := strconv.ParseInt(to, 10, 64)
 	switch {
 	case who < 0:

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -60,6 +61,11 @@ func (w *webchat) Account() Account {
 		Settings: map[string]any{"allowed_origins": []any{chatSite}, "greeting": "Hello! How can we help?"},
 	}
 }
+
+// Person is what the site calls a user, as the hub names those vouched for.
+func (w *webchat) Person(c Customer) string { return "user:" + w.user(c) }
+
+func (w *webchat) user(c Customer) string { return fmt.Sprintf("customer-%03d", c.Index+1) }
 
 // Retries: a page sends until it is answered.
 func (w *webchat) Retries() Retries {
@@ -163,13 +169,11 @@ func (w *webchat) visit(ctx context.Context, client *http.Client, address string
 	if v.open {
 		return p, nil
 	}
-	user := fmt.Sprintf("customer-%03d", who.Index+1)
 	var session struct {
 		Token string `json:"visitor_token"`
 	}
 	err := p.call(ctx, http.MethodPost, "/sessions", bytes.NewReader(encode(map[string]any{
-		"name": who.Name(), "locale": who.Lang,
-		"identity": map[string]any{"external_id": user, "hash": hex.EncodeToString(hmacOf(sha256.New, w.secret, user))},
+		"locale": who.Lang, "identity": map[string]any{"jwt": w.vouch(who, time.Now())},
 	})), &session)
 	if err != nil {
 		return p, err
@@ -188,6 +192,15 @@ func (w *webchat) visit(ctx context.Context, client *http.Client, address string
 		w.group.Go(func() { w.follow(p, who, before.Cursor) })
 	}
 	return p, nil
+}
+
+// vouch is the site's signed word for who a visitor is.
+func (w *webchat) vouch(who Customer, at time.Time) string {
+	part := func(v map[string]any) string { return base64.RawURLEncoding.EncodeToString(encode(v)) }
+	words := part(map[string]any{"alg": "HS256", "typ": "JWT"}) + "." + part(map[string]any{
+		"external_id": w.user(who), "name": who.Name(), "iat": at.Unix(), "exp": at.Add(30 * time.Minute).Unix(),
+	})
+	return words + "." + base64.RawURLEncoding.EncodeToString(hmacOf(sha256.New, w.secret, words))
 }
 
 // call speaks JSON to the hub as the site's page.

@@ -56,7 +56,8 @@ func (w *wechat) Retries() Retries {
 // wechatAccount is the account's own name.
 const wechatAccount = "gh_0demo0demo0d"
 
-func (w *wechat) person(c Customer) string { return fmt.Sprintf("oDemo-%022d", c.Index+1) }
+// Person is what the platform calls a customer.
+func (w *wechat) Person(c Customer) string { return fmt.Sprintf("oDemo-%022d", c.Index+1) }
 
 // accessToken is the one there is, until the app's secret changes.
 func (w *wechat) accessToken() string {
@@ -97,9 +98,9 @@ func (w *wechat) Handshake() (Webhook, func(int, []byte) bool) {
 // Webhook writes a message in XML. WeChat has neither edits nor reactions, and
 // tells of nothing that was read.
 func (w *wechat) Webhook(act Act) (Webhook, string, bool) {
-	id := numbered(w.id(w.person(act.By), 32), 17)
+	id := numbered(w.id(w.Person(act.By), 32), 17)
 	fields := [][2]string{
-		{"ToUserName", wechatAccount}, {"FromUserName", w.person(act.By)}, {"CreateTime", strconv.FormatInt(act.At.Unix(), 10)},
+		{"ToUserName", wechatAccount}, {"FromUserName", w.Person(act.By)}, {"CreateTime", strconv.FormatInt(act.At.Unix(), 10)},
 	}
 	switch act.Kind {
 	case Say:
@@ -188,7 +189,7 @@ func (w *wechat) Serve(call Call) Answer {
 }
 
 func (w *wechat) user(id string) Answer {
-	i := w.known(id, w.person)
+	i := w.known(id, w.Person)
 	if i < 0 {
 		return wechatError(40003, "invalid openid")
 	}
@@ -198,7 +199,7 @@ func (w *wechat) user(id string) Answer {
 
 func (w *wechat) send(call Call, in map[string]any) Answer {
 	to, kind := text(in["touser"]), text(in["msgtype"])
-	who := w.known(to, w.person)
+	who := w.known(to, w.Person)
 	content := object(in[kind])
 	said := text(content["content"]) + text(content["head_content"])
 	switch {

@@ -44,8 +44,8 @@ func (w *whatsapp) Retries() Retries {
 	return Retries{Max: 10 * time.Minute, GiveUp: 7 * 24 * time.Hour}
 }
 
-// userID is the business-scoped id every customer has.
-func (w *whatsapp) userID(c Customer) string {
+// Person is the business-scoped id every customer has.
+func (w *whatsapp) Person(c Customer) string {
 	return fmt.Sprintf("GB.8%s%04d", w.number, c.Index)
 }
 
@@ -96,7 +96,7 @@ func (w *whatsapp) contact(c Customer) map[string]any {
 	if c.Username != "" {
 		profile["username"] = c.Username
 	}
-	out := map[string]any{"profile": profile, "user_id": w.userID(c)}
+	out := map[string]any{"profile": profile, "user_id": w.Person(c)}
 	if !w.hidden(c) {
 		out["wa_id"] = c.phone()
 	}
@@ -105,9 +105,9 @@ func (w *whatsapp) contact(c Customer) map[string]any {
 
 func (w *whatsapp) message(act Act) (map[string]any, bool) {
 	m := map[string]any{
-		"id":           w.wamid(w.userID(act.By)),
+		"id":           w.wamid(w.Person(act.By)),
 		"timestamp":    strconv.FormatInt(act.At.Unix(), 10),
-		"from_user_id": w.userID(act.By),
+		"from_user_id": w.Person(act.By),
 	}
 	if !w.hidden(act.By) {
 		m["from"] = act.By.phone()
@@ -154,8 +154,8 @@ func (w *whatsapp) image(message, caption string) map[string]any {
 func (w *whatsapp) status(act Act) map[string]any {
 	out := map[string]any{
 		"id": act.Target, "status": act.Status, "timestamp": strconv.FormatInt(act.At.Unix(), 10),
-		"recipient_user_id": w.userID(act.By),
-		"conversation":      map[string]any{"id": "c" + mediaID(w.userID(act.By)), "origin": map[string]any{"type": "service"}},
+		"recipient_user_id": w.Person(act.By),
+		"conversation":      map[string]any{"id": "c" + mediaID(w.Person(act.By)), "origin": map[string]any{"type": "service"}},
 		"pricing":           map[string]any{"billable": false, "pricing_model": "PMP", "category": "service", "type": "free_customer_service"},
 	}
 	if !w.hidden(act.By) {

@@ -105,7 +105,7 @@ func (w *whatsapp) media(call Call, id string) Answer {
 // owner is the cast's index of a phone number or scoped id, -1 for a stranger.
 func (w *whatsapp) owner(to string) int {
 	for _, c := range w.cast {
-		if to == c.phone() || to == w.userID(c) {
+		if to == c.phone() || to == w.Person(c) {
 			return c.Index
 		}
 	}

@@ -48,7 +48,8 @@ func (x *x) Retries() Retries {
 	return Retries{First: 5 * time.Second, Max: 5 * time.Minute, GiveUp: 30 * time.Minute}
 }
 
-func (x *x) person(c Customer) string { return fmt.Sprintf("3311%015d", c.Index+1) }
+// Person is what the platform calls a customer.
+func (x *x) Person(c Customer) string { return fmt.Sprintf("3311%015d", c.Index+1) }
 
 func (x *x) mark(body string) string {
 	return "sha256=" + base64.StdEncoding.EncodeToString(hmacOf(sha256.New, x.secret, body))
@@ -64,7 +65,7 @@ func (x *x) Handshake() (Webhook, func(int, []byte) bool) {
 
 // Webhook writes an event and signs it with the consumer secret.
 func (x *x) Webhook(act Act) (Webhook, string, bool) {
-	who := x.person(act.By)
+	who := x.Person(act.By)
 	kind, id := "dm.received", ""
 	payload := map[string]any{"users": map[string]any{who: map[string]any{"data": x.user(act.By)}}}
 	switch act.Kind {
@@ -96,7 +97,7 @@ func (x *x) Webhook(act Act) (Webhook, string, bool) {
 }
 
 func (x *x) user(c Customer) map[string]any {
-	return map[string]any{"id": x.person(c), "username": strings.ReplaceAll(c.handle(), ".", "_"), "name": c.Name(), "verified": false}
+	return map[string]any{"id": x.Person(c), "username": strings.ReplaceAll(c.handle(), ".", "_"), "name": c.Name(), "verified": false}
 }
 
 // message is what a direct message holds. X has neither edits nor reactions in
@@ -138,7 +139,7 @@ func (x *x) Serve(call Call) Answer {
 	case path == "/users/me":
 		return ok(map[string]any{"data": map[string]any{"id": x.account, "name": "Demo shop", "username": "demo_shop"}})
 	case strings.HasPrefix(path, "/users/"):
-		if i := x.known(strings.TrimPrefix(path, "/users/"), x.person); i >= 0 {
+		if i := x.known(strings.TrimPrefix(path, "/users/"), x.Person); i >= 0 {
 			return ok(map[string]any{"data": x.user(x.cast[i])})
 		}
 		return xError(http.StatusNotFound, "Not Found Error", "Could not find user")
@@ -166,7 +167,7 @@ func (x *x) upload(path string) Answer {
 
 func (x *x) send(call Call, to string) Answer {
 	in := parameters(call)
-	who, said := x.known(to, x.person), text(in["text"])
+	who, said := x.known(to, x.Person), text(in["text"])
 	switch {
 	case who < 0:
 		return xError(http.StatusForbidden, "Forbidden", "You cannot send messages to this user.")

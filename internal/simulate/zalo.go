@@ -42,7 +42,8 @@ func (z *zalo) Retries() Retries {
 	return Retries{First: 30 * time.Second, Max: time.Hour, GiveUp: 2 * time.Hour}
 }
 
-func (z *zalo) person(c Customer) string { return fmt.Sprintf("7246%015d", c.Index+1) }
+// Person is what the platform calls a customer.
+func (z *zalo) Person(c Customer) string { return fmt.Sprintf("7246%015d", c.Index+1) }
 
 // Handshake is the empty object that comes when the address is saved.
 func (z *zalo) Handshake() (Webhook, func(int, []byte) bool) {
@@ -57,16 +58,16 @@ func (z *zalo) Webhook(act Act) (Webhook, string, bool) {
 	}
 	id := ""
 	if minted {
-		id = "96" + z.id(z.person(act.By), 18)
+		id = "96" + z.id(z.Person(act.By), 18)
 		message["msg_id"] = id
 	}
-	sender, recipient := z.person(act.By), z.account
+	sender, recipient := z.Person(act.By), z.account
 	if act.Kind == Receipt {
 		sender, recipient = recipient, sender
 	}
 	stamp := strconv.FormatInt(act.At.UnixMilli(), 10)
 	body := encode(map[string]any{
-		"app_id": z.app, "sender": map[string]any{"id": sender}, "recipient": map[string]any{"id": recipient}, "user_id_by_app": "7552" + z.person(act.By)[4:],
+		"app_id": z.app, "sender": map[string]any{"id": sender}, "recipient": map[string]any{"id": recipient}, "user_id_by_app": "7552" + z.Person(act.By)[4:],
 		"event_name": event, "message": message, "timestamp": stamp,
 	})
 	sum := sha256.Sum256([]byte(z.app + string(body) + stamp + z.key))
@@ -167,7 +168,7 @@ func (z *zalo) renew(call Call, in map[string]any) Answer {
 }
 
 func (z *zalo) user(id string) Answer {
-	i := z.known(id, z.person)
+	i := z.known(id, z.Person)
 	if i < 0 {
 		return zaloError(-213, "User has not followed the official account")
 	}
@@ -176,7 +177,7 @@ func (z *zalo) user(id string) Answer {
 
 func (z *zalo) send(call Call, in map[string]any) Answer {
 	to := text(object(in["recipient"])["user_id"])
-	who := z.known(to, z.person)
+	who := z.known(to, z.Person)
 	msg := object(in["message"])
 	said := text(msg["text"])
 	switch {
