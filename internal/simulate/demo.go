@@ -199,7 +199,15 @@ func (s *Show) firstDay(ctx context.Context, admin hubAPI, o Options) error {
 	limited, cancel := context.WithTimeout(ctx, fillPatience)
 	defer cancel()
 	if o.Opening {
-		if err := s.Traffic.Open(limited); err != nil {
+		// A hub that kept its data has had its opening.
+		before, err := list[hubConversation](ctx, admin, "/v1/conversations", nil)
+		if err != nil {
+			return err
+		}
+		if len(before) == 0 {
+			err = s.Traffic.Open(limited)
+		}
+		if err != nil {
 			return err
 		}
 	}
