@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,25 +16,6 @@ import (
 	"threadhub/connectors/all"
 	"threadhub/normalize"
 )
-
-// opened is the real connector for a simulated account.
-func opened(t *testing.T, p Platform) connectors.Connector {
-	t.Helper()
-	acc := p.Account()
-	kind, ok := all.Kinds().Lookup(acc.Kind)
-	require.True(t, ok)
-	set := map[string]any{"api_base_url": "http://sim/" + acc.name()}
-	maps.Copy(set, acc.Settings)
-	settings, err := json.Marshal(set)
-	require.NoError(t, err)
-	cfg := connectors.Config{Credentials: map[string]connectors.Secret{}, Settings: settings, WebhookURL: webhookAddress}
-	for k, v := range acc.Credentials {
-		cfg.Credentials[k] = connectors.NewSecret(v)
-	}
-	c, err := kind.New(cfg)
-	require.NoError(t, err)
-	return c
-}
 
 const webhookAddress = "http://hub/webhooks/ch_1"
 
@@ -155,7 +135,7 @@ func understood(t *testing.T, act Act, id string, events []normalize.Event, body
 }
 
 // sendable is a message to whoever wrote the events.
-func sendable(t *testing.T, p Platform, c connectors.Connector, who Customer) *normalize.Outbound {
+func sendable(t *testing.T, p Platform, c *plugged, who Customer) *normalize.Outbound {
 	t.Helper()
 	out := &normalize.Outbound{ID: fmt.Sprintf("msg_%d", who.Index), Now: time.Now(), Parts: []normalize.Message{{
 		Type: normalize.TypeText, Text: "Which?", Buttons: []normalize.Button{{ID: "y:1", Title: "Yes"}},
@@ -173,7 +153,7 @@ func sendable(t *testing.T, p Platform, c connectors.Connector, who Customer) *n
 	out.To, out.LastInbound, out.Context = events[0].Peer, events[0].Message.ID, events[0].Message.Context
 	kind, _ := all.Kinds().Lookup(p.Account().Kind)
 	caps := kind.Caps
-	if capable, ok := c.(connectors.Capable); ok {
+	if capable, ok := c.Connector.(connectors.Capable); ok {
 		caps = capable.Capabilities()
 	}
 	if caps.Buttons == nil {
@@ -183,7 +163,7 @@ func sendable(t *testing.T, p Platform, c connectors.Connector, who Customer) *n
 }
 
 // sendAll makes the calls of a message and answers what reached the customer.
-func sendAll(t *testing.T, p Platform, c connectors.Connector, out *normalize.Outbound) (shown []Sent, ids []normalize.PlatformID) {
+func sendAll(t *testing.T, p Platform, c *plugged, out *normalize.Outbound) (shown []Sent, ids []normalize.PlatformID) {
 	t.Helper()
 	var done []normalize.Exchange
 	for range 6 {
@@ -192,7 +172,7 @@ func sendAll(t *testing.T, p Platform, c connectors.Connector, out *normalize.Ou
 		if call == nil {
 			return shown, ids
 		}
-		answer := carry(t, p, c, call)
+		answer := carry(t, c, call)
 		verdict := c.Classify(call, &connectors.Response{Status: answer.Status, Body: answer.Body})
 		require.Equal(t, connectors.Done, verdict.Verdict, "%s: %s", call.Name, answer.Body)
 		done = append(done, normalize.Exchange{Name: call.Name, Part: call.Part, IDs: verdict.IDs, Data: verdict.Data})
@@ -203,7 +183,7 @@ func sendAll(t *testing.T, p Platform, c connectors.Connector, out *normalize.Ou
 }
 
 // pressable is a button that the customer was shown.
-func pressable(t *testing.T, p Platform, c connectors.Connector, who Customer) Button {
+func pressable(t *testing.T, p Platform, c *plugged, who Customer) Button {
 	t.Helper()
 	if p.Account().Own != "" {
 		return Button{}
@@ -250,21 +230,21 @@ func TestTheRealConnectorsFindTheirChannelsInOrder(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			p := openPlatform(t, kind)
 			c := opened(t, p)
-			if check, ok := c.(connectors.Checker); ok {
+			if check, ok := c.Connector.(connectors.Checker); ok {
 				call := check.Check()
-				answer := carry(t, p, c, call)
+				answer := carry(t, c, call)
 				require.Equal(t, connectors.Done, c.Classify(call, &connectors.Response{Status: answer.Status, Body: answer.Body}).Verdict, "%s", answer.Body)
 			}
-			if profiler, ok := c.(connectors.Profiler); ok && p.Account().Own == "" {
+			if profiler, ok := c.Connector.(connectors.Profiler); ok && p.Account().Own == "" {
 				out := sendable(t, p, c, Cast()[3])
 				if call := profiler.Profile(out.To.ID); call != nil {
-					answer := carry(t, p, c, call)
+					answer := carry(t, c, call)
 					peer, err := profiler.ReadProfile(&connectors.Response{Status: answer.Status, Body: answer.Body})
 					require.NoError(t, err)
 					require.Equal(t, Cast()[3].Name(), peer.Name)
 				}
 			}
-			if subscriber, ok := c.(connectors.Subscriber); ok {
+			if subscriber, ok := c.Connector.(connectors.Subscriber); ok {
 				calls, err := subscriber.Subscribe("https://hub.example/webhooks/ch_1")
 				if kind == kindTwilioWhatsApp { // a sender's address is entered by hand
 					require.Error(t, err)
@@ -272,7 +252,7 @@ func TestTheRealConnectorsFindTheirChannelsInOrder(t *testing.T) {
 				}
 				require.NoError(t, err)
 				for _, call := range calls {
-					answer := carry(t, p, c, call)
+					answer := carry(t, c, call)
 					require.Equal(t, connectors.Done, c.Classify(call, &connectors.Response{Status: answer.Status, Body: answer.Body}).Verdict, "%s: %s", call.Name, answer.Body)
 				}
 			}
@@ -293,7 +273,7 @@ func TestTheRealConnectorsProveTheirAddresses(t *testing.T) {
 			ask, right := asks.Handshake()
 			req := asReceived(t, ask, time.Now())
 			reply, handled := connectors.Reply{Status: http.StatusOK}, false
-			if h, ok := c.(connectors.Handshaker); ok {
+			if h, ok := c.Connector.(connectors.Handshaker); ok {
 				if answer, ok := h.Handshake(req); ok {
 					reply, handled = answer, true
 				}
@@ -321,63 +301,23 @@ func TestTheRealConnectorsFetchAPhoto(t *testing.T) {
 			require.Len(t, events[0].Message.Attachments, 1)
 			att := &events[0].Message.Attachments[0]
 			var done []connectors.Response
-			if resolver, ok := c.(connectors.MediaResolver); ok {
+			if resolver, ok := c.Connector.(connectors.MediaResolver); ok {
 				for range 2 {
 					call, err := resolver.Media(att, done)
 					require.NoError(t, err)
 					if call == nil {
 						break
 					}
-					answer := carry(t, p, c, call)
+					answer := carry(t, c, call)
 					require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 					done = append(done, connectors.Response{Status: answer.Status, Header: answer.Header, Body: answer.Body})
 				}
 			}
 			if len(done) == 0 { // its address is all it takes
-				answer := carry(t, p, nil, &connectors.Call{Method: http.MethodGet, URL: att.URL})
+				answer := serve(t, p, &connectors.Call{Method: http.MethodGet, URL: att.URL, Header: http.Header{}})
 				done = append(done, connectors.Response{Status: answer.Status, Body: answer.Body})
 			}
 			require.Equal(t, "\x89PNG", string(done[len(done)-1].Body[:4]))
 		})
 	}
-}
-
-// carry hands a connector's call to the platform, as a hub and the server
-// would: with a token where it takes one, signed where it is.
-func carry(t *testing.T, p Platform, c connectors.Connector, call *connectors.Call) Answer {
-	t.Helper()
-	if call.Header == nil {
-		call.Header = http.Header{}
-	}
-	if tokened, ok := c.(connectors.Tokened); ok {
-		token, err := tokened.TokenCall(time.Now())
-		require.NoError(t, err)
-		if token != nil && tokens[p].Empty() {
-			answer := serve(t, p, token)
-			got, err := tokened.ReadToken(&connectors.Response{Status: answer.Status, Body: answer.Body})
-			require.NoError(t, err, "%s", answer.Body)
-			tokens[p] = got.Access
-		}
-		tokened.Authorize(call, tokens[p])
-	}
-	if signer, ok := c.(connectors.Signer); ok {
-		signer.Sign(call, time.Now(), "nonce-0123456789")
-	}
-	return serve(t, p, call)
-}
-
-// tokens are those that the platforms of the tests gave. Tests of this file do
-// not run side by side.
-var tokens = map[Platform]connectors.Secret{}
-
-func serve(t *testing.T, p Platform, call *connectors.Call) Answer {
-	t.Helper()
-	u, err := url.Parse(call.URL)
-	require.NoError(t, err)
-	path, ok := strings.CutPrefix(u.Path, "/"+p.Account().name())
-	require.True(t, ok && u.Host == "sim", "%s is not below the platform's address", call.URL)
-	return p.Serve(Call{
-		Kind: p.Account().name(), At: time.Now(), Method: call.Method, Path: path, Query: u.Query(),
-		Header: call.Header, Body: call.Body, Base: "http://sim/" + p.Account().name(),
-	})
 }
