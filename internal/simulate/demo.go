@@ -15,7 +15,7 @@ const (
 	// readyPatience is how long a demo waits for its hub.
 	readyPatience = 30 * time.Second
 	// fillPatience is how long the first day may take.
-	fillPatience = 60 * time.Second
+	fillPatience = 3 * time.Minute
 )
 
 // Guide is what a newcomer needs to look around.

@@ -216,7 +216,7 @@ var errNoConversation = errors.New("no such conversation")
 // name or what the platform calls them, waiting a little for it to appear.
 func (h hubAPI) conversation(ctx context.Context, channel, name, person string) (hubConversation, error) {
 	query := url.Values{"channel_id": {channel}, "status": {"new,open,pending,on_hold,solved"}}
-	for range 100 {
+	for range 300 {
 		found, err := list[hubConversation](ctx, h, "/v1/conversations", query)
 		if err != nil {
 			return hubConversation{}, err
