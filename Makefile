@@ -22,7 +22,7 @@ SOURCES = $$(find . -name '*.go' -not -name '*.gen.go' -not -path './.git/*' -no
 build: ## bin/threadhub
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/threadhub ./cmd/threadhub
 
-run: build ## the hub with a demo: two channels and a simulated platform
+run: build ## the hub with a demo: a day at a shop on simulated platforms
 	bin/threadhub demo
 
 test: prepare fresh ## everything that must hold

@@ -19,7 +19,9 @@ type demoCommand struct {
 	config.Server
 	Seed uint64  `help:"Tells the same stories again; 0 takes the clock."`
 	Rate float64 `default:"6" help:"Dialogues that begin in a minute; 0 for none."`
-	Fill int     `default:"20" help:"Dialogues to play at once at the start."`
+	Fill int     `default:"12" help:"Dialogues to play at once at the start, beside those that show what there is."`
+	// Platforms are those to register channels of.
+	Platforms []string `default:"${simulated}" help:"Platforms to play, or all. There are: ${playable}."`
 	// Password is everybody's in the demo.
 	Password string `help:"With which the demo's people sign in to the console, at least 12 characters; unset: one is made."`
 }
@@ -56,13 +58,15 @@ func (c *demoCommand) Run(ctx context.Context) error {
 
 // show plays until ctx ends.
 func (c *demoCommand) show(ctx context.Context, hubURL, adminToken string, cfg config.Server) error {
+	fmt.Printf("\nThreadhub is at %s. The demo's day is being told, which takes some seconds …\n", hubURL)
 	show, err := simulate.Demo(ctx, hubURL, adminToken, simulate.Options{
-		Seed: c.Seed, Rate: c.Rate, Fill: c.Fill, Attended: 0.6, Pace: 1, Password: c.Password, Log: cfg.Logger(os.Stderr),
+		Seed: c.Seed, Rate: c.Rate, Fill: c.Fill, Attended: 0.6, Pace: 1, Password: c.Password, Platforms: c.Platforms, Opening: true,
+		Log: cfg.Logger(os.Stderr),
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%s\n  admin      token %s\n\nPress Ctrl-C to stop.\n", show.Guide, adminToken)
+	fmt.Printf("\n%s\n  admin      token %s\n\nCustomers go on writing, %g dialogues a minute. Press Ctrl-C to stop.\n", show.Guide, adminToken, c.Rate)
 	return show.Wait()
 }
 

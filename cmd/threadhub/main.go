@@ -55,7 +55,8 @@ func main() {
 	defer stop()
 	var cli commands
 	run, err := config.Parse(&cli, config.Input{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr},
-		kong.Description("Threadhub, a social channel integration hub."), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Description("Threadhub, a social channel integration hub."), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Vars(simulate.FlagVariables()))
 	if err == nil {
 		err = run.Run()
 	}

@@ -161,7 +161,7 @@ var libraries = map[string][]string{
 	"go.opentelemetry.io":                   {"internal/tracing"},
 	"filippo.io/age":                        {"internal/backup"},
 	"code.dny.dev/ssrf":                     {"internal/egress"},
-	"github.com/coder/websocket":            {"internal/egress"},
+	"github.com/coder/websocket":            {"internal/egress", "internal/simulate"},
 	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},
 	"go.yaml.in/yaml":                       {"api", "internal/config"},
 	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},

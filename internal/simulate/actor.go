@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"errors"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
@@ -47,9 +48,12 @@ func (a *actor) play(fast bool) {
 	}
 	for i, st := range a.talk.steps {
 		var ok bool
-		if st.kind == "" {
+		switch st.kind {
+		case "":
 			ok = a.await(st, i > 0 && a.talk.steps[i-1].kind == "")
-		} else {
+		case deed:
+			ok = a.arrange(st)
+		default:
 			ok = a.act(st)
 		}
 		if !ok {
@@ -86,14 +90,11 @@ func (a *actor) act(st step) bool {
 	case Press:
 		act = a.press(act)
 	}
-	hook, id, ok := a.cfg.Channels[a.channel].Platform.Webhook(act)
-	if !ok {
-		return true
-	}
+	id, alive := a.tell(a.channel, act)
 	if id != "" {
 		a.mine, a.at = id, act.At
 	}
-	return a.deliver(a.channel, hook)
+	return alive
 }
 
 // press chooses the button of that title, or says it where none was offered.
@@ -133,7 +134,12 @@ func (a *actor) attend(st step) bool {
 		return false
 	}
 	if len(a.seat) == 0 {
-		err := a.cfg.Agent.Reply(a.ctx, a.channel, a.who, st.text, st.buttons)
+		text := strings.ReplaceAll(st.text, "{order}", a.order)
+		err := a.cfg.Agent.Reply(a.ctx, a.channel, a.who, text, st.buttons)
+		if errors.Is(err, errTaken) {
+			a.attended = 0
+			return a.await(st, false)
+		}
 		if err != nil {
 			if a.ctx.Err() == nil {
 				a.cfg.Log.Warn("demo agent could not reply", "error", err)
@@ -142,6 +148,22 @@ func (a *actor) attend(st step) bool {
 		}
 	}
 	return a.read(arrival)
+}
+
+// arrange has a demo agent do something beside writing. What the customer wrote
+// just before must be threaded by then: it would undo a status.
+func (a *actor) arrange(st step) bool {
+	if a.cfg.Agent == nil {
+		return true
+	}
+	if !sleep(a.ctx, 2*tick) {
+		return false
+	}
+	err := a.cfg.Agent.Do(a.ctx, a.channel, a.who, st.word, st.text)
+	if err != nil && a.ctx.Err() == nil {
+		a.cfg.Log.Warn("demo agent could not", "word", st.word, "error", err)
+	}
+	return err == nil
 }
 
 // read takes what has come in, waiting at most limit for the first message.
@@ -195,10 +217,10 @@ func (t *Traffic) receipts(channel int, s Sent) {
 		if !sleep(t.ctx, time.Duration(float64(d)*t.cfg.Pace)) {
 			return
 		}
-		hook, _, ok := t.cfg.Channels[channel].Platform.Webhook(Act{
+		_, alive := t.tell(channel, Act{
 			Kind: Receipt, By: t.deck.cast[s.Customer], At: time.Now(), Target: s.ID, Status: status, Ref: s.Ref,
 		})
-		if !ok || !t.deliver(channel, hook) {
+		if !alive {
 			return
 		}
 	}

@@ -72,3 +72,6 @@ func object(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
+
+// degrees writes a latitude or longitude.
+func degrees(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	_ "embed" // the cast is a file
 	"fmt"
 	"strings"
@@ -52,4 +53,9 @@ func (c Customer) phone() string {
 	default:
 		return fmt.Sprintf("120255501%02d", c.Index%100)
 	}
+}
+
+// handle is a public name on platforms where everybody has one.
+func (c Customer) handle() string {
+	return cmp.Or(c.Username, fmt.Sprintf("guest.%d", 1000+c.Index))
 }

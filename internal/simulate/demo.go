@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,7 +15,7 @@ const (
 	// readyPatience is how long a demo waits for its hub.
 	readyPatience = 30 * time.Second
 	// fillPatience is how long the first day may take.
-	fillPatience = 60 * time.Second
+	fillPatience = 3 * time.Minute
 )
 
 // Guide is what a newcomer needs to look around.
@@ -33,25 +34,10 @@ type GuideChannel struct{ ID, Kind, Name, WebhookURL string }
 
 // GuideAgent is an agent of the demo with a token that acts as them. They sign
 // in with the password that everybody in the demo has.
-type GuideAgent struct{ Name, Email, Token string }
+type GuideAgent struct{ Name, Email, Presence, Token string }
 
 // GuideSignIn is how whoever watches the demo gets into the console.
 type GuideSignIn struct{ Email, Password string }
-
-// person is somebody who works in the demo.
-type person struct {
-	name, email, role string
-	capacity          int
-}
-
-// demoPeople are whoever watches the demo, and the agents who answer by
-// themselves.
-func demoPeople() (watcher person, staff []person) {
-	return person{"Robin Castellan", "robin@demo.example", "admin", 5}, []person{
-		{"Mira Sandström", "mira@demo.example", "agent", 20},
-		{"Tomás Vidal", "tomas@demo.example", "agent", 20},
-	}
-}
 
 // Curl is a shell line that answers the customer who waits.
 func (g Guide) Curl() string {
@@ -62,25 +48,37 @@ func (g Guide) Curl() string {
 		g.HubURL, g.Waiting, g.Agents[0].Token)
 }
 
+// ticking are the channels, those first that tell what became of a message.
+func (g Guide) ticking() []GuideChannel {
+	order := slices.Clone(g.Channels)
+	if i := slices.IndexFunc(order, func(c GuideChannel) bool { return c.Kind == kindWhatsApp }); i > 0 {
+		order[0], order[i] = order[i], order[0]
+	}
+	return order
+}
+
 // String is the guide as text for a terminal.
 func (g Guide) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Demo traffic is running.\n\n")
-	fmt.Fprintf(&b, "  console    %s/console/\n", g.HubURL)
+	fmt.Fprintf(&b, "A day at a shop is running: invented customers on simulated platforms.\n\n")
+	fmt.Fprintf(&b, "  open       %s/console/\n", g.HubURL)
 	if g.SignIn.Email != "" {
 		fmt.Fprintf(&b, "  sign in    %s  password %s\n", g.SignIn.Email, g.SignIn.Password)
 	}
-	fmt.Fprintf(&b, "  API        %s/v1/conversations\n", g.HubURL)
+	if g.WaitingName != "" {
+		fmt.Fprintf(&b, "\nThen answer %s, who is waiting: watch the ticks, solve it, see when it closes.\n", g.WaitingName)
+	}
+	fmt.Fprintf(&b, "\n  API        %s/v1/conversations\n", g.HubURL)
 	fmt.Fprintf(&b, "  API docs   %s/docs\n", g.HubURL)
 	fmt.Fprintf(&b, "  platforms  %s (simulated)\n", g.Simulator)
 	for _, c := range g.Channels {
-		fmt.Fprintf(&b, "  channel    %s (%s)\n", c.Name, c.ID)
+		fmt.Fprintf(&b, "  channel    %-22s %s\n", c.Name, c.ID)
 	}
 	for _, a := range g.Agents {
-		fmt.Fprintf(&b, "  agent      %-14s token %s\n", a.Name, a.Token)
+		fmt.Fprintf(&b, "  agent      %-22s %-8s token %s\n", a.Name, a.Presence, a.Token)
 	}
 	if line := g.Curl(); line != "" {
-		fmt.Fprintf(&b, "\n%s is waiting for an answer. Reply as %s:\n\n%s\n", g.WaitingName, g.Agents[0].Name, line)
+		fmt.Fprintf(&b, "\nOr by the API, as %s:\n\n%s\n", g.Agents[0].Name, line)
 	}
 	return b.String()
 }
@@ -103,10 +101,10 @@ func (s *Show) Close() error {
 	return s.Wait()
 }
 
-// Demo registers a channel of every kind with the hub at hubURL (or points
-// those of an earlier demo at this one), makes two agents with tokens, plays a
-// first day and returns; customers go on writing until ctx ends. The hub must
-// allow private networks, since the platforms are on loopback.
+// Demo registers a channel of every platform asked for with the hub at hubURL
+// (or points those of an earlier demo at this one), makes agents with tokens,
+// plays a first day and returns; customers go on writing until ctx ends. The hub
+// must allow private networks, since the platforms are on loopback.
 func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, error) {
 	o = o.withDefaults()
 	admin := hubAPI{base: strings.TrimRight(hubURL, "/"), token: adminToken, client: &http.Client{Timeout: 30 * time.Second}}
@@ -114,7 +112,7 @@ func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, err
 	if err := admin.ready(ctx, readyPatience); err != nil {
 		return nil, err
 	}
-	st, err := openStage(ctx, o, accounts(Kinds()))
+	st, err := openStage(ctx, o, accounts(o.platforms()))
 	if err != nil {
 		return nil, err
 	}
@@ -140,49 +138,86 @@ func Demo(ctx context.Context, hubURL, adminToken string, o Options) (*Show, err
 }
 
 // register makes the hub know the channels and agents.
-func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options) (Agent, error) {
-	agents := demoAgents{}
-	for i, p := range st.platforms {
-		acc := p.Account()
+func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options) (*demoAgents, error) {
+	agents := &demoAgents{hand: map[seatKey]int{}}
+	agents.admin = hubAPI{base: admin.base, token: admin.token, client: &http.Client{Timeout: 30 * time.Second, Transport: st.transport}}
+	for i := range st.channels {
+		acc := st.channels[i].Platform.Account()
 		name := acc.Title + " (demo)"
-		ch, err := admin.channel(ctx, name, acc, st.server.BaseURL(acc.Kind))
+		ch, err := admin.channel(ctx, name, acc, st.server.BaseURL(acc.name()))
 		if err != nil {
 			return nil, err
 		}
 		if err := admin.do(ctx, http.MethodPost, "/v1/channels/"+ch.ID+"/check", struct{}{}, nil); err != nil {
 			o.Log.Warn("channel not checked", "channel", ch.ID, "error", err)
 		}
-		st.webhooks[i] = admin.base + ch.WebhookPath
-		agents.channels = append(agents.channels, ch.ID)
-		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.webhooks[i]})
+		st.channels[i].Webhook, st.channels[i].Public = admin.base+ch.WebhookPath, ch.WebhookURL
+		if acc.Own != "" {
+			st.channels[i].Webhook = admin.base + acc.Own + ch.ID
+		}
+		if err := Ask(ctx, admin.client, st.channels[i]); err != nil {
+			o.Log.Warn("the platform did not get its proof", "channel", ch.ID, "error", err)
+		}
+		agents.hub = append(agents.hub, ch.ID)
+		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.channels[i].Webhook})
 	}
+	agents.channels = st.channels
 	watcher, staff := demoPeople()
-	if _, err := admin.person(ctx, watcher, o.Password); err != nil {
-		return nil, err
+	groups := map[string]string{}
+	if o.Opening {
+		var err error
+		if groups, err = admin.groups(ctx); err != nil {
+			return nil, err
+		}
 	}
 	s.Guide.SignIn = GuideSignIn{watcher.email, o.Password}
-	for _, p := range staff {
-		token, err := admin.agent(ctx, p, o.Password)
+	for _, p := range append(staff, watcher) {
+		id, token, err := admin.agent(ctx, p, groups, o.Password)
 		if err != nil {
 			return nil, err
 		}
-		s.Guide.Agents = append(s.Guide.Agents, GuideAgent{p.name, p.email, token})
+		agents.names = append(agents.names, p.name)
 		agents.apis = append(agents.apis, hubAPI{base: admin.base, token: token, client: &http.Client{Timeout: 30 * time.Second, Transport: st.transport}})
+		agents.ids = append(agents.ids, id)
+		if p.email != watcher.email {
+			s.Guide.Agents = append(s.Guide.Agents, GuideAgent{p.name, p.email, p.presence, token})
+		}
 	}
-	return agents, nil
+	agents.people = staff
+	if !o.Opening {
+		return agents, nil
+	}
+	ids := map[string]string{}
+	for i, ch := range st.channels {
+		ids[ch.Platform.Account().name()] = agents.hub[i]
+	}
+	return agents, admin.furnish(ctx, ids, groups)
 }
 
 // firstDay fills the hub and looks for somebody who waits.
 func (s *Show) firstDay(ctx context.Context, admin hubAPI, o Options) error {
+	limited, cancel := context.WithTimeout(ctx, fillPatience)
+	defer cancel()
+	if o.Opening {
+		// A hub that kept its data has had its opening.
+		before, err := list[hubConversation](ctx, admin, "/v1/conversations", nil)
+		if err != nil {
+			return err
+		}
+		if len(before) == 0 {
+			err = s.Traffic.Open(limited)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if o.Fill > 0 {
-		limited, cancel := context.WithTimeout(ctx, fillPatience)
-		defer cancel()
 		if err := s.Traffic.Fill(limited, o.Fill); err != nil {
 			return err
 		}
 	}
 	for range 20 {
-		for _, ch := range s.Guide.Channels {
+		for _, ch := range s.Guide.ticking() {
 			query := url.Values{"channel_id": {ch.ID}, "status": {"new"}}
 			waiting, err := list[hubConversation](ctx, admin, "/v1/conversations", query)
 			if err != nil {
@@ -193,7 +228,7 @@ func (s *Show) firstDay(ctx context.Context, admin hubAPI, o Options) error {
 				return nil
 			}
 		}
-		if o.Fill == 0 || !sleep(ctx, 100*time.Millisecond) {
+		if o.Fill == 0 && !o.Opening || !sleep(ctx, 100*time.Millisecond) {
 			break
 		}
 	}

@@ -23,7 +23,9 @@ func fakeHub(t *testing.T) (*simtest.Hub, string) {
 }
 
 // hurry makes people fast.
-func hurry() Options { return Options{Seed: 7, Fill: 8, Attended: 0.6, Pace: 0.001} }
+func hurry() Options {
+	return Options{Seed: 7, Fill: 8, Attended: 0.6, Pace: 0.001, Platforms: early()}
+}
 
 func TestADemoFillsAHub(t *testing.T) {
 	t.Parallel()

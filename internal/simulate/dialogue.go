@@ -12,9 +12,13 @@ import (
 //go:embed dialogues/*.txt
 var dialogueFiles embed.FS
 
+// deed is the kind of a step in which an agent does something beside writing.
+const deed ActKind = "deed"
+
 // step is one line of a dialogue.
 type step struct {
 	kind     ActKind // empty: an agent's reply is awaited
+	word     string  // what an agent does, see [Agent]
 	text     string
 	buttons  []Button // offered with an agent's reply
 	lat, lon float64
@@ -99,6 +103,8 @@ func parseStep(line string) (step, error) {
 		return step{kind: ActKind(word), text: rest}, nil
 	case "place":
 		return parsePlace(rest)
+	case "note", "status", "style", "priority", "tags":
+		return step{kind: deed, word: word, text: rest}, nil
 	}
 	return step{}, fmt.Errorf("unknown word %q", word)
 }

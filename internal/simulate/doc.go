@@ -8,5 +8,5 @@
 // hub can be driven. [Run] and [Demo] put the two together.
 //
 // A new platform is one file with a type that implements [Platform] and one
-// line in [Open].
+// line in the list that [Open] reads.
 package simulate

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +26,7 @@ type hubChannel struct {
 	Kind        string `json:"kind"`
 	Name        string `json:"name"`
 	WebhookPath string `json:"webhook_path"`
+	WebhookURL  string `json:"webhook_url"`
 }
 
 type hubAgent struct {
@@ -33,9 +35,10 @@ type hubAgent struct {
 }
 
 type hubConversation struct {
-	ID      string `json:"id"`
-	Status  string `json:"status"`
-	Contact struct {
+	ID         string `json:"id"`
+	Status     string `json:"status"`
+	AssigneeID string `json:"assignee_id"`
+	Contact    struct {
 		ID         string `json:"id"`
 		Name       string `json:"name"`
 		ExternalID string `json:"external_id"`
@@ -132,9 +135,10 @@ func (h hubAPI) channel(ctx context.Context, name string, acc Account, baseURL s
 	if err != nil {
 		return hubChannel{}, err
 	}
-	settings := map[string]string{"api_base_url": baseURL}
-	for k, v := range acc.Settings {
-		settings[k] = v
+	settings := map[string]any{}
+	maps.Copy(settings, acc.Settings)
+	if acc.Own == "" {
+		settings["api_base_url"] = baseURL
 	}
 	body := map[string]any{"name": name, "credentials": acc.Credentials, "settings": settings, "enabled": true}
 	var ch hubChannel
@@ -149,9 +153,9 @@ func (h hubAPI) channel(ctx context.Context, name string, acc Account, baseURL s
 	return ch, err
 }
 
-// person makes an agent unless there is one of that address, puts them online
+// person makes an agent unless there is one of that address, says whether they are there
 // and lets them sign in to the console with the password.
-func (h hubAPI) person(ctx context.Context, p person, password string) (hubAgent, error) {
+func (h hubAPI) person(ctx context.Context, p person, groups map[string]string, password string) (hubAgent, error) {
 	all, err := list[hubAgent](ctx, h, "/v1/agents", nil)
 	if err != nil {
 		return hubAgent{}, err
@@ -163,8 +167,14 @@ func (h hubAPI) person(ctx context.Context, p person, password string) (hubAgent
 		}
 	}
 	if who.ID == "" {
+		mine := []string{}
+		for _, name := range p.groups {
+			if id := groups[name]; id != "" {
+				mine = append(mine, id)
+			}
+		}
 		err = h.do(ctx, http.MethodPost, "/v1/agents", map[string]any{
-			"name": p.name, "email": p.email, "role": p.role, "capacity": map[string]any{"messaging": p.capacity},
+			"name": p.name, "email": p.email, "role": p.role, "capacity": map[string]any{"messaging": p.capacity}, "skills": p.skills, "groups": mine,
 		}, &who)
 		if err != nil {
 			return who, err
@@ -180,39 +190,39 @@ func (h hubAPI) person(ctx context.Context, p person, password string) (hubAgent
 	if err := visitor.do(ctx, http.MethodPost, "/v1/invitations/accept", map[string]any{"token": link.Token, "password": password}, nil); err != nil {
 		return who, err
 	}
-	return who, h.do(ctx, http.MethodPut, "/v1/agents/"+who.ID+"/availability", map[string]any{"status": "online"}, nil)
+	return who, h.do(ctx, http.MethodPut, "/v1/agents/"+who.ID+"/availability", map[string]any{"status": p.presence}, nil)
 }
 
 // agent makes a person as [hubAPI.person] does and returns a new token that
 // acts as them for a week.
-func (h hubAPI) agent(ctx context.Context, p person, password string) (token string, err error) {
-	who, err := h.person(ctx, p, password)
+func (h hubAPI) agent(ctx context.Context, p person, groups map[string]string, password string) (id, token string, err error) {
+	who, err := h.person(ctx, p, groups, password)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var made struct {
 		Token string `json:"token"`
 	}
 	err = h.do(ctx, http.MethodPost, "/v1/tokens", map[string]any{
-		"name": p.name + " (demo)", "role": "agent", "agent_id": who.ID, "expires_at": time.Now().Add(7 * 24 * time.Hour).UTC().Format(time.RFC3339),
+		"name": p.name + " (demo)", "role": p.role, "agent_id": who.ID, "expires_at": time.Now().Add(7 * 24 * time.Hour).UTC().Format(time.RFC3339),
 	}, &made)
-	return made.Token, err
+	return who.ID, made.Token, err
 }
 
 // errNoConversation says that the hub shows no conversation (yet).
 var errNoConversation = errors.New("no such conversation")
 
-// conversation finds a customer's conversation that is not closed, waiting a
-// little for it to appear.
-func (h hubAPI) conversation(ctx context.Context, channel, name string) (hubConversation, error) {
-	query := url.Values{"channel_id": {channel}, "q": {name}, "status": {"new,open,pending,on_hold,solved"}}
-	for range 100 {
+// conversation finds a customer's conversation that is not closed, by their
+// name or what the platform calls them, waiting a little for it to appear.
+func (h hubAPI) conversation(ctx context.Context, channel, name, person string) (hubConversation, error) {
+	query := url.Values{"channel_id": {channel}, "status": {"new,open,pending,on_hold,solved"}}
+	for range 300 {
 		found, err := list[hubConversation](ctx, h, "/v1/conversations", query)
 		if err != nil {
 			return hubConversation{}, err
 		}
 		for _, c := range found {
-			if c.Contact.Name == name {
+			if c.Contact.Name == name || c.Contact.ExternalID == person {
 				return c, nil
 			}
 		}

@@ -44,16 +44,25 @@ func golden(t *testing.T, name, got string) {
 	require.Equal(t, string(want), got)
 }
 
-func openPlatform(t *testing.T, kind string) Platform {
+// openPlatform opens a platform; those that tests call by hand have credentials
+// that tests know.
+func openPlatform(t *testing.T, name string) Platform {
 	t.Helper()
-	p, err := Open(kind, Config{
-		Credentials: map[string]string{
-			"bot_token": "7000000001:AAtest", "secret_token": "hook_test",
-			"access_token": "EAAtest", "app_secret": "app-secret-test", "verify_token": "verify-test",
-		},
-		Settings: map[string]string{"phone_number_id": "109900000000001", "waba_id": "209900000000001"},
-		Cast:     Cast(), Seed: 1000,
-	})
+	cfg := Config{Cast: Cast(), Seed: 1000}
+	switch name {
+	case kindTelegram:
+		cfg.Credentials = map[string]string{"bot_token": "7000000001:AAtest", "secret_token": "hook_test"}
+	case kindWhatsApp:
+		cfg.Credentials = map[string]string{"access_token": "EAAtest", "app_secret": "app-secret-test", "verify_token": "verify-test"}
+		cfg.Settings = map[string]string{"phone_number_id": "109900000000001", "waba_id": "209900000000001"}
+	}
+	p, err := Open(name, cfg)
 	require.NoError(t, err)
+	if housed, ok := p.(Housed); ok {
+		housed.House("http://sim/"+name, func(Sent) {})
+	}
 	return p
 }
+
+// early are the platforms whose traffic is kept in golden files.
+func early() []string { return []string{kindTelegram, kindWhatsApp} }

@@ -9,7 +9,7 @@ import (
 
 func TestOptionsAreACommandLine(t *testing.T) {
 	var o Options
-	k, err := kong.New(&o)
+	k, err := kong.New(&o, kong.Vars(FlagVariables()))
 	require.NoError(t, err)
 	_, err = k.Parse([]string{"--rate=3", "--channel", "kind=telegram,webhook=http://h/x?a=b,bot_token=1:a", "--channel", "kind=whatsapp,webhook=http://h/y"})
 	require.NoError(t, err)

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -51,11 +50,10 @@ var errRefused = errors.New("not answered 2xx")
 func (p *post) once(ctx context.Context, url string, hook Webhook) (after time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(hook.Body))
+	req, err := hook.Request(ctx, url, time.Now())
 	if err != nil {
-		return 0, fmt.Errorf("simulate: webhook: %w", err)
+		return 0, err
 	}
-	req.Header = hook.Header.Clone()
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("simulate: webhook: %w", err)

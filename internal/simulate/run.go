@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Hub        string        `default:"http://127.0.0.1:8080" help:"Base address of the hub."`
 	AdminToken string        `env:"THREADHUB_ADMIN_TOKEN" help:"Admin token: registers demo channels and agents with the hub. Without it, --channel says where to send."`
+	Platforms  []string      `default:"${simulated}" help:"Platforms to register channels of (with an admin token), or all. There are: ${playable}."`
 	Channels   []ChannelFlag `name:"channel" sep:"none" help:"A channel that exists: kind=telegram,webhook=http://…,bot_token=…,secret_token=…"`
 	Listen     string        `default:"127.0.0.1:0" help:"Where the simulated platforms answer."`
 	Seed       uint64        `help:"Tells the same stories again; 0 takes the clock."`
@@ -27,12 +28,37 @@ type Options struct {
 	Duration   time.Duration `help:"Stop after this long; 0 for never."`
 	Password   string        `help:"With which the demo's people sign in to the console, at least 12 characters; unset: one is made."`
 
+	// Opening furnishes an empty hub like a team's (queues, groups, canned
+	// replies, styles) and has the day stand as a demo wants it.
+	Opening bool `kong:"-"`
+
 	Out io.Writer    `kong:"-"` // where the guide goes; nil: nowhere
 	Log *slog.Logger `kong:"-"` // nil: none
 	// Script makes API calls go wrong, see [ServerConfig].
 	Script func(Call) *Fault `kong:"-"`
 	// Client posts the webhooks; nil: one of its own.
 	Client *http.Client `kong:"-"`
+}
+
+// FlagVariables are what the tags of [Options] refer to.
+func FlagVariables() map[string]string {
+	return map[string]string{"simulated": strings.Join(shown(), ","), "playable": strings.Join(Kinds(), ", ")}
+}
+
+// shown are the platforms of a demo unless others are asked for.
+func shown() []string {
+	return []string{kindWebchat, kindTelegram, kindWhatsApp, kindInstagram, kindLINE, kindViber, kindDiscord, kindTwilio}
+}
+
+// platforms are the names of those to register channels of.
+func (o Options) platforms() []string {
+	switch {
+	case len(o.Platforms) == 0:
+		return shown()
+	case len(o.Platforms) == 1 && o.Platforms[0] == "all":
+		return Kinds()
+	}
+	return o.Platforms
 }
 
 // withDefaults fills in what cannot be left empty.
@@ -57,13 +83,14 @@ func (o Options) withDefaults() Options {
 
 // ChannelFlag is a channel that is registered with a hub already.
 type ChannelFlag struct {
-	Kind    string
+	Kind    string // as [Open] knows it
 	Webhook string
+	Public  string            // the address as it was entered at the platform; empty: Webhook
 	Values  map[string]string // credentials and settings by name
 }
 
-// UnmarshalText reads "key=value,…" with the keys kind and webhook and those
-// of the kind's credentials and settings.
+// UnmarshalText reads "key=value,…" with the keys kind, webhook and public and
+// those of the kind's credentials and settings.
 func (c *ChannelFlag) UnmarshalText(text []byte) error {
 	c.Values = map[string]string{}
 	for pair := range strings.SplitSeq(string(text), ",") {
@@ -75,6 +102,8 @@ func (c *ChannelFlag) UnmarshalText(text []byte) error {
 			c.Kind = value
 		case key == "webhook":
 			c.Webhook = value
+		case key == "public":
+			c.Public = value
 		default:
 			c.Values[key] = value
 		}
@@ -117,8 +146,7 @@ func runChannels(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	for i, ch := range o.Channels {
-		st.webhooks[i] = ch.Webhook
+	for _, ch := range o.Channels {
 		_, _ = fmt.Fprintf(o.Out, "%s: api_base_url %s → webhooks to %s\n", ch.Kind, st.server.BaseURL(ch.Kind), ch.Webhook)
 	}
 	traffic, err := st.traffic(ctx, o, nil)

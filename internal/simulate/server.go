@@ -36,7 +36,7 @@ type ServerConfig struct {
 }
 
 // Server is the API side of the platforms: one HTTP handler, each platform
-// under its kind ("/telegram/…"). It is safe for concurrent use.
+// under its name ("/telegram/…"). It is safe for concurrent use.
 type Server struct {
 	cfg       ServerConfig
 	platforms map[string]Platform
@@ -59,7 +59,7 @@ func NewServer(cfg ServerConfig) *Server {
 	}
 	s := &Server{cfg: cfg, platforms: map[string]Platform{}, wake: make(chan struct{}), closed: make(chan struct{})}
 	for _, p := range cfg.Platforms {
-		s.platforms[p.Account().Kind] = p
+		s.platforms[p.Account().name()] = p
 	}
 	return s
 }
@@ -85,12 +85,17 @@ func (s *Server) Listen(ctx context.Context, addr string) (*Listening, error) {
 		http:   &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second},
 		done:   make(chan error, 1),
 	}
+	for name, p := range s.platforms {
+		if housed, ok := p.(Housed); ok {
+			housed.House(l.BaseURL(name), s.shown)
+		}
+	}
 	go func() { l.done <- l.http.Serve(ln) }()
 	return l, nil
 }
 
-// BaseURL is where the platform of a kind answers: a channel's api_base_url.
-func (l *Listening) BaseURL(kind string) string { return l.URL + "/" + kind }
+// BaseURL is where the platform of a name answers: a channel's api_base_url.
+func (l *Listening) BaseURL(name string) string { return l.URL + "/" + name }
 
 // closePatience is how long Close waits for calls: less than the five seconds
 // that net/http gives a connection which never made one.
@@ -100,6 +105,11 @@ const closePatience = 2 * time.Second
 // then cuts them off.
 func (l *Listening) Close() error {
 	l.once.Do(func() { close(l.closed) })
+	for _, p := range l.platforms {
+		if c, ok := p.(Carrier); ok {
+			_ = c.Close() // it only ends what it had begun
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 	defer cancel()
 	err := l.http.Shutdown(ctx)
@@ -121,6 +131,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	platform, known := s.platforms[kind]
 	if !known {
 		http.NotFound(w, r)
+		return
+	}
+	if wired, ok := platform.(Wired); ok && wired.Wire(w, r, "/"+rest) {
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallBody))
@@ -168,19 +181,23 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, p Platform, call
 // carryOut lets the platform act and remembers what it sent.
 func (s *Server) carryOut(p Platform, call Call) Answer {
 	out := p.Serve(call)
-	if out.Sent == nil {
-		return out
+	for _, m := range out.Sent {
+		s.shown(m)
 	}
+	return out
+}
+
+// shown remembers a message that reached a customer.
+func (s *Server) shown(m Sent) {
 	s.mu.Lock()
-	s.sends = keep(s.sends, *out.Sent, s.cfg.Keep)
+	s.sends = keep(s.sends, m, s.cfg.Keep)
 	close(s.wake)
 	s.wake = make(chan struct{})
 	s.mu.Unlock()
-	s.cfg.Log.Debug("sent", "kind", out.Sent.Kind, "to", out.Sent.To, "id", out.Sent.ID)
+	s.cfg.Log.Debug("sent", "kind", m.Kind, "to", m.To, "id", m.ID)
 	if s.cfg.Sent != nil {
-		s.cfg.Sent(*out.Sent)
+		s.cfg.Sent(m)
 	}
-	return out
 }
 
 func (s *Server) record(call Call) {

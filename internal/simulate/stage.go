@@ -10,8 +10,7 @@ import (
 
 // stage is the platforms' server with the traffic that hears of its sends.
 type stage struct {
-	platforms []Platform
-	webhooks  []string // of the platforms, in their order
+	channels  []Channel
 	server    *Listening
 	crowd     atomic.Pointer[Traffic]
 	transport *http.Transport
@@ -29,9 +28,9 @@ func accounts(kinds []string) []ChannelFlag {
 // openStage opens the platforms and lets them answer.
 func openStage(ctx context.Context, o Options, channels []ChannelFlag) (*stage, error) {
 	st := &stage{
-		webhooks:  make([]string, len(channels)),
 		transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
 	}
+	var platforms []Platform
 	seen := map[string]bool{}
 	for _, ch := range channels {
 		if seen[ch.Kind] {
@@ -42,9 +41,10 @@ func openStage(ctx context.Context, o Options, channels []ChannelFlag) (*stage, 
 		if err != nil {
 			return nil, err
 		}
-		st.platforms = append(st.platforms, p)
+		platforms = append(platforms, p)
+		st.channels = append(st.channels, Channel{Platform: p, Webhook: ch.Webhook, Public: ch.Public})
 	}
-	server := NewServer(ServerConfig{Platforms: st.platforms, Script: o.Script, Log: o.Log, Sent: func(s Sent) {
+	server := NewServer(ServerConfig{Platforms: platforms, Script: o.Script, Log: o.Log, Sent: func(s Sent) {
 		if t := st.crowd.Load(); t != nil {
 			t.Received(s)
 		}
@@ -62,9 +62,7 @@ func (st *stage) traffic(ctx context.Context, o Options, agent Agent) (*Traffic,
 	if cfg.Client == nil {
 		cfg.Client = &http.Client{Transport: st.transport}
 	}
-	for i, p := range st.platforms {
-		cfg.Channels = append(cfg.Channels, Channel{p, st.webhooks[i]})
-	}
+	cfg.Channels = st.channels
 	t, err := NewTraffic(ctx, cfg)
 	if err != nil {
 		return nil, err

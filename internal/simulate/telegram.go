@@ -50,8 +50,13 @@ func (t *telegram) Account() Account {
 		Kind:        kindTelegram,
 		Title:       "Telegram",
 		Credentials: map[string]string{"bot_token": t.token, "secret_token": t.secret},
-		Settings:    map[string]string{},
+		Settings:    map[string]any{},
 	}
+}
+
+// Person is a user's number.
+func (t *telegram) Person(c Customer) string {
+	return strconv.FormatInt(telegramUsers+int64(c.Index), 10)
 }
 
 // Retries: growing pauses up to a minute or two, for a day; a failing update

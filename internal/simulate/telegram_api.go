@@ -74,7 +74,7 @@ func (t *telegram) send(call Call, method string, in map[string]any) Answer {
 		return tgError(http.StatusBadRequest, "Bad Request: message is too long")
 	}
 	m := tgMessage{ID: t.nextMessage(chat), From: t.bot(), Chat: tgChat{ID: chat, Type: "private"}, Date: call.At.Unix(), Text: said}
-	sent := &Sent{
+	sent := Sent{
 		Kind: kindTelegram, Customer: t.known(chat), To: to, ID: strconv.FormatInt(m.ID, 10),
 		Type: strings.ToLower(strings.TrimPrefix(method, "send")), Text: said, Buttons: tgButtons(in), At: call.At,
 	}
@@ -88,7 +88,7 @@ func (t *telegram) send(call Call, method string, in map[string]any) Answer {
 		}
 		out = tgResult(all)
 	}
-	out.Sent = sent
+	out.Sent = []Sent{sent}
 	return out
 }
 

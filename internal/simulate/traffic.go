@@ -13,7 +13,8 @@ import (
 // Channel is where a platform delivers its webhooks.
 type Channel struct {
 	Platform Platform
-	Webhook  string // the hub's address for the channel
+	Webhook  string // the hub's address for the channel: where webhooks go, or visitors
+	Public   string // the webhook's address as the hub tells it; empty: Webhook
 }
 
 // Agent writes for the business, so that some dialogues go on without people.
@@ -24,11 +25,18 @@ type Agent interface {
 	Reply(ctx context.Context, channel int, to Customer, text string, buttons []Button) error
 	// Finish marks the conversation as solved.
 	Finish(ctx context.Context, channel int, to Customer) error
+	// Do does something else about the conversation: leaves a "note", or sets
+	// its "status", "style" (a name, or a name and how long until it closes),
+	// "priority" or "tags". "agent" names who does all of this.
+	Do(ctx context.Context, channel int, to Customer, word, text string) error
 }
+
+// errTaken says that a person has the conversation, whom nobody answers for.
+var errTaken = errors.New("simulate: a person has the conversation")
 
 // TrafficConfig configures a [Traffic].
 type TrafficConfig struct {
-	Channels []Channel    // at most one of a kind
+	Channels []Channel    // at most one of a platform
 	Client   *http.Client // nil: one of its own
 	// Seed decides who writes what and when. The same seed tells the same
 	// stories.
@@ -58,6 +66,7 @@ type Traffic struct {
 	group  sync.WaitGroup
 	closed bool
 	seats  map[seatKey]chan Sent // of customers in a dialogue
+	opened map[seatKey]bool      // whose conversations an opening left as they are
 }
 
 type seatKey struct {
@@ -94,7 +103,7 @@ func NewTraffic(ctx context.Context, cfg TrafficConfig) (*Traffic, error) {
 		cfg:   cfg,
 		post:  newPost(cfg.Client, cfg.Log),
 		deck:  newDeck(cfg.Seed, len(cfg.Channels), cfg.Attended, Cast(), talks),
-		seats: map[seatKey]chan Sent{},
+		seats: map[seatKey]chan Sent{}, opened: map[seatKey]bool{},
 	}
 	t.ctx, t.stop = context.WithCancel(ctx)
 	return t, nil
@@ -127,15 +136,25 @@ func (t *Traffic) spawn(f func()) bool {
 // Fill plays n dialogues at once and returns when each is over or waits for a
 // person: a day's conversations in seconds. What waits goes on afterwards.
 func (t *Traffic) Fill(ctx context.Context, n int) error {
-	var settled sync.WaitGroup
+	var scenes []scene
+	var seats []chan Sent
 	for range n {
-		sc, seat, ok := t.deal()
+		sc, seat, ok := t.deal(func(sc scene) bool { return t.opened[t.key(sc)] })
 		if !ok {
 			break // everybody is talking already
 		}
+		scenes, seats = append(scenes, sc), append(seats, seat)
+	}
+	return t.perform(ctx, scenes, seats)
+}
+
+// perform plays scenes at once, whose customers have their seats.
+func (t *Traffic) perform(ctx context.Context, scenes []scene, seats []chan Sent) error {
+	var settled sync.WaitGroup
+	for i, sc := range scenes {
 		settled.Add(1)
 		once := sync.OnceFunc(settled.Done)
-		if !t.spawn(func() { newActor(t, sc, seat, once).play(true) }) {
+		if !t.spawn(func() { newActor(t, sc, seats[i], once).play(true) }) {
 			return errClosed
 		}
 	}
@@ -159,7 +178,7 @@ func (t *Traffic) Run(ctx context.Context) error {
 	}
 	mean := time.Duration(float64(time.Minute) / t.cfg.Rate)
 	for {
-		sc, seat, ok := t.deal()
+		sc, seat, ok := t.deal(func(scene) bool { return false })
 		if ok && !t.spawn(func() { newActor(t, sc, seat, func() {}).play(false) }) {
 			return errClosed
 		}
@@ -173,13 +192,16 @@ func (t *Traffic) Run(ctx context.Context) error {
 	}
 }
 
-// deal takes the next scene whose customer is free and gives them a seat. ok
-// is false when nobody is free.
-func (t *Traffic) deal() (scene, chan Sent, bool) {
+// deal takes the next scene whose customer is free and gives them a seat,
+// passing over those to avoid. ok is false when nobody is free.
+func (t *Traffic) deal(avoid func(scene) bool) (scene, chan Sent, bool) {
 	t.deckM.Lock()
 	defer t.deckM.Unlock()
 	for range len(t.deck.cast) * len(t.cfg.Channels) {
 		sc := t.deck.next()
+		if avoid(sc) {
+			continue
+		}
 		if seat, ok := t.sit(sc); ok {
 			return sc, seat, true
 		}
@@ -188,7 +210,7 @@ func (t *Traffic) deal() (scene, chan Sent, bool) {
 }
 
 func (t *Traffic) key(sc scene) seatKey {
-	return seatKey{t.cfg.Channels[sc.channel].Platform.Account().Kind, sc.who.Index}
+	return seatKey{t.cfg.Channels[sc.channel].Platform.Account().name(), sc.who.Index}
 }
 
 func (t *Traffic) sit(sc scene) (chan Sent, bool) {
@@ -217,7 +239,7 @@ func (t *Traffic) Received(s Sent) {
 		return
 	}
 	for i, ch := range t.cfg.Channels {
-		if ch.Platform.Account().Kind == s.Kind {
+		if ch.Platform.Account().name() == s.Kind {
 			t.spawn(func() { t.receipts(i, s) })
 		}
 	}
@@ -231,11 +253,55 @@ func (t *Traffic) Received(s Sent) {
 	}
 }
 
+// tell brings an act to the hub the way its platform does, and answers the id
+// of the message it created. An act that the platform does not have is left
+// out. alive tells whether the customer is still there.
+func (t *Traffic) tell(channel int, act Act) (id string, alive bool) {
+	ch := t.cfg.Channels[channel]
+	if carrier, ok := ch.Platform.(Carrier); ok {
+		if id, known := t.carry(ch, carrier, act); known || t.ctx.Err() != nil {
+			return id, t.ctx.Err() == nil
+		}
+	}
+	hook, id, ok := ch.Platform.Webhook(act)
+	if !ok {
+		return "", t.ctx.Err() == nil
+	}
+	return id, t.deliver(ch, hook)
+}
+
+// carry has a platform bring an act by itself, again until it is there or too
+// old. known is false for an act that goes another way.
+func (t *Traffic) carry(ch Channel, carrier Carrier, act Act) (id string, known bool) {
+	r, began := ch.Platform.Retries(), time.Now()
+	for pause := r.First; ; pause = min(max(2*pause, time.Second), max(r.Max, time.Second)) {
+		id, ok, err := carrier.Carry(t.ctx, t.cfg.Client, ch.Webhook, act)
+		switch {
+		case err == nil && ok:
+			t.post.delivered.Add(1)
+			return id, true
+		case err == nil:
+			return "", false
+		case t.ctx.Err() != nil:
+			return "", true
+		case time.Since(began) > max(r.GiveUp, time.Minute):
+			t.post.dropped.Add(1)
+			t.cfg.Log.Error("act lost", "error", err)
+			return "", true
+		}
+		t.cfg.Log.Warn("act not accepted", "error", err)
+		t.post.repeated.Add(1)
+		if !sleep(t.ctx, pause) {
+			return "", true
+		}
+	}
+}
+
 // deliver posts a webhook the way its platform does: one that keeps order
 // blocks until the hub has it, another repeats it in the background. It tells
 // whether the customer is still there.
-func (t *Traffic) deliver(channel int, hook Webhook) bool {
-	ch := t.cfg.Channels[channel]
+func (t *Traffic) deliver(ch Channel, hook Webhook) bool {
+	hook.As = ch.Public
 	after, err := t.post.once(t.ctx, ch.Webhook, hook)
 	if err == nil {
 		return true

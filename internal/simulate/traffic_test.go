@@ -138,6 +138,8 @@ func (s scripted) Finish(_ context.Context, _ int, to Customer) error {
 	return nil
 }
 
+func (s scripted) Do(context.Context, int, Customer, string, string) error { return nil }
+
 // world is traffic of both platforms into a ledger, all in memory.
 type world struct {
 	*Traffic
@@ -151,10 +153,10 @@ func newWorld(t *testing.T, seed uint64, attended float64) world {
 	w := world{hub: &ledger{}, finished: make(chan Customer, 1000)}
 	var channels []Channel
 	var platforms []Platform
-	for _, k := range Kinds() {
+	for _, k := range early() {
 		p := openPlatform(t, k)
 		platforms = append(platforms, p)
-		channels = append(channels, Channel{p, "http://hub/webhooks/" + k})
+		channels = append(channels, Channel{Platform: p, Webhook: "http://hub/webhooks/" + k})
 	}
 	w.server = NewServer(ServerConfig{Platforms: platforms, Sent: func(s Sent) { w.Received(s) }})
 	var err error

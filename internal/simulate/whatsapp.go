@@ -1,18 +1,11 @@
 package simulate
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"net/http"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 const kindWhatsApp = "whatsapp"
@@ -20,31 +13,19 @@ const kindWhatsApp = "whatsapp"
 // whatsapp plays the WhatsApp Business Cloud API: one number of one business
 // account, its webhooks and its customers.
 type whatsapp struct {
+	*desk
 	token, appSecret, verify string
 	number, account          string
-	cast                     []Customer
-	seed                     uint64
-
-	mu     sync.Mutex
-	minted map[string]int // message ids by who wrote
 }
 
 func newWhatsApp(cfg Config) *whatsapp {
-	setting := func(key, other string) string {
-		if v := cfg.Settings[key]; v != "" {
-			return v
-		}
-		return other
-	}
 	return &whatsapp{
-		token:     credential(cfg.Credentials, "access_token", "EAAdemo"),
-		appSecret: credential(cfg.Credentials, "app_secret", ""),
-		verify:    credential(cfg.Credentials, "verify_token", "verify-"),
-		number:    setting("phone_number_id", "109900000000001"),
-		account:   setting("waba_id", "209900000000001"),
-		cast:      cfg.Cast,
-		seed:      cfg.Seed,
-		minted:    map[string]int{},
+		desk:      newDesk(kindWhatsApp, cfg),
+		token:     cfg.secret("access_token", "EAAdemo"),
+		appSecret: cfg.secret("app_secret", ""),
+		verify:    cfg.secret("verify_token", "verify-"),
+		number:    cfg.setting("phone_number_id", "109900000000001"),
+		account:   cfg.setting("waba_id", "209900000000001"),
 	}
 }
 
@@ -53,7 +34,7 @@ func (w *whatsapp) Account() Account {
 		Kind:        kindWhatsApp,
 		Title:       "WhatsApp",
 		Credentials: map[string]string{"access_token": w.token, "app_secret": w.appSecret, "verify_token": w.verify},
-		Settings:    map[string]string{"phone_number_id": w.number, "waba_id": w.account},
+		Settings:    map[string]any{"phone_number_id": w.number, "waba_id": w.account},
 	}
 }
 
@@ -63,8 +44,8 @@ func (w *whatsapp) Retries() Retries {
 	return Retries{Max: 10 * time.Minute, GiveUp: 7 * 24 * time.Hour}
 }
 
-// userID is the business-scoped id every customer has.
-func (w *whatsapp) userID(c Customer) string {
+// Person is the business-scoped id every customer has.
+func (w *whatsapp) Person(c Customer) string {
 	return fmt.Sprintf("GB.8%s%04d", w.number, c.Index)
 }
 
@@ -72,15 +53,15 @@ func (w *whatsapp) userID(c Customer) string {
 // their scoped id and no phone number.
 func (w *whatsapp) hidden(c Customer) bool { return c.Username != "" && c.Index%4 == 0 }
 
-// mint makes a message id: the same for the same seed, author and count.
-func (w *whatsapp) mint(author string) string {
-	w.mu.Lock()
-	w.minted[author]++
-	n := w.minted[author]
-	w.mu.Unlock()
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%d", w.seed, author, n))
+// wamid makes a message id: the same for the same seed, author and count.
+func (w *whatsapp) wamid(author string) string {
+	sum := w.mint(author)
 	return "wamid.HBgM" + base64.StdEncoding.EncodeToString(sum[:30])
 }
+
+// Handshake is what Meta asks whenever the address or the verify token is
+// edited.
+func (w *whatsapp) Handshake() (Webhook, func(int, []byte) bool) { return metaHandshake(w.verify) }
 
 // Webhook writes one change of field "messages" and signs its bytes with the
 // app's secret (WhatsApp Cloud API: webhooks).
@@ -107,16 +88,7 @@ func (w *whatsapp) Webhook(act Act) (Webhook, string, bool) {
 		"object": "whatsapp_business_account",
 		"entry":  []any{map[string]any{"id": w.account, "changes": []any{map[string]any{"field": "messages", "value": value}}}},
 	}))
-	return Webhook{Header: w.sign(body), Body: body}, id, true
-}
-
-func (w *whatsapp) sign(body []byte) http.Header {
-	mac := hmac.New(sha256.New, []byte(w.appSecret))
-	_, _ = mac.Write(body)
-	return http.Header{
-		"Content-Type":        {"application/json"},
-		"X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(mac.Sum(nil))},
-	}
+	return Webhook{Header: metaSigned(w.appSecret, body), Body: body}, id, true
 }
 
 func (w *whatsapp) contact(c Customer) map[string]any {
@@ -124,7 +96,7 @@ func (w *whatsapp) contact(c Customer) map[string]any {
 	if c.Username != "" {
 		profile["username"] = c.Username
 	}
-	out := map[string]any{"profile": profile, "user_id": w.userID(c)}
+	out := map[string]any{"profile": profile, "user_id": w.Person(c)}
 	if !w.hidden(c) {
 		out["wa_id"] = c.phone()
 	}
@@ -133,9 +105,9 @@ func (w *whatsapp) contact(c Customer) map[string]any {
 
 func (w *whatsapp) message(act Act) (map[string]any, bool) {
 	m := map[string]any{
-		"id":           w.mint(w.userID(act.By)),
+		"id":           w.wamid(w.Person(act.By)),
 		"timestamp":    strconv.FormatInt(act.At.Unix(), 10),
-		"from_user_id": w.userID(act.By),
+		"from_user_id": w.Person(act.By),
 	}
 	if !w.hidden(act.By) {
 		m["from"] = act.By.phone()
@@ -179,22 +151,11 @@ func (w *whatsapp) image(message, caption string) map[string]any {
 	return out
 }
 
-// mediaID is a number, as the platform's are.
-func mediaID(message string) string {
-	sum := sha256.Sum256([]byte(message))
-	digits := make([]byte, 15)
-	for i := range digits {
-		digits[i] = '0' + sum[i]%10
-	}
-	digits[0] = '1'
-	return string(digits)
-}
-
 func (w *whatsapp) status(act Act) map[string]any {
 	out := map[string]any{
 		"id": act.Target, "status": act.Status, "timestamp": strconv.FormatInt(act.At.Unix(), 10),
-		"recipient_user_id": w.userID(act.By),
-		"conversation":      map[string]any{"id": "c" + mediaID(w.userID(act.By)), "origin": map[string]any{"type": "service"}},
+		"recipient_user_id": w.Person(act.By),
+		"conversation":      map[string]any{"id": "c" + mediaID(w.Person(act.By)), "origin": map[string]any{"type": "service"}},
 		"pricing":           map[string]any{"billable": false, "pricing_model": "PMP", "category": "service", "type": "free_customer_service"},
 	}
 	if !w.hidden(act.By) {
@@ -204,24 +165,4 @@ func (w *whatsapp) status(act Act) map[string]any {
 		out["biz_opaque_callback_data"] = act.Ref
 	}
 	return out
-}
-
-// ascii writes everything beyond ASCII as \u escapes, as the platform does:
-// what it signs are the escaped bytes.
-func ascii(body []byte) []byte {
-	var out strings.Builder
-	for len(body) > 0 {
-		r, n := utf8.DecodeRune(body)
-		switch {
-		case r < utf8.RuneSelf:
-			out.WriteByte(body[0])
-		case r > 0xFFFF:
-			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&out, `\u%04x\u%04x`, hi, lo)
-		default:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		}
-		body = body[n:]
-	}
-	return []byte(out.String())
 }

@@ -43,7 +43,7 @@ func (w *whatsapp) phone(call Call, edge string) Answer {
 	case edge == "" && call.Method == http.MethodGet:
 		return graphOK(map[string]any{"id": w.number, "display_phone_number": "+1 555-010-0199", "verified_name": "Demo shop", "quality_rating": "GREEN"})
 	case edge == "media" && call.Method == http.MethodPost:
-		return graphOK(map[string]any{"id": mediaID(w.mint("upload"))})
+		return graphOK(map[string]any{"id": mediaID(w.wamid("upload"))})
 	case edge == "messages" && call.Method == http.MethodPost:
 		return w.messages(call)
 	}
@@ -76,7 +76,7 @@ func (w *whatsapp) messages(call Call) Answer {
 	if len([]rune(said)) > 4096 {
 		return graphError(http.StatusBadRequest, 100, "(#100) Param text['body'] must be at most 4096 characters long.")
 	}
-	id := w.mint(w.number + ">" + to)
+	id := w.wamid(w.number + ">" + to)
 	contact := map[string]any{"input": to}
 	if strings.Contains(to, ".") {
 		contact["user_id"] = to
@@ -85,10 +85,10 @@ func (w *whatsapp) messages(call Call) Answer {
 	}
 	out := graphOK(map[string]any{"messaging_product": "whatsapp", "contacts": []any{contact}, "messages": []any{map[string]any{"id": id}}})
 	if kind != "reaction" {
-		out.Sent = &Sent{
-			Kind: kindWhatsApp, Customer: w.known(to), To: to, ID: id, Ref: text(in["biz_opaque_callback_data"]),
+		out.Sent = []Sent{{
+			Kind: kindWhatsApp, Customer: w.owner(to), To: to, ID: id, Ref: text(in["biz_opaque_callback_data"]),
 			Type: kind, Text: said, Buttons: waButtons(content), At: call.At,
-		}
+		}}
 	}
 	return out
 }
@@ -102,10 +102,10 @@ func (w *whatsapp) media(call Call, id string) Answer {
 	})
 }
 
-// known is the cast's index of a phone number or scoped id, -1 for a stranger.
-func (w *whatsapp) known(to string) int {
+// owner is the cast's index of a phone number or scoped id, -1 for a stranger.
+func (w *whatsapp) owner(to string) int {
 	for _, c := range w.cast {
-		if to == c.phone() || to == w.userID(c) {
+		if to == c.phone() || to == w.Person(c) {
 			return c.Index
 		}
 	}
