@@ -153,6 +153,9 @@ type Deps struct {
 	Webhook gin.HandlerFunc
 	// Console serves the web console below [console.Path]; nil: there is none.
 	Console http.Handler
+	// Widget serves the web chat's script (package console/widget); nil: there
+	// is none.
+	Widget http.Handler
 	// Observe, when set, is told of every finished request: the operation's
 	// name from the document ("none" for an unknown route), status and time.
 	Observe func(operation string, status int, took time.Duration)
@@ -221,6 +224,9 @@ func New(d Deps) (*gin.Engine, error) {
 	}
 	if d.Console != nil {
 		s.serveConsole(engine)
+	}
+	if d.Widget != nil {
+		s.serveWidget(engine)
 	}
 	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent, s.audited)
 	api.RegisterHandlersWithOptions(routes, s, api.GinServerOptions{ErrorHandler: s.unbindable})
