@@ -22,6 +22,7 @@ type Guide struct {
 	HubURL      string
 	Simulator   string // where the platforms answer
 	Channels    []GuideChannel
+	WebChat     string // the page on which whoever watches is a customer
 	Agents      []GuideAgent
 	SignIn      GuideSignIn
 	Waiting     string // id of a conversation that waits for an answer, if any
@@ -69,6 +70,9 @@ func (g Guide) String() string {
 	fmt.Fprintf(&b, "  console    %s/console/\n", g.HubURL)
 	if g.SignIn.Email != "" {
 		fmt.Fprintf(&b, "  sign in    %s  password %s\n", g.SignIn.Email, g.SignIn.Password)
+	}
+	if g.WebChat != "" {
+		fmt.Fprintf(&b, "  web chat   %s (write as a customer, answer in the console)\n", g.WebChat)
 	}
 	fmt.Fprintf(&b, "  API        %s/v1/conversations\n", g.HubURL)
 	fmt.Fprintf(&b, "  API docs   %s/docs\n", g.HubURL)
@@ -156,6 +160,12 @@ func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options)
 		agents.channels = append(agents.channels, ch.ID)
 		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.webhooks[i]})
 	}
+	// Nobody answers here but whoever watches.
+	chat, err := admin.webchat(ctx, "Web chat (demo)")
+	if err != nil {
+		return nil, err
+	}
+	s.Guide.WebChat = admin.base + "/widget/try/" + chat.ID
 	watcher, staff := demoPeople()
 	if _, err := admin.person(ctx, watcher, o.Password); err != nil {
 		return nil, err
