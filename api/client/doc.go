@@ -3,7 +3,7 @@
 //
 // [New] opens a client. Of its methods, those whose name ends in WithResponse
 // answer the decoded record of the status that came: JSON200 and the like, or
-// ApplicationproblemJSONDefault when the hub refused.
+// ApplicationProblemJSONDefault when the hub refused.
 package client
 
 import (

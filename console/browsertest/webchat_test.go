@@ -64,7 +64,7 @@ func (v *visitor) gone(selector, text string) {
 	v.until(selector+" of the chat does not say "+text, `![...`+within+`.querySelectorAll(`+quote(selector)+`)].some((e) => e.textContent.includes(`+quote(text)+`))`)
 }
 
-// press clicks the first element of the chat that holds the text.
+// hit clicks the first element of the chat that holds the text.
 func (v *visitor) hit(selector, text string) {
 	v.t.Helper()
 	find := `[...` + within + `.querySelectorAll(` + quote(selector) + `)].find((e) => (e.textContent + " " + (e.ariaLabel ?? "")).includes(` + quote(text) + `) && !e.disabled)`

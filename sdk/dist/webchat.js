@@ -841,7 +841,8 @@ var Chat = class {
 			case "conversation.closed":
 				this.set({
 					conversation: data,
-					typing: null
+					typing: null,
+					agent: null
 				});
 				break;
 			case "reset":

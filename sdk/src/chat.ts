@@ -447,7 +447,7 @@ export class Chat {
         this.set({ agent: (data['author'] as Author).name });
         break;
       case 'conversation.closed':
-        this.set({ conversation: data as unknown as Conversation, typing: null });
+        this.set({ conversation: data as unknown as Conversation, typing: null, agent: null });
         break;
       case 'reset':
         this.cursor = '';

@@ -6,13 +6,23 @@ import { Icon } from './icons';
 import { Log } from './Log';
 
 /** On a small screen the panel covers the page. */
-const covers = () => matchMedia('(max-width: 480px)').matches;
+function useCovers(): boolean {
+  const query = useRef(matchMedia('(max-width: 480px)')).current;
+  const [covers, set] = useState(query.matches);
+  useEffect(() => {
+    const turn = () => set(query.matches);
+    query.addEventListener('change', turn);
+    return () => query.removeEventListener('change', turn);
+  }, []);
+  return covers;
+}
 
 const reachable = 'button:not([disabled]), textarea:not([disabled]), a[href], audio[controls], video[controls], [tabindex="0"]';
 
 export function Panel({ close, focus }: { close: () => void; focus: boolean }) {
   const { state, words, settings } = useScene();
   const panel = useRef<HTMLDivElement>(null);
+  const covers = useCovers();
   const { line, agent } = state;
 
   useEffect(() => {
@@ -24,7 +34,7 @@ export function Panel({ close, focus }: { close: () => void; focus: boolean }) {
       e.preventDefault();
       close();
     }
-    if (e.key !== 'Tab' || !covers()) return;
+    if (e.key !== 'Tab' || !covers) return;
     // Nothing else can be seen: the focus stays in here.
     const list = [...(panel.current?.querySelectorAll<HTMLElement>(reachable) ?? [])].filter((el) => el.offsetParent);
     const [first, last] = [list[0], list.at(-1)];
@@ -35,7 +45,7 @@ export function Panel({ close, focus }: { close: () => void; focus: boolean }) {
     }
   };
   return (
-    <div ref={panel} class="panel" role="dialog" aria-label={settings.title} aria-modal={covers()} tabIndex={-1} onKeyDown={keys}>
+    <div ref={panel} class="panel" role="dialog" aria-label={settings.title} aria-modal={covers} tabIndex={-1} onKeyDown={keys}>
       <div class="head">
         <div class="head-names">
           <div class="head-title" dir="auto">
