@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -177,8 +178,8 @@ type Deps struct {
 type server struct {
 	Deps
 	contract *contract
-	document []byte // as served at /openapi.json
-	docs     []byte // the page at /docs
+	document []byte                 // as served at /openapi.json
+	docs     func() ([]byte, error) // the page at /docs, made when it is first asked for
 	origins  *http.CrossOriginProtection
 	// reporting has a place for each report that may be in the making.
 	reporting chan struct{}
@@ -202,9 +203,7 @@ func New(d Deps) (*gin.Engine, error) {
 	if s.contract, err = newContract(s.document); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)
 	}
-	if s.docs, err = docsPage(s.contract); err != nil {
-		return nil, fmt.Errorf("http api: %w", err)
-	}
+	s.docs = sync.OnceValues(func() ([]byte, error) { return docsPage(s.contract, s.document) })
 	if s.origins, err = newOriginGuard(d.PublicURL); err != nil {
 		return nil, fmt.Errorf("http api: public URL: %w", err)
 	}
