@@ -26,8 +26,5 @@ func TestTheDocumentOfTheAPIIsBrowsed(t *testing.T) {
 	p.until("the record is open", `document.getElementById("schema-WebchatDraft").open`)
 	p.has("#schema-WebchatDraft .fields", "client_id")
 	p.look("docs-record")
-	// Hundreds of times the same would take axe minutes.
-	js[bool](p, `document.querySelectorAll("details[hidden]").forEach((e) => e.remove()), true`)
-	p.audit("the API's document")
 	p.sound()
 }

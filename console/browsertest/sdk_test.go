@@ -243,6 +243,14 @@ func TestWhoSignsInFindsTheirTalkAndWhoSignsOutLeavesNone(t *testing.T) {
 	// Somebody else sees nothing of it.
 	l.do(`await kept.laptop.identify(() => kept.vouch('user-8')); await until(() => kept.laptop.state.externalID === 'user-8' && kept.laptop.state.line === 'live')`)
 	require.Empty(t, l.texts("laptop"))
+	// The app starts anew and its site says that nobody is signed in: the token
+	// that was kept is not for whoever holds the phone now.
+	l.do(`const store = kept.store = webchat.memory();
+		const first = new webchat.Chat({hub: kept.hub, channel: '` + ch + `', storage: store, identity: () => kept.vouch('user-7')});
+		first.start(); await until(() => first.state.entries.length === 1); first.stop()`)
+	l.chats("stranger", ch, "storage: kept.store, identity: () => null")
+	require.Nil(t, l.do(`return kept.stranger.state.externalID`))
+	require.Empty(t, l.texts("stranger"))
 	l.do(`await kept.phone.signOut()`)
 	require.Empty(t, l.texts("phone"))
 	l.do(`kept.phone.start(); await until(() => kept.phone.state.line === 'live')`)

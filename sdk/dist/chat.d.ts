@@ -1,41 +1,6 @@
-import { type PendingFile, type Storage } from './outbox';
-import { type Fetch } from './platform';
+import type { ChatOptions, Writing } from './options';
 import { type State } from './state';
-import { type Draft, type Identity, type Page, type Postback, type Upload } from './wire';
-export interface ChatOptions {
-    /** The hub's address: `https://hub.example`. */
-    hub: string;
-    /** The channel's id: `ch_…`. */
-    channel: string;
-    /** Keeps the visitor's token and what is not sent yet; memory when left out. */
-    storage?: Storage;
-    fetch?: Fetch;
-    /** Such as `pt-PT`. */
-    locale?: string;
-    /** What the visitor calls themselves. */
-    name?: string;
-    /** Asked each time a session is opened: how the site vouches for whoever is signed in, null for nobody. */
-    identity?: () => Identity | null | Promise<Identity | null>;
-    /** Where the visitor is; goes with their messages. */
-    page?: () => Page | undefined;
-    /** Whether to follow the stream; by what the platform can when left out. Otherwise the chat asks for news. */
-    stream?: boolean;
-    /** Milliseconds between two looks for news without a stream; 4000 when left out. */
-    pollEvery?: number;
-    /** Milliseconds before the first new attempt and at most; 1000 and 30000 when left out. */
-    backoff?: {
-        first: number;
-        most: number;
-    };
-}
-/** What a message may hold. */
-export interface Writing {
-    text?: string;
-    files?: PendingFile[];
-    postback?: Postback;
-    location?: Draft['location'];
-    replyTo?: string;
-}
+import { type Identity, type Page, type Upload } from './wire';
 /**
  * A chat. Make one, `subscribe`, `start`. Nothing is asked of the hub before
  * `start`, and the visitor is nobody's contact before they write.
@@ -45,10 +10,9 @@ export declare class Chat {
     private current;
     private readonly listeners;
     private readonly wire;
-    private readonly storage;
+    private readonly visit;
     private readonly outbox;
     private readonly sender;
-    private readonly tokenKey;
     private messages;
     private before;
     private cursor;
@@ -60,7 +24,6 @@ export declare class Chat {
     private wake;
     private attempt;
     private heldBack;
-    private opening;
     private typingTimer;
     private typedAt;
     constructor(options: ChatOptions);
@@ -115,15 +78,10 @@ export declare class Chat {
     private connected;
     /** Asks for what came since. */
     private poll;
-    /** Opens a session unless there is one. */
-    private session;
-    private open;
-    /** The token is no longer good: takes the one that another tab got, or none. */
-    private renew;
+    /** Works a session in that was opened. */
+    private opened;
     /** Forgets everything of a visitor. */
     private forget;
-    /** Does something with the token, and once more with another one when it is no longer good. */
-    private authorized;
     /** Reads the latest messages. */
     private load;
     private learn;

@@ -1,4 +1,5 @@
-export { Chat, type ChatOptions, type Writing } from './chat';
+export { Chat } from './chat';
+export type { ChatOptions, Writing } from './options';
 export { memory, type Pending, type PendingFile, type Storage } from './outbox';
 export type { Answer, BytesReader, Fetch } from './platform';
 export { Refused, Unreachable, type Problem } from './refusal';

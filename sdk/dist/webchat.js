@@ -352,14 +352,22 @@ function readBlock(block) {
 var callTime = 3e4;
 var uploadTime = 18e4;
 /** The calls of one chat. Each rejects with Refused or Unreachable. */
-var Wire = class {
+var Wire = class Wire {
+	hub;
+	channel;
 	fetch;
 	/** What stands for the visitor; empty before a session is open. */
 	token = "";
 	base;
 	constructor(hub, channel, fetch) {
+		this.hub = hub;
+		this.channel = channel;
 		this.fetch = fetch;
 		this.base = `${hub.replace(/\/+$/, "")}/webchat/${encodeURIComponent(channel)}`;
+	}
+	/** The same calls, for nobody yet. */
+	again() {
+		return new Wire(this.hub, this.channel, this.fetch);
 	}
 	config() {
 		return this.call("GET", "/config");
@@ -442,6 +450,86 @@ var Wire = class {
 		}
 	}
 };
+// src/visit.ts
+var Visit = class {
+	wire;
+	storage;
+	key;
+	asked;
+	opened;
+	lost;
+	opening = null;
+	constructor(wire, storage, key, asked, opened, lost) {
+		this.wire = wire;
+		this.storage = storage;
+		this.key = key;
+		this.asked = asked;
+		this.opened = opened;
+		this.lost = lost;
+	}
+	/** Tells whether an earlier visit left a token. */
+	async left() {
+		return !!await this.storage.get(this.key);
+	}
+	/** Opens a session unless there is one. */
+	async ensure() {
+		if (!this.wire.token) await this.begin();
+	}
+	/** Opens a session, for whoever the site now vouches for. */
+	async begin() {
+		await (this.opening ??= this.open().finally(() => this.opening = null));
+	}
+	/** The token is no longer good: the next session is opened with the one that another tab got, or with none. */
+	async renew() {
+		if (await this.storage.get(this.key) === this.wire.token) await this.storage.remove(this.key);
+		this.wire.token = "";
+		this.lost();
+	}
+	/** Ends the session everywhere, and forgets it at once. */
+	async end() {
+		const token = this.wire.token || await this.storage.get(this.key);
+		this.wire.token = "";
+		await this.storage.remove(this.key);
+		if (!token) return;
+		const last = this.wire.again();
+		last.token = token;
+		await last.close();
+	}
+	/** Does something with the token, and once more with another one when it is no longer good. */
+	async authorized(call) {
+		await this.ensure();
+		const token = this.wire.token;
+		try {
+			return await call();
+		} catch (error) {
+			if (!(error instanceof Refused) || error.code !== "visitor_token_invalid") throw error;
+			if (this.wire.token === token) await this.renew();
+			await this.ensure();
+			return call();
+		}
+	}
+	async open() {
+		const { locale, name, identity } = this.asked;
+		const who = identity ? await identity() : null;
+		const begin = (token) => {
+			return this.wire.again().open({
+				...token ? { visitor_token: token } : {},
+				...who ? { identity: who } : {},
+				...locale ? { locale } : {},
+				...name ? { name } : {}
+			});
+		};
+		let session = await begin(this.wire.token || await this.storage.get(this.key) || "");
+		if (identity && !who && session.external_id) {
+			this.wire.token = session.visitor_token;
+			await this.end();
+			session = await begin("");
+		}
+		this.wire.token = session.visitor_token;
+		await this.storage.set(this.key, session.visitor_token);
+		await this.opened(session);
+	}
+};
 // src/chat.ts
 var pageSize = 50;
 var typingShown = 6e3;
@@ -455,10 +543,9 @@ var Chat = class {
 	current = nothing;
 	listeners = /* @__PURE__ */ new Set();
 	wire;
-	storage;
+	visit;
 	outbox;
 	sender;
-	tokenKey;
 	messages = [];
 	before = null;
 	cursor = "";
@@ -470,17 +557,16 @@ var Chat = class {
 	wake = null;
 	attempt = 0;
 	heldBack = 0;
-	opening = null;
 	typingTimer = null;
 	typedAt = 0;
 	constructor(options) {
 		this.options = options;
 		this.wire = new Wire(options.hub, options.channel, options.fetch ?? platformFetch);
-		this.storage = options.storage ?? memory();
-		this.tokenKey = `threadhub.${options.channel}.token`;
-		this.outbox = new Outbox(this.storage, `threadhub.${options.channel}.outbox`);
+		const storage = options.storage ?? memory();
+		this.visit = new Visit(this.wire, storage, `threadhub.${options.channel}.token`, options, (session) => this.opened(session), () => this.cursor = "");
+		this.outbox = new Outbox(storage, `threadhub.${options.channel}.outbox`);
 		this.sender = new Sender(this.outbox, {
-			post: (draft) => this.authorized(() => this.wire.post(draft)),
+			post: (draft) => this.visit.authorized(() => this.wire.post(draft)),
 			may: () => this.run % 2 === 1,
 			changed: () => this.refresh(),
 			sent: () => this.posted(),
@@ -497,7 +583,7 @@ var Chat = class {
 	}
 	/** Tells whether an earlier visit left a token: there may be something to read. */
 	async visitedBefore() {
-		return !!await this.storage.get(this.tokenKey);
+		return this.visit.left();
 	}
 	/** Reads the chat's looks and bounds, without opening a session. */
 	async configure() {
@@ -568,8 +654,7 @@ var Chat = class {
 	}
 	/** Hands a file over; its answer goes into `send`. Rejects with Refused or Unreachable. */
 	async upload(name, body) {
-		await this.session();
-		return this.authorized(() => this.wire.upload(name, body));
+		return this.visit.authorized(() => this.wire.upload(name, body));
 	}
 	/** Tells that the visitor is typing; may be called with each key. */
 	typing() {
@@ -589,7 +674,7 @@ var Chat = class {
 	/** Reads the page of messages before those that are here. */
 	async loadEarlier() {
 		if (!this.before) return;
-		const page = await this.authorized(() => this.wire.messages({
+		const page = await this.visit.authorized(() => this.wire.messages({
 			before: this.before ?? "",
 			limit: pageSize
 		}));
@@ -599,17 +684,17 @@ var Chat = class {
 	}
 	/** Ends the chat: what is written next begins another conversation. */
 	async end() {
-		await this.authorized(() => this.wire.event("chat_ended"));
+		await this.visit.authorized(() => this.wire.event("chat_ended"));
 	}
 	/** Tells which page the visitor looks at. Nothing is kept of visitors who never wrote. */
 	async viewPage(page) {
-		if (this.current.conversation) await this.authorized(() => this.wire.event("page_view", page));
+		if (this.current.conversation) await this.visit.authorized(() => this.wire.event("page_view", page));
 	}
 	/** Opens the session anew, for a user whom the site vouches for, or who just signed out of the site. */
 	async identify(identity) {
 		this.options.identity = identity;
 		if (!this.current.visitorID && this.run % 2 === 0) return;
-		await this.open();
+		await this.visit.begin();
 		this.cursor = "";
 		this.aborter?.abort();
 		this.hurry();
@@ -617,14 +702,10 @@ var Chat = class {
 	/** Ends the session everywhere: whoever writes next from here is another visitor. */
 	async signOut() {
 		this.stop();
-		const token = this.wire.token || await this.storage.get(this.tokenKey);
 		delete this.options.identity;
-		await this.forget();
+		this.forget();
 		await this.outbox.clear();
-		if (!token) return;
-		const wire = new Wire(this.options.hub, this.options.channel, this.wire.fetch);
-		wire.token = token;
-		await wire.close();
+		await this.visit.end();
 	}
 	/** Keeps the chat connected until another loop, or none, is in charge. */
 	async keep(run) {
@@ -633,7 +714,7 @@ var Chat = class {
 		while (this.run === run) {
 			let wait = 0;
 			try {
-				await this.session();
+				await this.visit.ensure();
 				if (!this.cursor) await this.load();
 				if (this.run !== run) return;
 				this.sender.flush();
@@ -649,7 +730,7 @@ var Chat = class {
 	/** Says what becomes of an error, and how long to wait. */
 	async trouble(error) {
 		if (error instanceof Refused && error.code === "visitor_token_invalid") {
-			await this.renew();
+			await this.visit.renew();
 			return this.attempt++ > 0 ? this.step() : 0;
 		}
 		if (error instanceof Refused && !error.passing) {
@@ -733,28 +814,13 @@ var Chat = class {
 			if (page.read_up_to) this.looked(page.read_up_to);
 		}
 	}
-	/** Opens a session unless there is one. */
-	async session() {
-		if (!this.wire.token || !this.current.visitorID) await (this.opening ??= this.open().finally(() => this.opening = null));
-	}
-	async open() {
-		const { locale, name, identity } = this.options;
-		const token = this.wire.token || await this.storage.get(this.tokenKey) || "";
-		const who = identity ? await identity() : null;
-		this.wire.token = "";
-		const session = await this.wire.open({
-			...token ? { visitor_token: token } : {},
-			...who ? { identity: who } : {},
-			...locale ? { locale } : {},
-			...name ? { name } : {}
-		});
+	/** Works a session in that was opened. */
+	async opened(session) {
 		const before = this.current;
 		if (before.visitorID && before.visitorID !== session.visitor_id) {
-			await this.forget();
+			this.forget();
 			if (before.externalID) await this.outbox.clear();
 		}
-		this.wire.token = session.visitor_token;
-		await this.storage.set(this.tokenKey, session.visitor_token);
 		this.set({
 			visitorID: session.visitor_id,
 			externalID: session.external_id,
@@ -763,37 +829,18 @@ var Chat = class {
 			problem: null
 		});
 	}
-	/** The token is no longer good: takes the one that another tab got, or none. */
-	async renew() {
-		if (await this.storage.get(this.tokenKey) === this.wire.token) await this.storage.remove(this.tokenKey);
-		this.wire.token = "";
-		this.cursor = "";
-	}
 	/** Forgets everything of a visitor. */
-	async forget() {
+	forget() {
 		this.messages = [];
 		this.sender.accepted.clear();
 		this.before = null;
-		this.cursor = this.seen = this.readTo = this.readTold = this.wire.token = "";
-		await this.storage.remove(this.tokenKey);
+		this.cursor = this.seen = this.readTo = this.readTold = "";
 		this.current = {
 			...nothing,
 			line: this.current.line,
 			config: this.current.config
 		};
 		this.refresh();
-	}
-	/** Does something with the token, and once more with another one when it is no longer good. */
-	async authorized(call) {
-		await this.session();
-		try {
-			return await call();
-		} catch (error) {
-			if (!(error instanceof Refused) || error.code !== "visitor_token_invalid") throw error;
-			await this.renew();
-			await (this.opening ??= this.open().finally(() => this.opening = null));
-			return call();
-		}
 	}
 	/** Reads the latest messages. */
 	async load() {
@@ -849,7 +896,7 @@ var Chat = class {
 				this.cursor = "";
 				this.aborter?.abort();
 				break;
-			case "session.revoked": this.renew().then(() => this.aborter?.abort());
+			case "session.revoked": this.visit.renew().then(() => this.aborter?.abort());
 		}
 		this.refresh();
 	}

@@ -16,11 +16,15 @@ export type Messages = Schema['WebchatMessages'];
 type Received = Schema['WebchatReceived'];
 /** The calls of one chat. Each rejects with Refused or Unreachable. */
 export declare class Wire {
-    readonly fetch: Fetch;
+    private readonly hub;
+    private readonly channel;
+    private readonly fetch;
     /** What stands for the visitor; empty before a session is open. */
     token: string;
     private readonly base;
     constructor(hub: string, channel: string, fetch: Fetch);
+    /** The same calls, for nobody yet. */
+    again(): Wire;
     config(): Promise<Config>;
     open(opening: Schema['WebchatOpening']): Promise<Session>;
     close(): Promise<void>;

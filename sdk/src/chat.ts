@@ -1,45 +1,14 @@
 // One visitor's chat: keeps the connection, the messages and what is on its way.
-import { memory, Outbox, type PendingFile, type Storage } from './outbox';
-import { canStream, drop, later, newAborter, newID, platformFetch, type Fetch, type Timer } from './platform';
+import type { ChatOptions, Writing } from './options';
+import { memory, Outbox } from './outbox';
+import { canStream, drop, later, newAborter, newID, platformFetch, type Timer } from './platform';
 import { Refused } from './refusal';
 import { Sender } from './sender';
 import { nothing, type State } from './state';
 import { follow, HeldBack, type StreamEvent } from './stream';
 import { alter, deletion, entries, merge, unread } from './talk';
-import { Wire, type Author, type Conversation, type Draft, type Identity, type Message, type Page, type Postback, type Upload } from './wire';
-
-export interface ChatOptions {
-  /** The hub's address: `https://hub.example`. */
-  hub: string;
-  /** The channel's id: `ch_…`. */
-  channel: string;
-  /** Keeps the visitor's token and what is not sent yet; memory when left out. */
-  storage?: Storage;
-  fetch?: Fetch;
-  /** Such as `pt-PT`. */
-  locale?: string;
-  /** What the visitor calls themselves. */
-  name?: string;
-  /** Asked each time a session is opened: how the site vouches for whoever is signed in, null for nobody. */
-  identity?: () => Identity | null | Promise<Identity | null>;
-  /** Where the visitor is; goes with their messages. */
-  page?: () => Page | undefined;
-  /** Whether to follow the stream; by what the platform can when left out. Otherwise the chat asks for news. */
-  stream?: boolean;
-  /** Milliseconds between two looks for news without a stream; 4000 when left out. */
-  pollEvery?: number;
-  /** Milliseconds before the first new attempt and at most; 1000 and 30000 when left out. */
-  backoff?: { first: number; most: number };
-}
-
-/** What a message may hold. */
-export interface Writing {
-  text?: string;
-  files?: PendingFile[];
-  postback?: Postback;
-  location?: Draft['location'];
-  replyTo?: string;
-}
+import { Visit } from './visit';
+import { Wire, type Author, type Conversation, type Draft, type Identity, type Message, type Page, type Session, type Upload } from './wire';
 
 const pageSize = 50;
 const typingShown = 6000;
@@ -53,10 +22,9 @@ export class Chat {
   private current: State = nothing;
   private readonly listeners = new Set<(state: State) => void>();
   private readonly wire: Wire;
-  private readonly storage: Storage;
+  private readonly visit: Visit;
   private readonly outbox: Outbox;
   private readonly sender: Sender;
-  private readonly tokenKey: string;
 
   private messages: Message[] = [];
   private before: string | null = null;
@@ -70,18 +38,24 @@ export class Chat {
   private wake: (() => void) | null = null;
   private attempt = 0;
   private heldBack = 0;
-  private opening: Promise<void> | null = null;
 
   private typingTimer: Timer = null;
   private typedAt = 0;
 
   constructor(private readonly options: ChatOptions) {
     this.wire = new Wire(options.hub, options.channel, options.fetch ?? platformFetch);
-    this.storage = options.storage ?? memory();
-    this.tokenKey = `threadhub.${options.channel}.token`;
-    this.outbox = new Outbox(this.storage, `threadhub.${options.channel}.outbox`);
+    const storage = options.storage ?? memory();
+    this.visit = new Visit(
+      this.wire,
+      storage,
+      `threadhub.${options.channel}.token`,
+      options,
+      (session) => this.opened(session),
+      () => (this.cursor = ''),
+    );
+    this.outbox = new Outbox(storage, `threadhub.${options.channel}.outbox`);
     this.sender = new Sender(this.outbox, {
-      post: (draft) => this.authorized(() => this.wire.post(draft)),
+      post: (draft) => this.visit.authorized(() => this.wire.post(draft)),
       may: () => this.run % 2 === 1,
       changed: () => this.refresh(),
       sent: () => this.posted(),
@@ -101,7 +75,7 @@ export class Chat {
 
   /** Tells whether an earlier visit left a token: there may be something to read. */
   async visitedBefore(): Promise<boolean> {
-    return !!(await this.storage.get(this.tokenKey));
+    return this.visit.left();
   }
 
   /** Reads the chat's looks and bounds, without opening a session. */
@@ -174,8 +148,7 @@ export class Chat {
 
   /** Hands a file over; its answer goes into `send`. Rejects with Refused or Unreachable. */
   async upload(name: string, body: unknown): Promise<Upload> {
-    await this.session();
-    return this.authorized(() => this.wire.upload(name, body));
+    return this.visit.authorized(() => this.wire.upload(name, body));
   }
 
   /** Tells that the visitor is typing; may be called with each key. */
@@ -198,7 +171,7 @@ export class Chat {
   /** Reads the page of messages before those that are here. */
   async loadEarlier(): Promise<void> {
     if (!this.before) return;
-    const page = await this.authorized(() => this.wire.messages({ before: this.before ?? '', limit: pageSize }));
+    const page = await this.visit.authorized(() => this.wire.messages({ before: this.before ?? '', limit: pageSize }));
     this.before = page.before;
     this.messages = merge(page.data, this.messages);
     this.refresh();
@@ -206,19 +179,19 @@ export class Chat {
 
   /** Ends the chat: what is written next begins another conversation. */
   async end(): Promise<void> {
-    await this.authorized(() => this.wire.event('chat_ended'));
+    await this.visit.authorized(() => this.wire.event('chat_ended'));
   }
 
   /** Tells which page the visitor looks at. Nothing is kept of visitors who never wrote. */
   async viewPage(page: Page): Promise<void> {
-    if (this.current.conversation) await this.authorized(() => this.wire.event('page_view', page));
+    if (this.current.conversation) await this.visit.authorized(() => this.wire.event('page_view', page));
   }
 
   /** Opens the session anew, for a user whom the site vouches for, or who just signed out of the site. */
   async identify(identity: () => Identity | null | Promise<Identity | null>): Promise<void> {
     this.options.identity = identity;
     if (!this.current.visitorID && this.run % 2 === 0) return;
-    await this.open();
+    await this.visit.begin();
     this.cursor = '';
     this.aborter?.abort();
     this.hurry();
@@ -227,14 +200,10 @@ export class Chat {
   /** Ends the session everywhere: whoever writes next from here is another visitor. */
   async signOut(): Promise<void> {
     this.stop();
-    const token = this.wire.token || (await this.storage.get(this.tokenKey));
     delete this.options.identity;
-    await this.forget();
+    this.forget();
     await this.outbox.clear();
-    if (!token) return;
-    const wire = new Wire(this.options.hub, this.options.channel, this.wire.fetch);
-    wire.token = token;
-    await wire.close();
+    await this.visit.end();
   }
 
   // --- The connection.
@@ -246,7 +215,7 @@ export class Chat {
     while (this.run === run) {
       let wait = 0;
       try {
-        await this.session();
+        await this.visit.ensure();
         if (!this.cursor) await this.load();
         if (this.run !== run) return;
         void this.sender.flush();
@@ -263,7 +232,7 @@ export class Chat {
   /** Says what becomes of an error, and how long to wait. */
   private async trouble(error: unknown): Promise<number> {
     if (error instanceof Refused && error.code === 'visitor_token_invalid') {
-      await this.renew();
+      await this.visit.renew();
       return this.attempt++ > 0 ? this.step() : 0;
     }
     if (error instanceof Refused && !error.passing) {
@@ -340,63 +309,25 @@ export class Chat {
     }
   }
 
-  /** Opens a session unless there is one. */
-  private async session(): Promise<void> {
-    if (!this.wire.token || !this.current.visitorID) await (this.opening ??= this.open().finally(() => (this.opening = null)));
-  }
-
-  private async open(): Promise<void> {
-    const { locale, name, identity } = this.options;
-    const token = this.wire.token || (await this.storage.get(this.tokenKey)) || '';
-    const who = identity ? await identity() : null;
-    this.wire.token = '';
-    const session = await this.wire.open({
-      ...(token ? { visitor_token: token } : {}),
-      ...(who ? { identity: who } : {}),
-      ...(locale ? { locale } : {}),
-      ...(name ? { name } : {}),
-    });
+  /** Works a session in that was opened. */
+  private async opened(session: Session): Promise<void> {
     const before = this.current;
     if (before.visitorID && before.visitorID !== session.visitor_id) {
-      await this.forget(); // the messages of somebody else
+      this.forget(); // the messages of somebody else
       // What an anonymous visitor has not sent yet goes on with the user they turn out to be, never with another one.
       if (before.externalID) await this.outbox.clear();
     }
-    this.wire.token = session.visitor_token;
-    await this.storage.set(this.tokenKey, session.visitor_token);
     this.set({ visitorID: session.visitor_id, externalID: session.external_id, config: session.config, conversation: session.conversation, problem: null });
   }
 
-  /** The token is no longer good: takes the one that another tab got, or none. */
-  private async renew(): Promise<void> {
-    const stored = await this.storage.get(this.tokenKey);
-    if (stored === this.wire.token) await this.storage.remove(this.tokenKey);
-    this.wire.token = '';
-    this.cursor = '';
-  }
-
   /** Forgets everything of a visitor. */
-  private async forget(): Promise<void> {
+  private forget(): void {
     this.messages = [];
     this.sender.accepted.clear();
     this.before = null;
-    this.cursor = this.seen = this.readTo = this.readTold = this.wire.token = '';
-    await this.storage.remove(this.tokenKey);
+    this.cursor = this.seen = this.readTo = this.readTold = '';
     this.current = { ...nothing, line: this.current.line, config: this.current.config };
     this.refresh();
-  }
-
-  /** Does something with the token, and once more with another one when it is no longer good. */
-  private async authorized<T>(call: () => Promise<T>): Promise<T> {
-    await this.session();
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof Refused) || error.code !== 'visitor_token_invalid') throw error;
-      await this.renew();
-      await (this.opening ??= this.open().finally(() => (this.opening = null)));
-      return call();
-    }
   }
 
   // --- What is told.
@@ -454,7 +385,7 @@ export class Chat {
         this.aborter?.abort();
         break;
       case 'session.revoked':
-        void this.renew().then(() => this.aborter?.abort());
+        void this.visit.renew().then(() => this.aborter?.abort());
         break;
     }
     this.refresh();

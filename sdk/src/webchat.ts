@@ -1,6 +1,7 @@
 // The web chat for whoever builds a client of their own: an app, or a page that
 // shows the chat in its own way. No DOM is needed.
-export { Chat, type ChatOptions, type Writing } from './chat';
+export { Chat } from './chat';
+export type { ChatOptions, Writing } from './options';
 export { memory, type Pending, type PendingFile, type Storage } from './outbox';
 export type { Answer, BytesReader, Fetch } from './platform';
 export { Refused, Unreachable, type Problem } from './refusal';

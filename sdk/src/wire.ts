@@ -30,11 +30,16 @@ export class Wire {
   private readonly base: string;
 
   constructor(
-    hub: string,
-    channel: string,
-    readonly fetch: Fetch,
+    private readonly hub: string,
+    private readonly channel: string,
+    private readonly fetch: Fetch,
   ) {
     this.base = `${hub.replace(/\/+$/, '')}/webchat/${encodeURIComponent(channel)}`;
+  }
+
+  /** The same calls, for nobody yet. */
+  again(): Wire {
+    return new Wire(this.hub, this.channel, this.fetch);
   }
 
   config(): Promise<Config> {
