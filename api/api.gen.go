@@ -4774,6 +4774,9 @@ type WebchatMessages struct {
 
 	// More With `after`: there is more. Read again after `cursor`.
 	More bool `json:"more"`
+
+	// ReadUpTo The business has seen the visitor's messages up to this one. Left out where it has not seen all.
+	ReadUpTo *string `json:"read_up_to,omitempty"`
 }
 
 // WebchatOpening defines model for WebchatOpening.

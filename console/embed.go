@@ -4,19 +4,14 @@
 package console
 
 import (
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
-	"sync"
+
+	"threadhub/internal/webfiles"
 )
 
 //go:embed all:dist
@@ -38,20 +33,10 @@ const (
 	named = "assets/"
 )
 
-// file is what is answered for one address.
-type file struct {
-	content            []byte
-	kind, tag, caching string
-	// compressed is the content gzipped, nil where that saves nothing. It is
-	// made when it is first asked for: many a hub is started and never looked
-	// at.
-	compressed func() []byte
-}
-
 // Handler serves the console below [Path]: files as they are, and the page
 // itself for every place in the console. It is safe for concurrent use.
 func Handler() (http.Handler, error) {
-	files := map[string]file{}
+	files := map[string]*webfiles.File{}
 	err := fs.WalkDir(built, "dist", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -61,7 +46,7 @@ func Handler() (http.Handler, error) {
 			return err
 		}
 		name = strings.TrimPrefix(name, "dist/")
-		files[name] = newFile(name, content)
+		files[name] = webfiles.New(name, content, caching(name))
 		return nil
 	})
 	if err != nil {
@@ -73,44 +58,15 @@ func Handler() (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(files, w, r) }), nil
 }
 
-func newFile(name string, content []byte) file {
-	sum := sha256.Sum256(content)
-	f := file{
-		content: content, kind: mime.TypeByExtension(path.Ext(name)), caching: "no-cache",
-		compressed: sync.OnceValue(func() []byte { return compress(content) }),
-	}
-	f.tag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	switch path.Ext(name) { // the machine's table may say otherwise
-	case ".html":
-		f.kind = "text/html; charset=utf-8"
-	case ".js":
-		f.kind = "text/javascript; charset=utf-8"
-	case ".css":
-		f.kind = "text/css; charset=utf-8"
-	case ".svg":
-		f.kind = "image/svg+xml"
-	}
+// caching is how long a file may be kept without asking.
+func caching(name string) string {
 	if strings.HasPrefix(name, named) {
-		f.caching = "public, max-age=31536000, immutable"
+		return "public, max-age=31536000, immutable"
 	}
-	return f
+	return "no-cache"
 }
 
-// compress answers the content gzipped, nil where that saves nothing.
-func compress(content []byte) []byte {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil
-	}
-	_, err = z.Write(content)
-	if err = errors.Join(err, z.Close()); err != nil || b.Len() >= len(content)*9/10 {
-		return nil
-	}
-	return b.Bytes()
-}
-
-func serve(files map[string]file, w http.ResponseWriter, r *http.Request) {
+func serve(files map[string]*webfiles.File, w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(Path, "/")), "/")
 	f, ok := files[name]
 	h := w.Header()
@@ -125,34 +81,5 @@ func serve(files map[string]file, w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		f = files["index.html"]
 	}
-	h.Set("Content-Type", f.kind)
-	h.Set("Cache-Control", f.caching)
-	h.Set("ETag", f.tag)
-	h.Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("If-None-Match"), f.tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	body := f.content
-	if accepts(r.Header.Get("Accept-Encoding"), "gzip") {
-		if smaller := f.compressed(); smaller != nil {
-			h.Set("Content-Encoding", "gzip")
-			body = smaller
-		}
-	}
-	h.Set("Content-Length", fmt.Sprint(len(body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client has gone
-	}
-}
-
-// accepts tells whether an Accept-Encoding names a coding and does not refuse it.
-func accepts(header, coding string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.EqualFold(strings.TrimSpace(name), coding) {
-			return strings.ReplaceAll(q, " ", "") != "q=0"
-		}
-	}
-	return false
+	f.ServeHTTP(w, r)
 }

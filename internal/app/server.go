@@ -14,6 +14,7 @@ import (
 
 	"threadhub/connectors/all"
 	"threadhub/console"
+	"threadhub/console/widget"
 	"threadhub/internal/canned"
 	"threadhub/internal/httpapi"
 	"threadhub/internal/oidc"
@@ -60,6 +61,9 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	if h.Role != RoleWorker {
 		deps.Webhook = httpapi.NewWebhook(h.desk, h.Config.BaseURL(), h.Logger)
 		if deps.Console, err = console.Handler(); err != nil {
+			return err
+		}
+		if deps.Widget, err = widget.Handler(); err != nil {
 			return err
 		}
 	}

@@ -40,8 +40,12 @@ var rules = []rule{
 	}, tests: []string{"connectors/*", "internal/seal", "internal/sqlite", "internal/storetest"}},
 
 	{pkg: "api"},
-	{pkg: "console"},
+	{pkg: "api/client", may: []string{"api"}},
+	{pkg: "console", may: []string{"internal/webfiles"}},
 	{pkg: "console/browsertest", tests: []string{"internal/simulate"}},
+	{pkg: "console/widget", may: []string{"internal/webfiles", "sdk"}},
+	{pkg: "internal/webfiles"},
+	{pkg: "sdk"},
 
 	// Records and small tools.
 	{pkg: "internal/ident"},
@@ -109,7 +113,7 @@ var rules = []rule{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
-		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "internal/crashpoint",
+		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "console/widget",
 	}, tests: []string{"connectors/*", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
@@ -208,7 +212,7 @@ var (
 		"net/http": {"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
 		"net":      {"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialUnix", "DialIP", "Dialer"},
 	}
-	dialers = []string{"internal/egress", "internal/chaos", "internal/simulate", "internal/simulate/simtest", "cmd/*"}
+	dialers = []string{"internal/egress", "internal/chaos", "internal/simulate", "internal/simulate/simtest", "cmd/*", "api/client"}
 )
 
 // vague are names that say nothing of what is inside.

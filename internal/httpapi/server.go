@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -155,6 +156,9 @@ type Deps struct {
 	Webhook gin.HandlerFunc
 	// Console serves the web console below [console.Path]; nil: there is none.
 	Console http.Handler
+	// Widget serves the web chat's script (package console/widget); nil: there
+	// is none.
+	Widget http.Handler
 	// Observe, when set, is told of every finished request: the operation's
 	// name from the document ("none" for an unknown route), status and time.
 	Observe func(operation string, status int, took time.Duration)
@@ -176,8 +180,8 @@ type Deps struct {
 type server struct {
 	Deps
 	contract *contract
-	document []byte // as served at /openapi.json
-	docs     []byte // the page at /docs
+	document []byte                 // as served at /openapi.json
+	docs     func() ([]byte, error) // the page at /docs, made when it is first asked for
 	origins  *http.CrossOriginProtection
 	// reporting has a place for each report that may be in the making.
 	reporting chan struct{}
@@ -201,9 +205,7 @@ func New(d Deps) (*gin.Engine, error) {
 	if s.contract, err = newContract(s.document); err != nil {
 		return nil, fmt.Errorf("http api: %w", err)
 	}
-	if s.docs, err = docsPage(s.contract); err != nil {
-		return nil, fmt.Errorf("http api: %w", err)
-	}
+	s.docs = sync.OnceValues(func() ([]byte, error) { return docsPage(s.contract, s.document) })
 	if s.origins, err = newOriginGuard(d.PublicURL); err != nil {
 		return nil, fmt.Errorf("http api: public URL: %w", err)
 	}
@@ -223,6 +225,9 @@ func New(d Deps) (*gin.Engine, error) {
 	}
 	if d.Console != nil {
 		s.serveConsole(engine)
+	}
+	if d.Widget != nil {
+		s.serveWidget(engine)
 	}
 	routes := engine.Group("", s.authorize, s.deadline, s.checkPath, s.checkQuery, s.checkBody, s.idempotent, s.audited)
 	api.RegisterHandlersWithOptions(routes, s, api.GinServerOptions{ErrorHandler: s.unbindable})

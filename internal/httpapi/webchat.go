@@ -56,7 +56,7 @@ func (s *server) webchatDoor(c *gin.Context) {
 			s.failWebchat(c, err)
 			return
 		}
-		if !chat.Widget.Allows(origin) && !sameOrigin(origin, s.PublicURL) {
+		if !chat.Widget.Allows(origin) && !sameOrigin(c, s.PublicURL) {
 			s.refuse(c, problem(http.StatusForbidden, codeOrigin, "the page's site may not show this chat: add its origin to the channel's allowed_origins"))
 			return
 		}
@@ -76,10 +76,15 @@ func (s *server) webchatDoor(c *gin.Context) {
 	c.Next()
 }
 
-// sameOrigin tells whether the page is the hub's own.
-func sameOrigin(origin, publicURL string) bool {
+// sameOrigin tells whether the page is the hub's own: it has the public
+// address, or the browser, which no page can make say so, says that it came
+// from where the request goes.
+func sameOrigin(c *gin.Context, publicURL string) bool {
+	if c.GetHeader("Sec-Fetch-Site") == "same-origin" {
+		return true
+	}
 	u, err := url.Parse(publicURL)
-	return err == nil && u.Host != "" && strings.EqualFold(origin, u.Scheme+"://"+u.Host)
+	return err == nil && u.Host != "" && strings.EqualFold(c.GetHeader("Origin"), u.Scheme+"://"+u.Host)
 }
 
 // chat opens the web chat of a channel.

@@ -47,6 +47,9 @@ func (s *server) ListWebchatMessages(c *gin.Context, id string, params api.ListW
 	}
 	convs := convert(page.Conversations, visitorConversationView)
 	view.Conversations = &convs
+	if page.ReadUpTo != "" {
+		view.ReadUpTo = &page.ReadUpTo
+	}
 	s.Webchat.Fetched(ctx, sess, page.Messages)
 	s.answer(c, http.StatusOK, view)
 }

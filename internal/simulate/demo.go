@@ -23,6 +23,7 @@ type Guide struct {
 	HubURL      string
 	Simulator   string // where the platforms answer
 	Channels    []GuideChannel
+	WebChat     string // the page on which whoever watches is a customer
 	Agents      []GuideAgent
 	SignIn      GuideSignIn
 	Waiting     string // id of a conversation that waits for an answer, if any
@@ -64,6 +65,9 @@ func (g Guide) String() string {
 	fmt.Fprintf(&b, "  open       %s/console/\n", g.HubURL)
 	if g.SignIn.Email != "" {
 		fmt.Fprintf(&b, "  sign in    %s  password %s\n", g.SignIn.Email, g.SignIn.Password)
+	}
+	if g.WebChat != "" {
+		fmt.Fprintf(&b, "  web chat   %s (write as a customer, answer in the console)\n", g.WebChat)
 	}
 	if g.WaitingName != "" {
 		fmt.Fprintf(&b, "\nThen answer %s, who is waiting: watch the ticks, solve it, see when it closes.\n", g.WaitingName)
@@ -162,6 +166,12 @@ func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options)
 		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.channels[i].Webhook})
 	}
 	agents.channels = st.channels
+	// Nobody answers here but whoever watches.
+	chat, err := admin.webchat(ctx, "Web chat (demo)")
+	if err != nil {
+		return nil, err
+	}
+	s.Guide.WebChat = admin.base + "/widget/try/" + chat.ID
 	watcher, staff := demoPeople()
 	groups := map[string]string{}
 	if o.Opening {

@@ -48,10 +48,10 @@ func TestADemoFillsAHub(t *testing.T) {
 	for _, c := range h.Channels() {
 		kinds[c.Kind] = c.Settings["api_base_url"]
 	}
-	require.Equal(t, map[string]string{"telegram": show.Server.URL + "/telegram", "whatsapp": show.Server.URL + "/whatsapp"}, kinds)
+	require.Equal(t, map[string]string{"webchat": "", "telegram": show.Server.URL + "/telegram", "whatsapp": show.Server.URL + "/whatsapp"}, kinds)
 
 	text := show.Guide.String()
-	for _, want := range []string{url + "/v1/conversations", "Telegram (demo)", "WhatsApp (demo)", "Mira Sandström", "Authorization: Bearer tok_1", show.Guide.Waiting} {
+	for _, want := range []string{url + "/v1/conversations", url + "/widget/try/ch_3", "Telegram (demo)", "WhatsApp (demo)", "Mira Sandström", "Authorization: Bearer tok_1", show.Guide.Waiting} {
 		require.Contains(t, text, want)
 	}
 	require.NotContains(t, text, "adm\n")
@@ -98,7 +98,7 @@ func TestASecondDemoTakesOverTheChannelsOfTheFirst(t *testing.T) {
 	second, err := Demo(t.Context(), url, "adm", o)
 	require.NoError(t, err)
 	require.NoError(t, second.Close())
-	require.Len(t, h.Channels(), 2)
+	require.Len(t, h.Channels(), 3)
 	require.Equal(t, second.Server.URL+"/telegram", h.Channels()[0].Settings["api_base_url"])
 	require.Greater(t, len(h.Conversations()), people)
 }

@@ -153,6 +153,27 @@ func (h hubAPI) channel(ctx context.Context, name string, acc Account, baseURL s
 	return ch, err
 }
 
+// webchat makes the web chat of that name unless there is one. Its style lets a
+// solved conversation go on when the customer writes again.
+func (h hubAPI) webchat(ctx context.Context, name string) (hubChannel, error) {
+	const kind = "webchat"
+	all, err := list[hubChannel](ctx, h, "/v1/channels", nil)
+	if err != nil {
+		return hubChannel{}, err
+	}
+	for _, old := range all {
+		if old.Kind == kind && old.Name == name {
+			return old, nil
+		}
+	}
+	var ch hubChannel
+	err = h.do(ctx, http.MethodPost, "/v1/channels", map[string]any{
+		"kind": kind, "name": name, "enabled": true, "credentials": map[string]string{}, "style": map[string]any{"name": "social_messaging"},
+		"settings": map[string]string{"greeting": "Hello! Looking for something for your kitchen?", "colour": "#2f6b4f"},
+	}, &ch)
+	return ch, err
+}
+
 // person makes an agent unless there is one of that address, says whether they are there
 // and lets them sign in to the console with the password.
 func (h hubAPI) person(ctx context.Context, p person, groups map[string]string, password string) (hubAgent, error) {

@@ -18,7 +18,10 @@ type Page struct {
 	// Cursor is where news begin after this page; Before is where the page of
 	// earlier messages ends, empty at the beginning.
 	Cursor, Before string
-	More           bool
+	// ReadUpTo is the visitor's message up to which the business has seen what
+	// they wrote; empty where it has not seen all.
+	ReadUpTo string
+	More     bool
 }
 
 // After reads what came after a cursor.
@@ -33,7 +36,20 @@ func (s *Service) After(ctx context.Context, sess Session, after string, limit i
 	}
 	next.At = s.now()
 	convs, err := s.conversations(ctx, sess, list)
-	return Page{Messages: list, Conversations: convs, Cursor: next.String(), More: more}, err
+	return Page{Messages: list, Conversations: convs, Cursor: next.String(), ReadUpTo: readUpTo(convs), More: more}, err
+}
+
+// readUpTo is the last visitor's message of the latest conversation, if the
+// business has seen it.
+func readUpTo(convs []threads.Conversation) string {
+	if len(convs) == 0 {
+		return ""
+	}
+	latest := slices.MaxFunc(convs, func(a, b threads.Conversation) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	if latest.UnreadCount > 0 {
+		return ""
+	}
+	return string(latest.LastInboundID)
 }
 
 // History reads the latest messages, or those before a page, in reading order.
@@ -69,6 +85,7 @@ func (s *Service) History(ctx context.Context, sess Session, before string, limi
 	}
 	page.Messages = all
 	page.Conversations, err = s.conversations(ctx, sess, all)
+	page.ReadUpTo = readUpTo(page.Conversations)
 	return page, err
 }
 

@@ -173,7 +173,7 @@ type draft struct {
 
 func (h *Hub) createChannel(w http.ResponseWriter, r *http.Request) {
 	var d draft
-	if json.NewDecoder(r.Body).Decode(&d) != nil || d.Kind == "" || len(d.Credentials) == 0 {
+	if json.NewDecoder(r.Body).Decode(&d) != nil || d.Kind == "" || len(d.Credentials) == 0 && d.Kind != "webchat" {
 		http.Error(w, "no channel", http.StatusUnprocessableEntity)
 		return
 	}
