@@ -408,7 +408,7 @@ type ClientInterface interface {
 
 	// EraseContact Erase a contact
 	//
-	// The contact's records, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
+	// The records of the contact, and of those it was merged with, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
 	//
 	// Corresponds with DELETE /v1/contacts/{contact_id} (the `EraseContact` operationId).
 	EraseContact(ctx context.Context, contactID ContactID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -443,6 +443,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/contacts/{contact_id}/export (the `ExportContact` operationId).
 	ExportContact(ctx context.Context, contactID ContactID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeContactWithBody Say that another contact is the same person
+	//
+	// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+	MergeContactWithBody(ctx context.Context, contactID ContactID, params *MergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeContact Say that another contact is the same person
+	//
+	// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+	MergeContact(ctx context.Context, contactID ContactID, params *MergeContactParams, body MergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeContactWithBody Take a contact out of the person it was merged into
+	//
+	// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+	UnmergeContactWithBody(ctx context.Context, contactID ContactID, params *UnmergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeContact Take a contact out of the person it was merged into
+	//
+	// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+	UnmergeContact(ctx context.Context, contactID ContactID, params *UnmergeContactParams, body UnmergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListConversations List conversations
 	//
@@ -897,6 +933,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/reports/conversations (the `ReportConversations` operationId).
 	ReportConversations(ctx context.Context, params *ReportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRetentionWithBody Tell how many conversations retention would erase
+	//
+	// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+	PreviewRetentionWithBody(ctx context.Context, params *PreviewRetentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewRetention Tell how many conversations retention would erase
+	//
+	// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+	PreviewRetention(ctx context.Context, params *PreviewRetentionParams, body PreviewRetentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SimulateRoutingWithBody Ask who would get a conversation now, and why
 	//
@@ -2281,7 +2335,7 @@ func (c *Client) ListContacts(ctx context.Context, params *ListContactsParams, r
 
 // EraseContact Erase a contact
 //
-// The contact's records, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
+// The records of the contact, and of those it was merged with, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
 //
 // Corresponds with DELETE /v1/contacts/{contact_id} (the `EraseContact` operationId).
 func (c *Client) EraseContact(ctx context.Context, contactID ContactID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2367,6 +2421,82 @@ func (c *Client) ListContactConversations(ctx context.Context, contactID Contact
 // Corresponds with GET /v1/contacts/{contact_id}/export (the `ExportContact` operationId).
 func (c *Client) ExportContact(ctx context.Context, contactID ContactID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExportContactRequest(c.Server, contactID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeContactWithBody Say that another contact is the same person
+//
+// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+func (c *Client) MergeContactWithBody(ctx context.Context, contactID ContactID, params *MergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeContactRequestWithBody(c.Server, contactID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeContact Say that another contact is the same person
+//
+// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+func (c *Client) MergeContact(ctx context.Context, contactID ContactID, params *MergeContactParams, body MergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeContactRequest(c.Server, contactID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeContactWithBody Take a contact out of the person it was merged into
+//
+// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+func (c *Client) UnmergeContactWithBody(ctx context.Context, contactID ContactID, params *UnmergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeContactRequestWithBody(c.Server, contactID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeContact Take a contact out of the person it was merged into
+//
+// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+func (c *Client) UnmergeContact(ctx context.Context, contactID ContactID, params *UnmergeContactParams, body UnmergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeContactRequest(c.Server, contactID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3421,6 +3551,44 @@ func (c *Client) Rekey(ctx context.Context, params *RekeyParams, body RekeyJSONR
 // Corresponds with GET /v1/reports/conversations (the `ReportConversations` operationId).
 func (c *Client) ReportConversations(ctx context.Context, params *ReportConversationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportConversationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRetentionWithBody Tell how many conversations retention would erase
+//
+// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+func (c *Client) PreviewRetentionWithBody(ctx context.Context, params *PreviewRetentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRetentionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewRetention Tell how many conversations retention would erase
+//
+// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+func (c *Client) PreviewRetention(ctx context.Context, params *PreviewRetentionParams, body PreviewRetentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewRetentionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7009,6 +7177,130 @@ func NewExportContactRequest(server string, contactID ContactID) (*http.Request,
 	return req, nil
 }
 
+// NewMergeContactRequest calls the generic MergeContact builder with application/json body
+func NewMergeContactRequest(server string, contactID ContactID, params *MergeContactParams, body MergeContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeContactRequestWithBody(server, contactID, params, "application/json", bodyReader)
+}
+
+// NewMergeContactRequestWithBody constructs an http.Request for the MergeContact method, with any body, and a specified content type
+func NewMergeContactRequestWithBody(server string, contactID ContactID, params *MergeContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact_id", contactID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contacts/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUnmergeContactRequest calls the generic UnmergeContact builder with application/json body
+func NewUnmergeContactRequest(server string, contactID ContactID, params *UnmergeContactParams, body UnmergeContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnmergeContactRequestWithBody(server, contactID, params, "application/json", bodyReader)
+}
+
+// NewUnmergeContactRequestWithBody constructs an http.Request for the UnmergeContact method, with any body, and a specified content type
+func NewUnmergeContactRequestWithBody(server string, contactID ContactID, params *UnmergeContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contact_id", contactID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contacts/%s/unmerge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListConversationsRequest constructs an http.Request for the ListConversations method
 func NewListConversationsRequest(server string, params *ListConversationsParams) (*http.Request, error) {
 	var err error
@@ -9896,6 +10188,61 @@ func NewReportConversationsRequest(server string, params *ReportConversationsPar
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPreviewRetentionRequest calls the generic PreviewRetention builder with application/json body
+func NewPreviewRetentionRequest(server string, params *PreviewRetentionParams, body PreviewRetentionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewRetentionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPreviewRetentionRequestWithBody constructs an http.Request for the PreviewRetention method, with any body, and a specified content type
+func NewPreviewRetentionRequestWithBody(server string, params *PreviewRetentionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/retention/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -13139,7 +13486,7 @@ type ClientWithResponsesInterface interface {
 
 	// EraseContactWithResponse Erase a contact
 	//
-	// The contact's records, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
+	// The records of the contact, and of those it was merged with, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13182,6 +13529,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/contacts/{contact_id}/export (the `ExportContact` operationId).
 	ExportContactWithResponse(ctx context.Context, contactID ContactID, reqEditors ...RequestEditorFn) (*ExportContactResponse, error)
+
+	// MergeContactWithBodyWithResponse Say that another contact is the same person
+	//
+	// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+	MergeContactWithBodyWithResponse(ctx context.Context, contactID ContactID, params *MergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeContactResponse, error)
+
+	// MergeContactWithResponse Say that another contact is the same person
+	//
+	// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+	MergeContactWithResponse(ctx context.Context, contactID ContactID, params *MergeContactParams, body MergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeContactResponse, error)
+
+	// UnmergeContactWithBodyWithResponse Take a contact out of the person it was merged into
+	//
+	// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+	UnmergeContactWithBodyWithResponse(ctx context.Context, contactID ContactID, params *UnmergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmergeContactResponse, error)
+
+	// UnmergeContactWithResponse Take a contact out of the person it was merged into
+	//
+	// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+	UnmergeContactWithResponse(ctx context.Context, contactID ContactID, params *UnmergeContactParams, body UnmergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeContactResponse, error)
 
 	// ListConversationsWithResponse List conversations
 	//
@@ -13700,6 +14083,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/reports/conversations (the `ReportConversations` operationId).
 	ReportConversationsWithResponse(ctx context.Context, params *ReportConversationsParams, reqEditors ...RequestEditorFn) (*ReportConversationsResponse, error)
+
+	// PreviewRetentionWithBodyWithResponse Tell how many conversations retention would erase
+	//
+	// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+	PreviewRetentionWithBodyWithResponse(ctx context.Context, params *PreviewRetentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewRetentionResponse, error)
+
+	// PreviewRetentionWithResponse Tell how many conversations retention would erase
+	//
+	// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+	PreviewRetentionWithResponse(ctx context.Context, params *PreviewRetentionParams, body PreviewRetentionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewRetentionResponse, error)
 
 	// SimulateRoutingWithBodyWithResponse Ask who would get a conversation now, and why
 	//
@@ -16364,6 +16765,102 @@ func (r ExportContactResponse) ContentType() string {
 	return ""
 }
 
+type MergeContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Contact
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeContactResponse) GetJSON200() *Contact {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeContactResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnmergeContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Contact
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UnmergeContactResponse) GetJSON200() *Contact {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnmergeContactResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnmergeContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnmergeContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnmergeContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnmergeContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListConversationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18557,6 +19054,54 @@ func (r ReportConversationsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReportConversationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewRetentionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RetentionPreview
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewRetentionResponse) GetJSON200() *RetentionPreview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewRetentionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewRetentionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewRetentionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewRetentionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewRetentionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21673,7 +22218,7 @@ func (c *ClientWithResponses) ListContactsWithResponse(ctx context.Context, para
 
 // EraseContactWithResponse Erase a contact
 //
-// The contact's records, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
+// The records of the contact, and of those it was merged with, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -21751,6 +22296,66 @@ func (c *ClientWithResponses) ExportContactWithResponse(ctx context.Context, con
 		return nil, err
 	}
 	return ParseExportContactResponse(rsp)
+}
+
+// MergeContactWithBodyWithResponse Say that another contact is the same person
+//
+// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+func (c *ClientWithResponses) MergeContactWithBodyWithResponse(ctx context.Context, contactID ContactID, params *MergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeContactResponse, error) {
+	rsp, err := c.MergeContactWithBody(ctx, contactID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeContactResponse(rsp)
+}
+
+// MergeContactWithResponse Say that another contact is the same person
+//
+// Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contacts/{contact_id}/merge (the `MergeContact` operationId).
+func (c *ClientWithResponses) MergeContactWithResponse(ctx context.Context, contactID ContactID, params *MergeContactParams, body MergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeContactResponse, error) {
+	rsp, err := c.MergeContact(ctx, contactID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeContactResponse(rsp)
+}
+
+// UnmergeContactWithBodyWithResponse Take a contact out of the person it was merged into
+//
+// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+func (c *ClientWithResponses) UnmergeContactWithBodyWithResponse(ctx context.Context, contactID ContactID, params *UnmergeContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmergeContactResponse, error) {
+	rsp, err := c.UnmergeContactWithBody(ctx, contactID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeContactResponse(rsp)
+}
+
+// UnmergeContactWithResponse Take a contact out of the person it was merged into
+//
+// The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contacts/{contact_id}/unmerge (the `UnmergeContact` operationId).
+func (c *ClientWithResponses) UnmergeContactWithResponse(ctx context.Context, contactID ContactID, params *UnmergeContactParams, body UnmergeContactJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeContactResponse, error) {
+	rsp, err := c.UnmergeContact(ctx, contactID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeContactResponse(rsp)
 }
 
 // ListConversationsWithResponse List conversations
@@ -22629,6 +23234,36 @@ func (c *ClientWithResponses) ReportConversationsWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseReportConversationsResponse(rsp)
+}
+
+// PreviewRetentionWithBodyWithResponse Tell how many conversations retention would erase
+//
+// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+func (c *ClientWithResponses) PreviewRetentionWithBodyWithResponse(ctx context.Context, params *PreviewRetentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewRetentionResponse, error) {
+	rsp, err := c.PreviewRetentionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRetentionResponse(rsp)
+}
+
+// PreviewRetentionWithResponse Tell how many conversations retention would erase
+//
+// Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/retention/preview (the `PreviewRetention` operationId).
+func (c *ClientWithResponses) PreviewRetentionWithResponse(ctx context.Context, params *PreviewRetentionParams, body PreviewRetentionJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewRetentionResponse, error) {
+	rsp, err := c.PreviewRetention(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewRetentionResponse(rsp)
 }
 
 // SimulateRoutingWithBodyWithResponse Ask who would get a conversation now, and why
@@ -25086,6 +25721,72 @@ func ParseExportContactResponse(rsp *http.Response) (*ExportContactResponse, err
 	return response, nil
 }
 
+// ParseMergeContactResponse parses an HTTP response from a MergeContactWithResponse call
+func ParseMergeContactResponse(rsp *http.Response) (*MergeContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Contact
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnmergeContactResponse parses an HTTP response from a UnmergeContactWithResponse call
+func ParseUnmergeContactResponse(rsp *http.Response) (*UnmergeContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnmergeContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Contact
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListConversationsResponse parses an HTTP response from a ListConversationsWithResponse call
 func ParseListConversationsResponse(rsp *http.Response) (*ListConversationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26601,6 +27302,39 @@ func ParseReportConversationsResponse(rsp *http.Response) (*ReportConversationsR
 
 	case rsp.StatusCode == 200:
 		// Content-type (text/csv) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewRetentionResponse parses an HTTP response from a PreviewRetentionWithResponse call
+func ParsePreviewRetentionResponse(rsp *http.Response) (*PreviewRetentionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewRetentionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RetentionPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
 
 	}
 
