@@ -49,25 +49,25 @@ func (v *visitor) launch() {
 	v.t.Helper()
 	v.until("the launcher is there", within+`?.querySelector(".launcher")`)
 	js[bool](v.tab, `(() => { const b = `+within+`.querySelector(".launcher"); if (b.ariaExpanded !== "true") b.click(); return true })()`)
-	v.until("the chat is open", within+`.querySelector(".composer textarea")`)
+	v.until("the chat is open", within+`?.querySelector(".composer textarea")`)
 }
 
 // sees waits until an element of the chat holds the text.
 func (v *visitor) sees(selector, text string) {
 	v.t.Helper()
-	v.until(selector+" of the chat says "+text, `[...`+within+`.querySelectorAll(`+quote(selector)+`)].some((e) => (e.textContent + " " + (e.ariaLabel ?? "")).includes(`+quote(text)+`))`)
+	v.until(selector+" of the chat says "+text, `[...(`+within+`?.querySelectorAll(`+quote(selector)+`) ?? [])].some((e) => (e.textContent + " " + (e.ariaLabel ?? "")).includes(`+quote(text)+`))`)
 }
 
 // gone waits until no element of the chat holds the text.
 func (v *visitor) gone(selector, text string) {
 	v.t.Helper()
-	v.until(selector+" of the chat does not say "+text, `![...`+within+`.querySelectorAll(`+quote(selector)+`)].some((e) => e.textContent.includes(`+quote(text)+`))`)
+	v.until(selector+" of the chat does not say "+text, `![...(`+within+`?.querySelectorAll(`+quote(selector)+`) ?? [])].some((e) => e.textContent.includes(`+quote(text)+`))`)
 }
 
 // hit clicks the first element of the chat that holds the text.
 func (v *visitor) hit(selector, text string) {
 	v.t.Helper()
-	find := `[...` + within + `.querySelectorAll(` + quote(selector) + `)].find((e) => (e.textContent + " " + (e.ariaLabel ?? "")).includes(` + quote(text) + `) && !e.disabled)`
+	find := `[...(` + within + `?.querySelectorAll(` + quote(selector) + `) ?? [])].find((e) => (e.textContent + " " + (e.ariaLabel ?? "")).includes(` + quote(text) + `) && !e.disabled)`
 	v.until(selector+" with "+text+" can be clicked in the chat", find)
 	js[bool](v.tab, find+".click(), true")
 }
@@ -163,7 +163,7 @@ func TestAVisitorTalksInTheChat(t *testing.T) {
 	v.sees(".pick", "pots.txt")
 	v.writes("Here is the list")
 	v.sees(".line-own .card", "pots.txt")
-	v.until("the file can be loaded", within+`.querySelector(".line-own a.card")`)
+	v.until("the file can be loaded", within+`?.querySelector(".line-own a.card")`)
 
 	// What was said is there after a reload, in its order and once.
 	said := []string{"Do you mend pots?", "We do. How old is yours?", "Older", "Here is the list"}
