@@ -4062,6 +4062,15 @@ export interface components {
              */
             level: number;
         };
+        /** @description A skill with the least level that will do, by its parts or as agents have it: `french:3`. */
+        QueueSkill: string | {
+            name: string;
+            /**
+             * @description The least that will do.
+             * @default 1
+             */
+            level: number;
+        };
         /** @description All that are given have to hold; of a list, one value. Without any the queue is for every conversation. */
         QueueConditions: {
             channel_ids?: components["schemas"]["Tags"];
@@ -4108,8 +4117,8 @@ export interface components {
             position?: number;
             conditions?: components["schemas"]["QueueConditions"];
             groups?: components["schemas"]["Tags"];
-            required_skills?: components["schemas"]["Skill"][];
-            preferred_skills?: components["schemas"]["Skill"][];
+            required_skills?: components["schemas"]["QueueSkill"][];
+            preferred_skills?: components["schemas"]["QueueSkill"][];
             relax_after?: components["schemas"]["Duration"];
             overflow_groups?: components["schemas"]["Tags"];
             overflow_after?: components["schemas"]["Duration"];
@@ -4122,8 +4131,8 @@ export interface components {
             position?: number;
             conditions?: components["schemas"]["QueueConditions"];
             groups?: components["schemas"]["Tags"];
-            required_skills?: components["schemas"]["Skill"][];
-            preferred_skills?: components["schemas"]["Skill"][];
+            required_skills?: components["schemas"]["QueueSkill"][];
+            preferred_skills?: components["schemas"]["QueueSkill"][];
             relax_after?: components["schemas"]["Duration"];
             overflow_groups?: components["schemas"]["Tags"];
             overflow_after?: components["schemas"]["Duration"];
