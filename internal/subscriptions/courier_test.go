@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"threadhub/internal/directory"
 	"threadhub/internal/callout"
+	"threadhub/internal/directory"
 	"threadhub/internal/egress"
 	"threadhub/internal/spool"
 )
