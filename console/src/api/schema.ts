@@ -852,13 +852,57 @@ export interface paths {
         post?: never;
         /**
          * Erase a contact
-         * @description The contact's records, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
+         * @description The records of the contact, and of those it was merged with, what was said with them, its files, the platforms' names for it, and raw webhooks and deliveries that hold them, as far as they can be found. What is left are figures without a person. It goes on by itself when it takes longer than the answer (202); doing it again answers how it stands. Not for tokens that are limited to channels or groups.
          */
         delete: operations["eraseContact"];
         options?: never;
         head?: never;
         /** Change a contact */
         patch: operations["updateContact"];
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that another contact is the same person
+         * @description Both are answered as one contact from then on, under either id: with all identities and tags, for each category the strictest consent, and what this one does not know as the other does. Each keeps its conversations, and whoever writes goes on in theirs: at most one that is not closed for each account of the person on a channel. Search, export and erasure are about all of the person. Doing it again changes nothing. 404 for a contact that the caller does not see; 409 `merge_refused` for a group chat, the contact itself, or a person of more than 20 contacts.
+         */
+        post: operations["mergeContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a contact out of the person it was merged into
+         * @description The contact has again what it had, with what came to it since: its identities, conversations, tags and consents, and the contacts that had been merged into it before. What was changed of the person since stays where it was changed; consents and tags that were taken away stay so for all. Doing it again changes nothing. 409 `merge_refused` for the contact into which the others were merged, or one of another person.
+         */
+        post: operations["unmergeContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/contacts/{contact_id}/export": {
@@ -1467,6 +1511,26 @@ export interface paths {
         head?: never;
         /** Change the hub's settings */
         patch: operations["updateSettings"];
+        trace?: never;
+    };
+    "/v1/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell how many conversations retention would erase
+         * @description Nothing is changed. Without `retention` what is set is taken, otherwise as if that change were made. A value that cannot be set answers 422 with what can. Not for tokens that are limited to channels or groups.
+         */
+        post: operations["previewRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/style-rules": {
@@ -2718,6 +2782,7 @@ export interface components {
             enabled: boolean;
             /** @description How long a message is tried before it fails as expired. */
             send_for: components["schemas"]["Duration"];
+            retention: components["schemas"]["Retention"];
             /** @description Which credentials are set. */
             credential_keys: string[];
             /** @description Until when webhooks that the credentials before prove are taken as well. */
@@ -2747,6 +2812,7 @@ export interface components {
             enabled?: boolean;
             /** @description From 1m to 168h; 24h when left out. */
             send_for?: components["schemas"]["Duration"];
+            retention?: components["schemas"]["RetentionChange"];
         };
         ChannelChange: {
             name?: string;
@@ -2763,6 +2829,7 @@ export interface components {
             overlap?: components["schemas"]["Duration"];
             /** @description From 1m to 168h; 24h when left out. */
             send_for?: components["schemas"]["Duration"];
+            retention?: components["schemas"]["RetentionChange"];
             version?: components["schemas"]["ExpectedVersion"];
         };
         /** @description As the connector's `credentials_schema` says. */
@@ -3002,6 +3069,8 @@ export interface components {
             solved_at: components["schemas"]["Timestamp"] | null;
             closed_at: components["schemas"]["Timestamp"] | null;
             close_due_at: components["schemas"]["Timestamp"] | null;
+            /** @description When what was said was erased, because it was kept for long enough or on request of the contact; null while it is there. */
+            erased_at: components["schemas"]["Timestamp"] | null;
             reply_window: components["schemas"]["ReplyWindow"];
             /** @description Why the channel sends nothing now, to be shown to the agent; left out while it works. What was sent waits. */
             channel_trouble?: string;
@@ -3469,19 +3538,35 @@ export interface components {
             avatar_url: string | null;
             /** @description A group chat, not a person. */
             group: boolean;
-            identities: {
-                channel_id: string;
-                external_id: string;
-            }[];
+            identities: components["schemas"]["ContactIdentity"][];
             /** @description The latest of each category; the empty one is everything. */
             consents: {
                 [key: string]: "blocked" | "unblocked" | "opted_out" | "opted_in";
             };
             tags: string[];
+            /** @description The contacts of the same person that were merged into this one; left out where there are none. */
+            merged?: components["schemas"]["MergedContact"][];
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
             /** Format: int64 */
             version: number;
+        };
+        MergedContact: {
+            id: string;
+            /** @description This contact, or another that was merged into it. */
+            merged_into: string;
+            merged_at: components["schemas"]["Timestamp"];
+            name: string | null;
+            /** @description Those that it brought along and would take with it. */
+            identities: components["schemas"]["ContactIdentity"][];
+        };
+        ContactIdentity: {
+            channel_id: string;
+            external_id: string;
+        };
+        ContactMerge: {
+            /** @description The other contact. */
+            contact_id: string;
         };
         ContactList: {
             data: components["schemas"]["Contact"][];
@@ -3992,6 +4077,7 @@ export interface components {
             /** @description How long after the customer's latest message a session is inactive, where its style does not say. */
             inactive_after: components["schemas"]["Duration"];
             routing: components["schemas"]["Routing"];
+            retention: components["schemas"]["Retention"];
             /** Format: int64 */
             version: number;
         };
@@ -4002,7 +4088,60 @@ export interface components {
             /** @description From 1m to 24h. */
             inactive_after?: components["schemas"]["Duration"];
             routing?: components["schemas"]["RoutingChange"];
+            retention?: components["schemas"]["RetentionChange"];
             version?: components["schemas"]["ExpectedVersion"];
+        };
+        /** @description For how long what the hub holds is kept. What is said most closely counts: what the channel says of the style, then what the channel says, then what the hub says of the style, then what the hub says. Null: nothing is said here, and what is said elsewhere applies. The hub itself keeps conversations and dead letters for ever unless it is told otherwise, and the rest for `THREADHUB_JOURNAL_RETENTION`. */
+        Retention: {
+            /** @description Closed conversations with their messages and files, counted from their close. Then what was said is erased; that there was a conversation, with whom, its life and its figures stay. */
+            conversations: components["schemas"]["KeepFor"];
+            styles: components["schemas"]["RetentionStyles"];
+            /** @description What webhooks held (body, headers, address). It goes with its line in the event log and with the conversations of the channel, should one of these be kept for less time. */
+            payloads: components["schemas"]["KeepFor"];
+            /** @description The lines of a channel's event log. */
+            event_log: components["schemas"]["KeepFor"];
+            /** @description Parts of webhooks that could not be used. */
+            quarantine: components["schemas"]["KeepFor"];
+            /** @description Messages on the list of dead letters. They stay in their conversations. */
+            dead_letters: components["schemas"]["KeepFor"];
+        };
+        /** @description The same as `conversations`, of one style. */
+        RetentionStyles: {
+            live_chat?: components["schemas"]["KeepFor"];
+            live_chat_returning?: components["schemas"]["KeepFor"];
+            social_messaging?: components["schemas"]["KeepFor"];
+        };
+        /** @description What is left out stays as it was; null takes back what was said here. `conversations` and `styles` from 24h, everything else from 1h, to 87600h; `conversations`, `styles`, `quarantine` and `dead_letters` also `forever`. What is due is removed within minutes of the change, for good: see `POST /v1/retention/preview`. */
+        RetentionChange: {
+            conversations?: components["schemas"]["KeepFor"];
+            styles?: components["schemas"]["RetentionStyles"];
+            payloads?: components["schemas"]["KeepFor"];
+            event_log?: components["schemas"]["KeepFor"];
+            quarantine?: components["schemas"]["KeepFor"];
+            dead_letters?: components["schemas"]["KeepFor"];
+        };
+        /** @description A Go duration, such as `720h`, or `forever`. */
+        KeepFor: string | null;
+        RetentionPreviewDraft: {
+            /** @description Look at this channel alone, and take `retention` for its own. Left out, `retention` is the hub's. */
+            channel_id?: string;
+            retention?: components["schemas"]["RetentionChange"];
+        };
+        RetentionPreview: {
+            /** @description One line for each channel and style, of channels that are deleted too as long as something of them is kept. */
+            data: components["schemas"]["RetentionForecast"][];
+            /** @description All of them together. */
+            conversations: number;
+        };
+        RetentionForecast: {
+            channel_id: string;
+            style: components["schemas"]["StyleName"];
+            /** @description For how long conversations are kept: a duration, or `forever`. */
+            keep: string;
+            /** @description How many would be erased now. At most 10000 are counted. */
+            conversations: number;
+            /** @description Whether there are more than were counted. */
+            more: boolean;
         };
         Routing: {
             mode: components["schemas"]["RoutingMode"];
@@ -4464,6 +4603,8 @@ export interface components {
             cursor: string;
             /** @description Where the page before this one ends; null at the beginning and with `after`. */
             before: string | null;
+            /** @description The business has seen the visitor's messages up to this one. Left out where it has not seen all. */
+            read_up_to?: string;
             /** @description With `after`: there is more. Read again after `cursor`. */
             more: boolean;
         };
@@ -6118,6 +6259,66 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    mergeContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactMerge"];
+            };
+        };
+        responses: {
+            /** @description The contact as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unmergeContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                contact_id: components["parameters"]["ContactID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactMerge"];
+            };
+        };
+        responses: {
+            /** @description The contact that it was taken out of, as it now is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     exportContact: {
         parameters: {
             query?: never;
@@ -7247,6 +7448,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Settings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPreviewDraft"];
+            };
+        };
+        responses: {
+            /** @description What would be erased right now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
             default: components["responses"]["Problem"];
