@@ -71,8 +71,14 @@ func (s *session) growth(ctx context.Context) error {
 // views are lists that an agent looks at.
 func views() []url.Values {
 	return []url.Values{
-		{}, {"status": {"closed"}}, {"status": {"new,open"}}, {"sort": {"created_at"}}, {"sort": {"-created_at"}},
-		{"unread": {"true"}}, {"style": {"live_chat"}}, {"status": {"solved"}, "sort": {"close_due_at"}},
+		{},
+		{"status": {"closed"}},
+		{"status": {"new,open"}},
+		{"sort": {"created_at"}},
+		{"sort": {"-created_at"}},
+		{"unread": {"true"}},
+		{"style": {"live_chat"}},
+		{"status": {"solved"}, "sort": {"close_due_at"}},
 	}
 }
 
