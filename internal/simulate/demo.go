@@ -166,8 +166,9 @@ func (s *Show) register(ctx context.Context, admin hubAPI, st *stage, o Options)
 		s.Guide.Channels = append(s.Guide.Channels, GuideChannel{ch.ID, acc.Kind, name, st.channels[i].Webhook})
 	}
 	agents.channels = st.channels
-	// Nobody answers here but whoever watches.
-	chat, err := admin.webchat(ctx, "Web chat (demo)")
+	// For whoever watches, as the customer too: nobody else writes or answers
+	// here, and it keeps a solved conversation open.
+	chat, err := admin.webchat(ctx, "Try the web chat (demo)")
 	if err != nil {
 		return nil, err
 	}
