@@ -390,6 +390,20 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 	}
 }
 
+// Notice is what others are told of the change, if it is told by itself.
+func (t Transition) Notice() (NoticeType, bool) {
+	switch {
+	case !t.Moved():
+	case t.To == StatusSolved:
+		return NoticeConversationSolved, true
+	case t.To == StatusClosed:
+		return NoticeConversationClosed, true
+	case t.Cause == CauseReopened || t.Cause == CauseBeforeClose:
+		return NoticeConversationReopened, true
+	}
+	return "", false
+}
+
 // noticesOf lists what a commit means to others.
 func noticesOf(before Conversation, c Change) []Notice {
 	conv := c.Conversation
@@ -405,14 +419,8 @@ func noticesOf(before Conversation, c Change) []Notice {
 		add(NoticeMessageCreated, &c.Messages[i])
 	}
 	for _, t := range c.Transitions {
-		switch {
-		case !t.Moved():
-		case t.To == StatusSolved:
-			add(NoticeConversationSolved, nil)
-		case t.To == StatusClosed:
-			add(NoticeConversationClosed, nil)
-		case t.Cause == CauseReopened || t.Cause == CauseBeforeClose:
-			add(NoticeConversationReopened, nil)
+		if kind, ok := t.Notice(); ok {
+			add(kind, nil)
 		}
 	}
 	if before.State.Assignee != conv.State.Assignee {

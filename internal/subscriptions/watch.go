@@ -88,14 +88,8 @@ func intentOf(c *threads.Change) intent {
 		in.Messages = append(in.Messages, c.Messages[i].ID)
 	}
 	for _, t := range c.Transitions {
-		switch {
-		case !t.Moved():
-		case t.To == threads.StatusSolved:
-			in.Types = append(in.Types, threads.NoticeConversationSolved)
-		case t.To == threads.StatusClosed:
-			in.Types = append(in.Types, threads.NoticeConversationClosed)
-		case t.Cause == threads.CauseReopened, t.Cause == threads.CauseBeforeClose:
-			in.Types = append(in.Types, threads.NoticeConversationReopened)
+		if kind, ok := t.Notice(); ok {
+			in.Types = append(in.Types, kind)
 		}
 	}
 	return in
