@@ -15,10 +15,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
 	"threadhub/internal/config"
+	"threadhub/internal/simulate"
 )
 
 const deploy = "../../deploy/"
@@ -64,7 +66,8 @@ func starts(t *testing.T, args []string, environment map[string]string) config.S
 		environ = append(environ, name+"="+environment[name])
 	}
 	var cli commands
-	_, err := config.Parse(&cli, config.Input{Args: args, Environ: environ, Stdout: io.Discard, Stderr: io.Discard})
+	_, err := config.Parse(&cli, config.Input{Args: args, Environ: environ, Stdout: io.Discard, Stderr: io.Discard},
+		kong.Vars(simulate.FlagVariables()))
 	require.NoError(t, err, "threadhub %v", args)
 	switch args[0] {
 	case "api":
