@@ -68,6 +68,17 @@ type Upload struct {
 	Fields []FormField
 	// MaxBytes is the platform's bound; a longer file refuses the message.
 	MaxBytes int64
+	// Again is set where what the platform answers to an upload may be used for
+	// more than one message: the same file is then not uploaded anew.
+	Again Reuse
+}
+
+// Reuse says how an upload's answer is used again.
+type Reuse struct {
+	For time.Duration // 0: it is not
+	// Name is where an answer names the file, in steps with dots between
+	// (`data.attachment_id`). An answer without it is not used again.
+	Name string
 }
 
 // FormField is one plain part of a multipart body.

@@ -3,6 +3,7 @@ package wechat
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"threadhub/connectors"
 	"threadhub/normalize"
@@ -111,13 +112,17 @@ func (a *account) render(m *normalize.Message) ([]step, error) {
 	return all, nil
 }
 
+// mediaKept is how long an uploaded file is used again: WeChat keeps it for three
+// days, and a message may wait for its turn.
+const mediaKept = 60 * time.Hour
+
 // media is uploaded first, for WeChat takes no addresses. The id that it gives
 // out for a file is good for three days.
 func (a *account) media(att *normalize.Attachment, caption string) ([]step, error) {
 	if att.URL == "" {
 		return nil, errors.New("it has no address that the file can be fetched from")
 	}
-	file := &connectors.Upload{URL: att.URL, Field: "media", Name: att.Name, MIME: att.MIME}
+	file := &connectors.Upload{URL: att.URL, Field: "media", Name: att.Name, MIME: att.MIME, Again: connectors.Reuse{For: mediaKept, Name: dataMediaID}}
 	switch att.Type {
 	case normalize.TypeImage:
 		file.MaxBytes = imageBytes

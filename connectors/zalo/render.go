@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"threadhub/connectors"
 	"threadhub/normalize"
@@ -152,12 +153,16 @@ func buttons(all []normalize.Button) *outAttachment {
 	return &outAttachment{Type: "template", Payload: p}
 }
 
+// mediaKept is how long an uploaded file is used again: Zalo keeps it for seven
+// days, and a message may wait for its turn.
+const mediaKept = 6 * 24 * time.Hour
+
 // media is uploaded first: what it then is called is good for seven days.
 func media(a *normalize.Attachment, caption, quote string) ([]step, error) {
 	if a.URL == "" {
 		return nil, errors.New("it has no address that the file can be fetched from")
 	}
-	file := &connectors.Upload{URL: a.URL, Field: "file", Name: a.Name, MIME: a.MIME}
+	file := &connectors.Upload{URL: a.URL, Field: "file", Name: a.Name, MIME: a.MIME, Again: connectors.Reuse{For: mediaKept, Name: "data.attachment_id"}}
 	switch {
 	case a.Type == normalize.TypeImage && animated(a):
 		file.MaxBytes = gifBytes
@@ -167,7 +172,7 @@ func media(a *normalize.Attachment, caption, quote string) ([]step, error) {
 		file.MaxBytes = imageBytes
 		return []step{{upload: file, kind: kindImage}, {path: pathConsult, message: outMessage{Text: caption, QuoteID: quote}, element: mediaElement{MediaType: kindImage}}}, nil
 	case a.Type == normalize.TypeFile:
-		file.MaxBytes = fileBytes
+		file.MaxBytes, file.Again.Name = fileBytes, "data.token"
 		return []step{{upload: file, kind: kindFile}, {path: pathConsult, message: outMessage{QuoteID: quote}, element: mediaElement{MediaType: kindFile}}}, nil
 	}
 	return nil, fmt.Errorf("type %q cannot be sent", a.Type)

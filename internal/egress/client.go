@@ -65,6 +65,7 @@ type Client struct {
 	rests     rests
 	metrics   *metrics
 	own       Own
+	uploads   *reused
 	trace     *tracing.Tracer
 
 	kept  http.RoundTripper // connections are kept and used again
@@ -95,6 +96,7 @@ func New(o Options) (*Client, error) {
 		coolDowns: &coolDowns{until: map[lane]time.Time{}, swept: time.Now()},
 		circuits:  newCircuits(o.Breaker, o.Logger),
 		own:       o.Own,
+		uploads:   newReused(),
 		trace:     o.Trace,
 	}
 	var err error
@@ -183,12 +185,18 @@ func (c *Client) do(ctx context.Context, t Target, call *connectors.Call) (*conn
 		return nil, fail
 	}
 	defer done()
+	if body.known != nil {
+		return body.known, nil
+	}
 	report, fail := c.admit(ctx, t, call, u)
 	if fail != nil {
 		return nil, fail
 	}
 	resp, fail := c.carry(ctx, t, call, u, body)
 	report(judge(ctx, resp, fail))
+	if fail == nil && call.Upload != nil && call.Upload.Again.For > 0 {
+		c.uploads.put(body.key, call.Upload.Again, resp, time.Now())
+	}
 	return resp, fail
 }
 

@@ -34,6 +34,9 @@ type content struct {
 	length int64
 	kind   string // its Content-Type, "" to leave the header alone
 	open   func() io.ReadCloser
+	// known is what the platform answered to the same upload before.
+	known *connectors.Response
+	key   uploadKey // of an upload that may be used again
 }
 
 func plainBody(body []byte) content {
@@ -54,12 +57,29 @@ func (c *Client) content(ctx context.Context, t Target, call *connectors.Call) (
 	if fail != nil {
 		return content{}, nil, fail
 	}
-	body, err := multipartOf(call.Upload, f)
+	body, err := c.framed(t, call, f)
 	if err != nil {
 		f.Close()
 		return content{}, nil, &Error{Reason: ReasonInvalid, call: call.Name, detail: t.Redactor.String(err.Error())}
 	}
 	return body, f.Close, nil
+}
+
+// framed is the body of an upload, or what is known of the same one.
+func (c *Client) framed(t Target, call *connectors.Call, f *File) (content, error) {
+	var key uploadKey
+	if call.Upload.Again.For > 0 {
+		var err error
+		if key, err = keyOf(t, call, f); err != nil {
+			return content{}, err
+		}
+		if known, ok := c.uploads.get(key, time.Now()); ok {
+			return content{known: known}, nil
+		}
+	}
+	body, err := multipartOf(call.Upload, f)
+	body.key = key
+	return body, err
 }
 
 // source fetches the file of an upload. Its address came from a customer or a
