@@ -100,8 +100,8 @@ type noSettings struct{}
 func (noSettings) Defaults(context.Context) (Defaults, error) { return Defaults{}, nil }
 
 // Options are what a Service works with. All but Hub, Returns, Schedules,
-// StyleRules, Templates, Deliver, Count, Wake, Rules, RuleCalls and Routed are
-// required.
+// StyleRules, Templates, Deliver, Count, Wake, Rules, RuleCalls, Routed and
+// Briefs are required.
 type Options struct {
 	Store    Store
 	Channels Channels
@@ -135,6 +135,9 @@ type Options struct {
 	// Routed is called after a commit that is news to routing: a conversation
 	// waits, is offered, or takes another place than before. It must not block.
 	Routed func(before, after Conversation)
+	// Briefs looks after what conversations show of their contacts; nil: only
+	// what messages tell, and the latest conversations when a person edits.
+	Briefs Briefs
 }
 
 // Service carries decisions out: load, decide, commit, and again when somebody
@@ -177,6 +180,9 @@ func NewService(o Options) *Service {
 	}
 	if o.Rules == nil {
 		o.Rules = noRules{}
+	}
+	if o.Briefs == nil {
+		o.Briefs = noBriefs{}
 	}
 	if o.StyleRules == nil {
 		o.StyleRules = noStyleRules{}
@@ -315,7 +321,7 @@ func begin(ch ChannelID, contact ContactBrief, previous *Conversation, now time.
 		return next, nil
 	}
 	next.Ordinal, next.FollowUpOf = previous.Ordinal+1, previous.ID
-	next.Contact.BlockedAt = previous.Contact.BlockedAt
+	next.Contact.inherit(previous.Contact)
 	link := *previous
 	if link.State.Successor != "" {
 		// Somebody began the follow-up and stopped half way: go on with theirs.
@@ -357,7 +363,11 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 	settled := make(map[ConversationID]int64, len(done))
 	deliver, calls := false, false
 	for _, d := range done {
-		notices = append(notices, noticesOf(d.before, d.change)...)
+		at := d.change.Conversation.UpdatedAt
+		if at.Equal(d.before.UpdatedAt) {
+			at = s.now() // a change that leaves its place in lists
+		}
+		notices = append(notices, noticesOf(d.before, d.change, at)...)
 		settled[d.change.Conversation.ID] = d.change.Conversation.Version
 		if p := d.change.Previous; p != nil {
 			settled[p.ID] = p.Version
@@ -391,9 +401,8 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 }
 
 // noticesOf lists what a commit means to others.
-func noticesOf(before Conversation, c Change) []Notice {
+func noticesOf(before Conversation, c Change, at time.Time) []Notice {
 	conv := c.Conversation
-	at := conv.UpdatedAt
 	var out []Notice
 	add := func(t NoticeType, m *Message) {
 		out = append(out, Notice{Type: t, At: at, Conversation: &conv, Message: m})

@@ -92,6 +92,9 @@ var rules = []rule{
 	{pkg: "internal/templates", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress",
 	}},
+	{pkg: "internal/profiles", may: []string{
+		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress", "internal/ident", "internal/tokens",
+	}, tests: []string{"internal/sqlite"}},
 	{pkg: "internal/media", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
 	}, tests: []string{"internal/directory", "internal/seal"}},
