@@ -108,6 +108,13 @@ type Profiler interface {
 	ReadProfile(resp *Response) (normalize.Peer, error)
 }
 
+// Introducer is implemented by Profilers of platforms whose messages bring all
+// that a profile holds. Who came with a name is not looked up there.
+type Introducer interface {
+	Profiler
+	Introduces()
+}
+
 // Templater lists the templates that the platform has for the channel.
 type Templater interface {
 	// Templates returns the call for the page after the cursor, "" for the first.

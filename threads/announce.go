@@ -26,7 +26,11 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 	settled := make(map[ConversationID]int64, len(done))
 	deliver, calls := false, false
 	for _, d := range done {
-		notices = append(notices, noticesOf(d.before, d.change)...)
+		at := d.change.Conversation.UpdatedAt
+		if at.Equal(d.before.UpdatedAt) {
+			at = s.now() // a change that leaves its place in lists
+		}
+		notices = append(notices, noticesOf(d.before, d.change, at)...)
 		settled[d.change.Conversation.ID] = d.change.Conversation.Version
 		if p := d.change.Previous; p != nil {
 			settled[p.ID] = p.Version
@@ -74,9 +78,8 @@ func (t Transition) Notice() (NoticeType, bool) {
 }
 
 // noticesOf lists what a commit means to others.
-func noticesOf(before Conversation, c Change) []Notice {
+func noticesOf(before Conversation, c Change, at time.Time) []Notice {
 	conv := c.Conversation
-	at := conv.UpdatedAt
 	var out []Notice
 	add := func(t NoticeType, m *Message) {
 		out = append(out, Notice{Type: t, At: at, Conversation: &conv, Message: m})

@@ -170,6 +170,7 @@ func (s *Service) commitPlans(ctx context.Context, plans []plan, errs []error) (
 		case err == nil:
 			done = append(done, committed{p.before, changes[i]})
 			s.refreshContact(ctx, p)
+			s.met(p)
 			p.lane.work = p.rest
 		case errors.Is(err, ErrFull):
 			p.lane.rooms.isFull(changes[i].Seat.Agent)
@@ -305,7 +306,7 @@ func (s *Service) lanePolicy(ctx context.Context, l *lane, st State, a Arrival, 
 }
 
 func newPlan(l *lane, before, conv Conversation, previous *Conversation, effects []Effect, messages []Message, rest []int, seat *Seat, now time.Time) plan {
-	if l.profile.Name != "" {
+	if l.profile.Name != "" && !conv.Contact.Named {
 		conv.Contact.Name = l.profile.Name
 	}
 	if l.profile.AvatarURL != "" {

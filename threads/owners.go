@@ -219,20 +219,21 @@ func (s *Service) refreshContact(ctx context.Context, p plan) {
 	if p.change.Previous != nil {
 		known = p.change.Previous.Contact
 	} else if p.before.Version == 0 {
-		if l.known {
-			s.unblock(ctx, l.slot.Contact)
+		if !l.known {
+			return // the contact was made from this very profile
 		}
-		return // the contact was made from this very profile
+		s.unblock(ctx, l.slot.Contact)
 	}
 	if !known.BlockedAt.IsZero() && p.change.Conversation.Contact.BlockedAt.IsZero() {
 		s.unblock(ctx, l.slot.Contact)
 	}
-	if (l.profile.Name == "" || l.profile.Name == known.Name) && (l.profile.AvatarURL == "" || l.profile.AvatarURL == known.AvatarURL) {
+	if (l.profile.Name == "" || l.profile.Name == known.Name || known.Named) && (l.profile.AvatarURL == "" || l.profile.AvatarURL == known.AvatarURL) {
 		return
 	}
 	err := s.editContact(ctx, l.slot.Contact, func(c *Contact) bool {
 		now := normalize.Peer{Name: c.Name, Username: c.Username, Phone: c.Phone, Locale: c.Locale, AvatarURL: c.AvatarURL}
 		mergeProfile(&now, l.profile)
+		c.keepEdited(&now)
 		changed := now.Name != c.Name || now.Username != c.Username || now.Phone != c.Phone || now.Locale != c.Locale || now.AvatarURL != c.AvatarURL
 		c.Name, c.Username, c.Phone, c.Locale, c.AvatarURL = now.Name, now.Username, now.Phone, now.Locale, now.AvatarURL
 		return changed
@@ -245,13 +246,21 @@ func (s *Service) refreshContact(ctx context.Context, p plan) {
 // editContact changes a contact's record, again if somebody else was faster,
 // and announces the change.
 func (s *Service) editContact(ctx context.Context, id ContactID, edit func(*Contact) bool) error {
+	note := ""
 	for try := 0; ; try++ {
 		c, err := s.Store.Contact(ctx, id)
 		if err != nil {
 			return fmt.Errorf("contact %s: %w", id, err)
 		}
+		was := c
 		if !edit(&c) {
 			return nil
+		}
+		shown := was.Name != c.Name || was.AvatarURL != c.AvatarURL || was.Edited.Name != c.Edited.Name
+		if shown && note == "" {
+			if note, err = s.Briefs.Due(ctx, id); err != nil {
+				return fmt.Errorf("change contact %s: %w", id, err)
+			}
 		}
 		c.Version++
 		c.UpdatedAt = s.now()
@@ -263,6 +272,9 @@ func (s *Service) editContact(ctx context.Context, id ContactID, edit func(*Cont
 			return fmt.Errorf("save contact %s: %w", id, err)
 		}
 		s.tell(ctx, Notice{Type: NoticeContactUpdated, At: c.UpdatedAt, Contact: &c})
+		if shown {
+			s.Briefs.Changed(note, id)
+		}
 		return nil
 	}
 }
@@ -275,10 +287,40 @@ func (s *Service) tell(ctx context.Context, n Notice) {
 	}
 }
 
-// EditContact changes what agents may change of a contact.
+// keepEdited puts what a person gave back into what platforms tell.
+func (c *Contact) keepEdited(p *normalize.Peer) {
+	if c.Edited.Name {
+		p.Name = c.Name
+	}
+	if c.Edited.Phone {
+		p.Phone = c.Phone
+	}
+	if c.Edited.Locale {
+		p.Locale = c.Locale
+	}
+}
+
+// EditContact changes what agents may change of a contact. When it returns, the
+// latest conversation on each channel shows the name; older ones follow (see
+// Briefs).
 func (s *Service) EditContact(ctx context.Context, id ContactID, edit func(*Contact) bool) (Contact, error) {
-	if err := s.editContact(ctx, id, edit); err != nil {
+	changed := false
+	err := s.editContact(ctx, id, func(c *Contact) bool {
+		was := *c
+		if changed = edit(c); changed {
+			c.Edited.note(was, *c)
+		}
+		return changed
+	})
+	if err != nil {
 		return Contact{}, err
 	}
-	return s.Store.Contact(ctx, id)
+	c, err := s.Store.Contact(ctx, id)
+	if err != nil || !changed {
+		return c, err
+	}
+	if err := s.refreshCurrent(ctx, &c); err != nil {
+		s.Logger.WarnContext(ctx, "conversations show a contact's new name later", "contact", id, "error", err)
+	}
+	return c, nil
 }

@@ -116,6 +116,9 @@ type ContactBrief struct {
 	Aliases   []normalize.PeerID `json:"aliases,omitempty"`
 	Name      string             `json:"name,omitempty"`
 	AvatarURL string             `json:"avatar_url,omitempty"`
+	// Named is set while the name is one that a person here gave: what messages
+	// tell does not replace it.
+	Named bool `json:"named,omitempty"`
 	// BlockedAt is since when the contact has blocked the channel, as far as the
 	// platform told; zero when they have not.
 	BlockedAt time.Time `json:"blocked_at,omitzero"`
@@ -134,6 +137,8 @@ type Contact struct {
 	// Consents is the latest of each category ("" is everything).
 	Consents map[string]normalize.ConsentStatus `json:"consents,omitempty"`
 	Tags     []string                           `json:"tags,omitempty"`
+	Edited   ContactEdits                       `json:"edited,omitzero"`
+	Lookup   ProfileLookup                      `json:"lookup,omitzero"`
 	// MergedInto is the contact of the same person that this one was merged into,
 	// and Members are those that were, or were about to be, merged into this one
 	// (see Person).

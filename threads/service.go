@@ -98,8 +98,8 @@ type noSettings struct{}
 func (noSettings) Defaults(context.Context) (Defaults, error) { return Defaults{}, nil }
 
 // Options are what a Service works with. All but Hub, Returns, Schedules,
-// StyleRules, Templates, Deliver, Count, Wake, Rules, RuleCalls and Routed are
-// required.
+// StyleRules, Templates, Deliver, Count, Wake, Rules, RuleCalls, Routed and
+// Briefs are required.
 type Options struct {
 	Store    Store
 	Channels Channels
@@ -133,6 +133,9 @@ type Options struct {
 	// Routed is called after a commit that is news to routing: a conversation
 	// waits, is offered, or takes another place than before. It must not block.
 	Routed func(before, after Conversation)
+	// Briefs looks after what conversations show of their contacts; nil: only
+	// what messages tell, and the latest conversations when a person edits.
+	Briefs Briefs
 }
 
 // Service carries decisions out: load, decide, commit, and again when somebody
@@ -175,6 +178,9 @@ func NewService(o Options) *Service {
 	}
 	if o.Rules == nil {
 		o.Rules = noRules{}
+	}
+	if o.Briefs == nil {
+		o.Briefs = noBriefs{}
 	}
 	if o.StyleRules == nil {
 		o.StyleRules = noStyleRules{}
@@ -313,7 +319,7 @@ func begin(ch ChannelID, contact ContactBrief, previous *Conversation, now time.
 		return next, nil
 	}
 	next.Ordinal, next.FollowUpOf = previous.Ordinal+1, previous.ID
-	next.Contact.BlockedAt = previous.Contact.BlockedAt
+	next.Contact.inherit(previous.Contact)
 	link := *previous
 	if link.State.Successor != "" {
 		// Somebody began the follow-up and stopped half way: go on with theirs.

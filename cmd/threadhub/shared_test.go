@@ -3,7 +3,6 @@ package main_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
@@ -142,10 +141,8 @@ func TestACallThatTakesLongStaysWithItsWorker(t *testing.T) {
 // atomic take turns.
 func inTurns(t *testing.T, uri string) string {
 	t.Helper()
-	scheme, rest, _ := strings.Cut(uri, "://")
-	server, tail, _ := strings.Cut(rest, "/")
-	p, err := chaos.NewTurns(server)
+	uri, p, err := chaos.InTurns(uri)
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
-	return fmt.Sprintf("%s://%s/%s", scheme, p.Addr(), tail)
+	return uri
 }

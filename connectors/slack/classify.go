@@ -22,7 +22,7 @@ type answer struct {
 	URL      string `json:"upload_url"`
 	FileID   string `json:"file_id"`
 	Team     string `json:"team"`
-	BotName  string `json:"user"`
+	BotName  ref    `json:"user"` // of auth.test; others have a whole person there
 	TeamID   string `json:"team_id"`
 	File     shares `json:"file"`
 	Metadata struct {
@@ -92,7 +92,7 @@ func (b *bot) carried(call *connectors.Call, a *answer) connectors.Outcome {
 		if b.team != "" && a.TeamID != "" && a.TeamID != b.team {
 			return failure(connectors.Suspend, normalize.ReasonAuth, "", "The bot token is of another workspace than the setting team_id")
 		}
-		out.Data = map[string]string{"team": b.scrub(a.Team), "user": b.scrub(a.BotName)}
+		out.Data = map[string]string{"team": b.scrub(a.Team), "user": b.scrub(string(a.BotName))}
 	}
 	return out
 }

@@ -22,7 +22,7 @@ var (
 	_ connectors.Subscriber    = (*bot)(nil)
 	_ connectors.Checker       = (*bot)(nil)
 	_ connectors.MediaResolver = (*bot)(nil)
-	_ connectors.Profiler      = (*bot)(nil)
+	_ connectors.Introducer    = (*bot)(nil)
 )
 
 // bot is the connector of one channel. It is read only after open.

@@ -201,6 +201,9 @@ func (b *bot) Profile(peer normalize.PeerID) *connectors.Call {
 	return b.must("getChat", params{ChatID: at.chat})
 }
 
+// Introduces implements [connectors.Introducer]: messages bring the names.
+func (b *bot) Introduces() {}
+
 // ReadProfile reads what getChat answered. There is no AvatarURL: pictures have
 // no address without the token in it.
 func (b *bot) ReadProfile(resp *connectors.Response) (normalize.Peer, error) {

@@ -15,7 +15,7 @@ import (
 )
 
 // demoRuns is the first line of what a demo says when it is filled.
-var demoRuns = regexp.MustCompile(`Demo traffic is running`)
+var demoRuns = regexp.MustCompile(`A day at a shop is running`)
 
 // demo is the program as a newcomer runs it, with a day of traffic in it.
 func demo(t *testing.T) *hub {

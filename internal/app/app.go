@@ -28,6 +28,7 @@ import (
 	"threadhub/internal/ident"
 	"threadhub/internal/media"
 	"threadhub/internal/privacy"
+	"threadhub/internal/profiles"
 	"threadhub/internal/pulse"
 	"threadhub/internal/queue"
 	"threadhub/internal/queuebook"
@@ -108,6 +109,7 @@ type Hub struct {
 	router     *workers.Router
 
 	errands  *workers.Courtesies
+	profiles *profiles.Keeper
 	desk     *accept.Desk
 	inlets   *streams.Keeper
 	server   *http.Server
@@ -278,12 +280,17 @@ func (h *Hub) openThreads(context.Context) error {
 	h.router = &workers.Router{
 		Forget: h.auth.ForgetRoster, Bell: h.queue, Now: time.Now, Logger: h.Logger, Metrics: workers.NewRouteMetrics(h.registry, h.line),
 	}
+	h.profiles = profiles.NewKeeper(profiles.Options{
+		Store: h.store, Contacts: h.store, Channels: h.channels, Carrier: h.tokens, Now: time.Now, Logger: h.Logger, Registerer: h.registry,
+	})
 	h.threads = threads.NewService(threads.Options{
 		Templates: h.templates, Returns: h.staff, Routed: h.router.News,
 		Store: h.relay.Watch(h.store), Channels: h.channels, Roster: h.auth, Schedules: h.schedules, StyleRules: h.rules, Announce: counted{h.announcer(), h.board}, Logger: h.Logger, Now: time.Now,
 		Deliver: func() { h.queue.Ring(workers.RingOutbound) }, Count: h.sweeper.Count, Wake: h.sweeper.Wake, Hub: h.settings,
 		Rules: h.book, RuleCalls: func() { h.queue.Ring(workers.RingRules) },
+		Briefs: h.profiles,
 	})
+	h.profiles.Threads = h.threads
 	h.ruleWork.Threads, h.sweeper.Rules = h.threads, h.ruleWork
 	h.errands = workers.NewCourtesies(h.tokens, h.Logger)
 	h.inbound = &workers.Inbound{

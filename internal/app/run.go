@@ -81,6 +81,7 @@ func (h *Hub) begin(work context.Context, wg *sync.WaitGroup) error {
 		wg.Go(func() { h.expiry.Run(work) })
 	}
 	wg.Go(func() { h.errands.Run(work) })
+	wg.Go(func() { h.profiles.Run(work) })
 	if h.Role != RoleWorker {
 		wg.Go(func() { h.webchat.Run(work) })
 	}

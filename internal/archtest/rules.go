@@ -92,6 +92,9 @@ var rules = []rule{
 	{pkg: "internal/templates", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress",
 	}},
+	{pkg: "internal/profiles", may: []string{
+		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress", "internal/ident", "internal/tokens",
+	}, tests: []string{"internal/sqlite"}},
 	{pkg: "internal/media", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
 	}, tests: []string{"internal/directory", "internal/seal"}},
@@ -118,7 +121,7 @@ var rules = []rule{
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool", "internal/crashpoint",
 	}, tests: []string{
 		"internal/ident", "internal/storetest", "internal/threadtest", "connectors", "internal/accept", "internal/channels", "internal/httpapi",
 	}},

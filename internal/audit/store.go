@@ -18,7 +18,7 @@ var silent = map[string]bool{
 	kind: true, "admins": true, "setup": true, "bootstrap": true, "master_key": true,
 	"stream": true, "access_token": true, "rule_pass": true, "pulse": true, "seen": true,
 	"webchat_key": true, "webchat_spent": true, "templates": true, "subscription_health": true, "erasure_work": true,
-	"retention_sweep": true,
+	"retention_sweep": true, "brief_refresh": true,
 }
 
 // Store is a directory.Store that logs what is changed on behalf of a trail. It

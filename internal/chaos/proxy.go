@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 )
 
@@ -38,6 +39,18 @@ func NewProxy(target string) (*Proxy, error) { return startProxy(target, nil) }
 // NewTurns starts a proxy to a MongoDB server whose commands are not atomic, and
 // lets them through one at a time.
 func NewTurns(target string) (*Proxy, error) { return startProxy(target, &turns{}) }
+
+// InTurns is NewTurns for the server that an address of a database names. It
+// answers the database's address behind the proxy.
+func InTurns(uri string) (string, *Proxy, error) {
+	scheme, rest, _ := strings.Cut(uri, "://")
+	server, tail, _ := strings.Cut(rest, "/")
+	p, err := NewTurns(server)
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("%s://%s/%s", scheme, p.Addr(), tail), p, nil
+}
 
 func startProxy(target string, t *turns) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -26,16 +26,13 @@ func (r *recent) get() (Settings, bool) {
 	return r.known, !r.readAt.IsZero() && time.Since(r.readAt) < recentFor
 }
 
+// put keeps the settings, unless newer ones were put while they were read.
 func (r *recent) put(s Settings) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.readAt, r.known = time.Now(), s
-}
-
-func (r *recent) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.readAt = time.Time{}
+	if s.Version >= r.known.Version {
+		r.readAt, r.known = time.Now(), s
+	}
 }
 
 // latest answers the settings as they were a second ago at most.

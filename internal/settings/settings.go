@@ -166,8 +166,11 @@ func (s *Service) Update(ctx context.Context, c Change) (Settings, error) {
 		if err != nil {
 			return Settings{}, fmt.Errorf("settings: %w", err)
 		}
-		s.recent.forget()
-		return s.settingsOf(item)
+		changed, err := s.settingsOf(item)
+		if err == nil {
+			s.recent.put(changed)
+		}
+		return changed, err
 	}
 }
 

@@ -22,6 +22,16 @@ var contactTests = []test{
 		same(t, c, got)
 		require.Equal(t, time.UTC, got.CreatedAt.Location())
 	}},
+	{"what a person gave and a platform answered reads back", func(t *testing.T, f *fixture) {
+		c := f.claimed(channelA, "peer-1")
+		c.Version++
+		c.Edited = threads.ContactEdits{Name: true, Phone: true}
+		c.Lookup = threads.ProfileLookup{At: c.CreatedAt, Name: "Noor Vask", Locale: "pt", AvatarURL: "https://pictures.example/noor.png"}
+		require.NoError(t, f.s.SaveContact(f.ctx, c))
+		got, err := f.s.Contact(f.ctx, c.ID)
+		require.NoError(t, err)
+		same(t, c, got)
+	}},
 	{"owners leaves identities out that nobody owns", func(t *testing.T, f *fixture) {
 		c := f.claimed(channelA, "peer-1")
 		mine := c.Identities[0]
