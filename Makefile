@@ -10,6 +10,9 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 PKGS    ?= ./...
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+# Packages whose tests start whole hubs: one after the other, since on a small
+# machine they would keep each other waiting.
+HUBS := ^threadhub/(cmd/|console/browsertest|internal/app$$)
 # The longest that the tests of one package may take.
 TIMEOUT ?= 20m
 # Developer tools, pinned in their own module.
@@ -29,7 +32,10 @@ test: prepare fresh ## everything that must hold
 	unformatted="$$(gofmt -l $(SOURCES))"; if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet $(PKGS)
 	race=-race; if [ "$$($(GO) env CGO_ENABLED)" != 1 ]; then race=; echo "no C compiler: testing without the race detector"; fi; \
-	$(GO) test $$race -timeout $(TIMEOUT) $(PKGS)
+	all="$$($(GO) list $(PKGS))"; failed=; \
+	rest="$$(grep -vE '$(HUBS)' <<<"$$all" || true)"; if [ -n "$$rest" ]; then $(GO) test $$race -timeout $(TIMEOUT) $$rest || failed=1; fi; \
+	hubs="$$(grep -E '$(HUBS)' <<<"$$all" || true)"; if [ -n "$$hubs" ]; then $(GO) test $$race -p 1 -timeout $(TIMEOUT) $$hubs || failed=1; fi; \
+	[ -z "$$failed" ]
 
 check: ## static analysis with the pinned tools
 	$(GO) vet $(PKGS)

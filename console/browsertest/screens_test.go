@@ -75,8 +75,8 @@ var scenes = []scene{
 		p.has(".thread-facts", "closes in")
 	}},
 	{"empty", func(p *tab) {
-		p.open(p.hub + "/console/inbox/hold")
-		p.has(".list-scroll h2", "Nothing here")
+		p.open(p.hub + "/console/inbox/hold?q=nobodywritesthis")
+		p.has(".list-scroll h2", "No hits")
 	}},
 }
 
@@ -156,10 +156,12 @@ func TestEveryViewIsSoundAndFit(t *testing.T) {
 	p.sound()
 }
 
-// pickThread finds a conversation in the queue that has a picture in it.
+// pickThread finds a conversation in the queue that has a picture in it and stays
+// open for days.
 const pickThread = `(async () => {
 	const { data } = await (await fetch("/v1/conversations?limit=200&sort=queued_at")).json();
 	for (const c of data) {
+		if (c.style.name !== "social_messaging" || c.status === "closed" || c.status === "solved") continue;
 		const messages = (await (await fetch("/v1/conversations/" + c.id + "/messages")).json()).data;
 		if (messages.some((m) => m.attachments.length > 0) && /^[\x20-\x7e]*$/.test(messages[0].text ?? "")) return c.id;
 	}
