@@ -289,7 +289,11 @@ func (t *Traffic) carry(ch Channel, carrier Carrier, act Act) (id string, known 
 			t.cfg.Log.Error("act lost", "error", err)
 			return "", true
 		}
-		t.cfg.Log.Warn("act not accepted", "error", err)
+		level := slog.LevelWarn
+		if errors.Is(err, errOffline) {
+			level = slog.LevelDebug // it comes online in a moment
+		}
+		t.cfg.Log.Log(t.ctx, level, "act not accepted", "error", err)
 		t.post.repeated.Add(1)
 		if !sleep(t.ctx, pause) {
 			return "", true
