@@ -24,7 +24,7 @@ func sabotages() map[string][]change {
 			{"internal/mongo/commit.go", "\t_, err := b.s.conversations.InsertMany(ctx, rows", "\ttime.Sleep(300 * time.Millisecond)\n\t_, err := b.s.conversations.InsertMany(ctx, rows"},
 		},
 		"sweeper": {
-			{"internal/app/app.go", "wg.Go(func() { h.sweeper.Run(work) })", "_ = h.sweeper.Run"},
+			{"internal/app/run.go", "wg.Go(func() { h.sweeper.Run(work) })", "_ = h.sweeper.Run"},
 		},
 		"signature": {
 			{"internal/accept/accept.go", "proved, err := ch.Verify(req, now)", "proved, err := ch.Connector, error(nil)"},
