@@ -42,14 +42,13 @@ func (r spoolLaneRow) lane() spool.Lane {
 // wakeTries bounds how often lanes are looked for that others drop meanwhile.
 const wakeTries = 20
 
-// wake makes sure that the lanes are there and gives each a new version. One
-// that is new begins at the time, which no former version of it has reached.
+// wake makes sure that the lanes are there and gives each a new version.
 func (s *Store) wake(ctx context.Context, lanes []spool.Lane, now time.Time) error {
 	known := map[string]bool{}
 	var ids []string
 	var rows []spoolLaneRow
 	for _, l := range lanes {
-		l.NextAt, l.Version = now, now.UnixMilli()
+		l.NextAt, l.Version = now, spool.FirstVersion()
 		row := newSpoolLaneRow(l)
 		if !known[row.ID] {
 			known[row.ID] = true

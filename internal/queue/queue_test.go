@@ -94,9 +94,11 @@ func TestARingLeadsToARun(t *testing.T) {
 		require.Zero(t, two.runs.Load())
 		q.Ring("two")
 		two.wait(t)
+		require.Eventually(t, func() bool { // the run may end before the count of what began it
+			return strings.Contains(scrape(reg), `threadhub_queue_enqueues_total{name="two",result="enqueued"} 1`)
+		}, patience, time.Millisecond)
 		text := scrape(reg)
 		require.Contains(t, text, `threadhub_queue_rings_total{name="one"} 20`)
-		require.Contains(t, text, `threadhub_queue_enqueues_total{name="two",result="enqueued"} 1`)
 		require.Contains(t, text, `threadhub_queue_runs_total{name="one",result="ok"} 20`)
 		require.Contains(t, text, `threadhub_queue_tasks{state="archived"} 0`)
 	})

@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -84,9 +85,14 @@ type Lane struct {
 	Attempts     int
 	FailingSince time.Time
 	// Version grows with every change of the lane and with every event that is
-	// added to it.
+	// added to it; it begins with FirstVersion.
 	Version int64
 }
+
+// FirstVersion is the version of a lane that is made: any number. A lane that is
+// made again after it was dropped must not come to a version of the former one,
+// which somebody may still hold and drop it by.
+func FirstVersion() int64 { return rand.Int64N(1 << 62) }
 
 // Intent is a change that may be about to happen.
 type Intent struct {

@@ -18,8 +18,6 @@ const (
 
 	sqlAddEvent = `INSERT INTO spool_events (subscription, id, lane, type, at, state, expires_at, outcome, doc)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
-	// The version is counted on when a lane is made again after it was dropped:
-	// it begins at the time, which nobody's former version has reached.
 	sqlWakeLane = `INSERT INTO spool_lanes (subscription, lane, next_at, owner, attempts, failing_since, version)
  VALUES (?, ?, ?, '', 0, NULL, ?) ON CONFLICT (subscription, lane) DO UPDATE SET version = version + 1`
 
@@ -118,7 +116,7 @@ func (s *Store) AddEvents(ctx context.Context, events []spool.Event, intents []s
 }
 
 func wakeLane(t *tx, subscription, lane string, now time.Time) error {
-	_, err := t.exec(sqlWakeLane, subscription, lane, millis(now), millis(now))
+	_, err := t.exec(sqlWakeLane, subscription, lane, millis(now), spool.FirstVersion())
 	return err
 }
 

@@ -25,8 +25,8 @@ CREATE TABLE items (
   doc        TEXT    NOT NULL
 );
 CREATE INDEX items_channel ON items (channel_id, id);
-CREATE INDEX items_at ON items (at);
+CREATE INDEX items_at ON items (channel_id, at);
 CREATE TABLE liveness (at INTEGER NOT NULL);
-INSERT INTO migrations VALUES (1, 'initial', 1795379887287);
+INSERT INTO migrations VALUES (1, 'initial', 1795386325550);
 INSERT INTO entries VALUES (1, 'ev_1', 'ch_1', 1930367167089, 'pending', 0, 0, 0, '', 'POST', '', NULL, NULL, X'7B7D');
 INSERT INTO liveness VALUES (0);
