@@ -18,16 +18,15 @@ import (
 type desk struct {
 	name string
 	cast []Customer
-	seed uint64
+	counter
 
 	mu     sync.Mutex
-	base   string           // where the platform is
-	minted map[string]int   // ids by who they are for
-	last   map[string]int64 // numbers by what they count
+	base   string         // where the platform is
+	minted map[string]int // ids by who they are for
 }
 
 func newDesk(name string, cfg Config) *desk {
-	return &desk{name: name, cast: cfg.Cast, seed: cfg.Seed, minted: map[string]int{}, last: map[string]int64{}}
+	return &desk{name: name, cast: cfg.Cast, counter: counter{seed: cfg.Seed, last: map[string]int64{}}, minted: map[string]int{}}
 }
 
 // House keeps where the platform is.
@@ -52,24 +51,10 @@ func (d *desk) id(author string, digits int) string {
 	return hex.EncodeToString(sum[:])[:digits]
 }
 
-// next counts up from a number that the seed decides.
-func (d *desk) next(what string) int64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.last[what] == 0 {
-		d.last[what] = int64(d.seed % (1 << 50))
-	}
-	d.last[what]++
-	return d.last[what]
-}
-
 // snowflake is an id that sorts by its time: milliseconds since an epoch, then
 // 22 bits that count.
 func (d *desk) snowflake(at time.Time, epoch int64) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.last["snowflake"]++
-	return fmt.Sprint((at.UnixMilli()-epoch)<<22 | (d.last["snowflake"]+int64(d.seed%1000))&(1<<22-1))
+	return fmt.Sprint((at.UnixMilli()-epoch)<<22 | (d.count("snowflake", 0)+int64(d.seed%1000))&(1<<22-1))
 }
 
 // known is the cast's index of whom of names so, -1 for a stranger.

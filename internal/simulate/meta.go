@@ -167,14 +167,7 @@ func (m *metaChat) Serve(call Call) Answer {
 	if !bearer(call, m.token) && !app {
 		return graphError(http.StatusUnauthorized, 190, "Invalid OAuth access token")
 	}
-	parts := strings.Split(strings.Trim(call.Path, "/"), "/")
-	if len(parts) > 1 && strings.HasPrefix(parts[0], "v") {
-		parts = parts[1:]
-	}
-	node, edge := parts[0], ""
-	if len(parts) > 1 {
-		edge = parts[1]
-	}
+	node, edge := graphPath(call.Path)
 	switch {
 	case edge == "messages" && call.Method == http.MethodPost:
 		return m.send(call)

@@ -23,21 +23,19 @@ type telegram struct {
 	token, secret string
 	botID         int64
 	cast          []Customer
-	seed          uint64
+	counter       // of messages by chat
 	updates       atomic.Int64
 
 	mu      sync.Mutex
-	last    map[int64]int64 // message id by chat
 	webhook string
 }
 
 func newTelegram(cfg Config) *telegram {
 	t := &telegram{
-		token:  credential(cfg.Credentials, "bot_token", "7100000001:AA"),
-		secret: credential(cfg.Credentials, "secret_token", "hook_"),
-		cast:   cfg.Cast,
-		seed:   cfg.Seed,
-		last:   map[int64]int64{},
+		token:   credential(cfg.Credentials, "bot_token", "7100000001:AA"),
+		secret:  credential(cfg.Credentials, "secret_token", "hook_"),
+		cast:    cfg.Cast,
+		counter: counter{seed: cfg.Seed, last: map[string]int64{}},
 	}
 	id, _, _ := strings.Cut(t.token, ":")
 	t.botID, _ = strconv.ParseInt(id, 10, 64)
@@ -127,15 +125,7 @@ func (t *telegram) bot() *tgUser {
 }
 
 // nextMessage mints a message id, unique in its chat in both directions.
-func (t *telegram) nextMessage(chat int64) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.last[chat] == 0 {
-		t.last[chat] = int64(t.seed % (1 << 50))
-	}
-	t.last[chat]++
-	return t.last[chat]
-}
+func (t *telegram) nextMessage(chat int64) int64 { return t.next(strconv.FormatInt(chat, 10)) }
 
 // Webhook writes an Update (Telegram Bot API: Getting updates). Bots are told
 // of no receipts.

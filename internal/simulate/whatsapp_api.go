@@ -9,19 +9,25 @@ import (
 	"strings"
 )
 
-// Serve answers a Graph API call. The version in the path is not looked at.
+// graphPath reads a path of the Graph API: what a call is about, and which part
+// of it. The version before them is not looked at.
+func graphPath(path string) (node, edge string) {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	if len(parts) > 1 && strings.HasPrefix(parts[0], "v") {
+		parts = parts[1:]
+	}
+	if len(parts) > 1 {
+		edge = parts[1]
+	}
+	return parts[0], edge
+}
+
+// Serve answers a Graph API call.
 func (w *whatsapp) Serve(call Call) Answer {
 	if call.Header.Get("Authorization") != "Bearer "+w.token {
 		return graphError(http.StatusUnauthorized, 190, "Invalid OAuth access token")
 	}
-	parts := strings.Split(strings.Trim(call.Path, "/"), "/")
-	if len(parts) > 1 && strings.HasPrefix(parts[0], "v") {
-		parts = parts[1:]
-	}
-	node, edge := parts[0], ""
-	if len(parts) > 1 {
-		edge = parts[1]
-	}
+	node, edge := graphPath(call.Path)
 	switch {
 	case node == "attachments":
 		return Answer{Status: http.StatusOK, Type: "image/png", Body: picture(edge, 480, 320)}

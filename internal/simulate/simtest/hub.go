@@ -112,9 +112,9 @@ func (h *Hub) routes() {
 		"POST /v1/tokens":                      h.createToken,
 		"GET /v1/conversations":                h.listConversations,
 		"POST /v1/conversations/bulk":          h.bulk,
-		"GET /v1/conversations/{id}":           h.getConversation,
-		"PATCH /v1/conversations/{id}":         h.patchConversation,
-		"GET /v1/conversations/{id}/messages":  h.listMessages,
+		"GET /v1/conversations/{id}":           h.one(getConversation),
+		"PATCH /v1/conversations/{id}":         h.one(patchConversation),
+		"GET /v1/conversations/{id}/messages":  h.one(listMessages),
 		"POST /v1/conversations/{id}/messages": h.send,
 		"GET /v1/events":                       h.stream,
 		"POST /webhooks/{id}":                  h.webhook,
@@ -275,43 +275,34 @@ func (h *Hub) find(id string) *Conversation {
 	return nil
 }
 
-func (h *Hub) patchConversation(w http.ResponseWriter, r *http.Request) {
+// one answers with the conversation of the path, if there is one.
+func (h *Hub) one(then func(http.ResponseWriter, *http.Request, *Conversation)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		c := h.find(r.PathValue("id"))
+		if c == nil {
+			http.NotFound(w, r)
+			return
+		}
+		then(w, r, c)
+	}
+}
+
+func patchConversation(w http.ResponseWriter, r *http.Request, c *Conversation) {
 	var d struct {
 		Status string `json:"status"`
 	}
 	_ = json.NewDecoder(r.Body).Decode(&d)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c := h.find(r.PathValue("id"))
-	if c == nil {
-		http.NotFound(w, r)
-		return
-	}
 	c.Status = d.Status
+	getConversation(w, r, c)
+}
+
+func getConversation(w http.ResponseWriter, _ *http.Request, c *Conversation) {
 	answer(w, http.StatusOK, c)
 }
 
-func (h *Hub) getConversation(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c := h.find(r.PathValue("id"))
-	if c == nil {
-		http.NotFound(w, r)
-		return
-	}
-	answer(w, http.StatusOK, c)
-}
-
-func (h *Hub) listMessages(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c := h.find(r.PathValue("id"))
-	if c == nil {
-		http.NotFound(w, r)
-		return
-	}
-	page(w, c.Messages)
-}
+func listMessages(w http.ResponseWriter, _ *http.Request, c *Conversation) { page(w, c.Messages) }
 
 func (h *Hub) metrics(w http.ResponseWriter, _ *http.Request) {
 	h.mu.Lock()
