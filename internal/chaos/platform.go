@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -250,11 +251,7 @@ func (p *Platform) Count(word string) int {
 func (p *Platform) Words() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make(map[string]int, len(p.words))
-	for word, n := range p.words {
-		out[word] = n
-	}
-	return out
+	return maps.Clone(p.words)
 }
 
 // Breaches are what the hub did and must not do.

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 )
@@ -56,9 +57,5 @@ func (p *Platform) noteTold(s *sending, status string) {
 func (p *Platform) Told() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make(map[string]string, len(p.told))
-	for text, status := range p.told {
-		out[text] = status
-	}
-	return out
+	return maps.Clone(p.told)
 }
