@@ -41,11 +41,12 @@ var rules = []rule{
 
 	{pkg: "api"},
 	{pkg: "api/client", may: []string{"api"}},
-	{pkg: "console", may: []string{"internal/webfiles"}},
+	{pkg: "console", may: []string{"internal/webfiles"}, tests: []string{"internal/webfiles/freshtest"}},
 	{pkg: "console/browsertest", tests: []string{"internal/simulate"}},
-	{pkg: "console/widget", may: []string{"internal/webfiles", "sdk"}},
+	{pkg: "console/widget", may: []string{"internal/webfiles", "sdk"}, tests: []string{"internal/webfiles/freshtest"}},
 	{pkg: "internal/webfiles"},
-	{pkg: "sdk"},
+	{pkg: "internal/webfiles/freshtest"},
+	{pkg: "sdk", tests: []string{"internal/webfiles/freshtest"}},
 
 	// Records and small tools.
 	{pkg: "internal/ident"},
@@ -174,7 +175,7 @@ var libraries = map[string][]string{
 	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},
 	"github.com/getkin/kin-openapi":         {"api", "internal/httpapi"},
 	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
-	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest"},
+	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest", "internal/webfiles/freshtest"},
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
 	"github.com/golang-jwt/jwt":             {"connectors/custom", "connectors/webchat", "internal/webchat"},
 	"cel.dev/cel-go":                        {"connectors/custom/expression"},

@@ -10,13 +10,15 @@ export type { Fetch } from './platform';
 export type Schema = components['schemas'];
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-type PathsWith<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, object> ? P : never }[keyof paths];
-type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
-type PathOf<O> = O extends { parameters: { path: infer T } } ? T : Record<string, never>;
-type QueryOf<O> = O extends { parameters: { query?: infer T } } ? NonNullable<T> : Record<string, never>;
-type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer T } } } ? T : undefined;
+/** Paths of the API, those that a method is for, and what their operations take and answer. */
+export type Paths = paths;
+export type PathsWith<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, object> ? P : never }[keyof paths];
+export type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
+export type PathOf<O> = O extends { parameters: { path: infer T } } ? T : Record<string, never>;
+export type QueryOf<O> = O extends { parameters: { query?: infer T } } ? NonNullable<T> : Record<string, never>;
+export type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer T } } } ? T : undefined;
 type Content<R> = R extends { content: { 'application/json': infer T } } ? T : undefined;
-type AnswerOf<O> = O extends { responses: infer R } ? Content<R[Extract<keyof R, 200 | 201 | 202>]> : never;
+export type AnswerOf<O> = O extends { responses: infer R } ? Content<R[Extract<keyof R, 200 | 201 | 202>]> : never;
 
 /** What a call carries. */
 export interface Call<O> {

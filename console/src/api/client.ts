@@ -1,18 +1,11 @@
 // Calls to the hub's API, typed by its document.
 import { learnClock } from '../i18n/dates';
-import type { components, paths } from './schema';
+import { all, type AnswerOf, type BodyOf, type Operation, type PathOf, type Paths, type PathsWith, type QueryOf, type Schema } from '../../../sdk/src/api';
+import { refusal, Refused, Unreachable, type Problem } from '../../../sdk/src/refusal';
 
-export type Schema = components['schemas'];
-export type Problem = Schema['Problem'];
+export { all, refusal, Refused, Unreachable, type Problem, type Schema };
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-type PathsWith<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, object> ? P : never }[keyof paths];
-type Operation<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never;
-type PathOf<O> = O extends { parameters: { path: infer T } } ? T : Record<string, never>;
-type QueryOf<O> = O extends { parameters: { query?: infer T } } ? NonNullable<T> : Record<string, never>;
-type BodyOf<O> = O extends { requestBody: { content: { 'application/json': infer T } } } ? T : undefined;
-type Content<R> = R extends { content: { 'application/json': infer T } } ? T : undefined;
-type AnswerOf<O> = O extends { responses: infer R } ? Content<R[Extract<keyof R, 200 | 201 | 202>]> : never;
 
 interface Options<O> {
   path?: PathOf<O>;
@@ -21,29 +14,6 @@ interface Options<O> {
   /** The same key and body do nothing twice within a day. */
   key?: string;
   signal?: AbortSignal;
-}
-
-/** The hub refused a request. */
-export class Refused extends Error {
-  constructor(
-    readonly status: number,
-    readonly problem: Problem,
-    readonly retryAfter: number | null,
-  ) {
-    super(problem.detail ?? problem.title);
-    this.name = 'Refused';
-  }
-  get code(): string {
-    return this.problem.code;
-  }
-}
-
-/** The hub could not be reached, or answered what is no answer of the API. */
-export class Unreachable extends Error {
-  constructor(cause: unknown) {
-    super('the hub cannot be reached', { cause });
-    this.name = 'Unreachable';
-  }
 }
 
 /** What who is signed in adds to a request. */
@@ -82,19 +52,7 @@ function address(path: string, values: Record<string, string> = {}, query: Recor
   return text ? `${filled}?${text}` : filled;
 }
 
-/** Reads a refusal out of a response that is not 2xx. */
-export async function refusal(response: Response): Promise<Refused | Unreachable> {
-  const after = Number(response.headers.get('Retry-After'));
-  try {
-    const problem = (await response.json()) as Problem;
-    if (typeof problem.code === 'string') return new Refused(response.status, problem, after > 0 ? after : null);
-    return new Unreachable(new Error(`status ${response.status}`));
-  } catch (cause) {
-    return new Unreachable(cause);
-  }
-}
-
-async function call<P extends keyof paths, M extends Method>(
+async function call<P extends keyof Paths, M extends Method>(
   method: M,
   path: P,
   options: Options<Operation<P, M>> = {},
@@ -142,18 +100,6 @@ export const api = {
   patch: <P extends PathsWith<'patch'>>(path: P, options?: Options<Operation<P, 'patch'>>) => call('patch', path, options),
   delete: <P extends PathsWith<'delete'>>(path: P, options?: Options<Operation<P, 'delete'>>) => call('delete', path, options),
 };
-
-/** Reads all pages of a list. */
-export async function all<T>(page: (cursor: string | undefined) => Promise<{ data: T[]; next_cursor: string | null }>): Promise<T[]> {
-  const list: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const answer = await page(cursor);
-    list.push(...answer.data);
-    cursor = answer.next_cursor ?? undefined;
-  } while (cursor);
-  return list;
-}
 
 /** A key for a request that must not be carried out twice. */
 export function newKey(): string {

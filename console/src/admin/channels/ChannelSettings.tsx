@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
 import { api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
-import { Button } from '../../ui/Button';
 import { Field, Select } from '../../ui/Field';
 import { tell } from '../../ui/Toast';
 import { groups } from '../../store/directory';
 import { Show, useLoad } from '../parts/load';
-import { Problem } from '../parts/Problem';
+import { Save } from '../parts/Save';
 import { useDoing } from '../parts/useDoing';
 import { ChannelFields } from './ChannelFields';
 import type { ChannelProps } from './ChannelPage';
@@ -70,12 +69,7 @@ function Form({ connector, channel, onChange }: ChannelProps & { connector: Sche
         </Select>
         <Field label={t('admin.health.sendFor')} hint={t('admin.channel.sendForHint')} value={sendFor} error={errors['send_for']} onInput={(e) => setSendFor(e.currentTarget.value)} />
       </div>
-      <Problem error={failure} />
-      <p class="admin-actions">
-        <Button kind="primary" type="submit" busy={busy} disabled={!settings}>
-          {t('action.save')}
-        </Button>
-      </p>
+      <Save busy={busy} failure={failure} disabled={!settings} />
     </form>
   );
 }

@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api/client';
 import { t } from '../../i18n/translate';
-import { Button } from '../../ui/Button';
 import { tell } from '../../ui/Toast';
 import { Show, useLoad } from '../parts/load';
-import { Problem } from '../parts/Problem';
-import { below, fieldErrors } from '../parts/problems';
+import { Save } from '../parts/Save';
+import { below } from '../parts/problems';
 import { Section } from '../parts/Section';
 import { styleDraft, StyleForm } from '../parts/StyleForm';
+import { useDoing } from '../parts/useDoing';
 import type { ChannelProps } from './ChannelPage';
 
 /** The style of a channel's conversations: what happens when one is solved. */
@@ -17,19 +17,12 @@ export function ChannelStyle({ channel, onChange }: ChannelProps) {
     settings: await api.get('/v1/settings'),
   }));
   const [draft, setDraft] = useState(() => styleDraft(channel.style));
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const save = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
+  const { busy, failure, errors, run } = useDoing();
+  const save = () =>
+    run(async () => {
       onChange(await api.patch('/v1/channels/{channel_id}', { path: { channel_id: channel.id }, body: { style: draft, version: channel.version } }));
       tell(t('admin.saved'));
-    } catch (error) {
-      setFailure(error);
-    }
-    setBusy(false);
-  };
+    });
   return (
     <Section title={t('admin.style.title')} hint={t('admin.style.hint')}>
       <Show of={known}>
@@ -41,13 +34,8 @@ export function ChannelStyle({ channel, onChange }: ChannelProps) {
               void save();
             }}
           >
-            <StyleForm value={draft} schedules={schedules} usual={settings.styles} errors={below(fieldErrors(failure), 'style')} onChange={setDraft} />
-            <Problem error={failure} />
-            <p class="admin-actions">
-              <Button kind="primary" type="submit" busy={busy}>
-                {t('action.save')}
-              </Button>
-            </p>
+            <StyleForm value={draft} schedules={schedules} usual={settings.styles} errors={below(errors, 'style')} onChange={setDraft} />
+            <Save busy={busy} failure={failure} />
           </form>
         )}
       </Show>

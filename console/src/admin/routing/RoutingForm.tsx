@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
-import { Button } from '../../ui/Button';
 import { Field, Select } from '../../ui/Field';
 import { tell } from '../../ui/Toast';
-import { Problem } from '../parts/Problem';
+import { Save } from '../parts/Save';
 import { below } from '../parts/problems';
 import { Section } from '../parts/Section';
 import { useDoing } from '../parts/useDoing';
@@ -107,12 +106,7 @@ export function RoutingForm({ settings, onSaved }: Props) {
           />
         </div>
       </Section>
-      <Problem error={failure} />
-      <p class="admin-actions">
-        <Button kind="primary" type="submit" busy={busy}>
-          {t('action.save')}
-        </Button>
-      </p>
+      <Save busy={busy} failure={failure} />
     </form>
   );
 }

@@ -2,11 +2,10 @@ import '../parts/admin.css';
 import { useState } from 'preact/hooks';
 import { api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
-import { Button } from '../../ui/Button';
 import { Field } from '../../ui/Field';
 import { tell } from '../../ui/Toast';
 import { Show, useLoad } from '../parts/load';
-import { Problem } from '../parts/Problem';
+import { Save } from '../parts/Save';
 import { below } from '../parts/problems';
 import { Section } from '../parts/Section';
 import { styleDraft, StyleForm } from '../parts/StyleForm';
@@ -70,12 +69,7 @@ function Form({ settings, schedules, onSaved }: Props) {
           </span>
         </label>
       </Section>
-      <Problem error={failure} />
-      <p class="admin-actions">
-        <Button kind="primary" type="submit" busy={busy}>
-          {t('action.save')}
-        </Button>
-      </p>
+      <Save busy={busy} failure={failure} />
     </form>
   );
 }

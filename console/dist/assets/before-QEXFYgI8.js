@@ -1,1 +1,0 @@
-import{V as e,x as t}from"./Toast-CK1_tc2W.js";function n(n){let r=t(n);return r===e(`time.now`)?r:e(`admin.ago`,{time:r})}export{n as t};
