@@ -262,8 +262,8 @@ func (s *Service) applyTyping(ctx context.Context, a Arrival) error {
 
 // ApplyParked applies events that waited for the given platform ids, because
 // their messages are there now.
-func (s *Service) ApplyParked(ctx context.Context, ch ChannelID, targets []normalize.PlatformID) error {
-	waiting, err := s.Store.ParkedFor(ctx, ch, targets)
+func (s *Service) ApplyParked(ctx context.Context, targets map[ChannelID][]normalize.PlatformID) error {
+	waiting, err := s.Store.ParkedFor(ctx, targets)
 	if err != nil || len(waiting) == 0 {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"threadhub/threads"
 	"threadhub/threads/rules"
+	"threadhub/workers"
 )
 
 // ruleBook is the triggers and automations of a test.
@@ -118,7 +119,7 @@ func TestATriggerActsWithinTheChangeItIsAbout(t *testing.T) {
 	require.True(t, conv.State.FirstReplyAt.IsZero())
 	require.EqualValues(t, 1, conv.Version, "one commit")
 	require.Equal(t, []string{"my BET is lost", "We are on it.", "mind the odds"}, d.texts(conv.ID))
-	out, err := d.store.ClaimDeliveries(context.Background(), "w", d.clock(), time.Minute, 10, nil)
+	out, err := d.store.ClaimDeliveries(context.Background(), "w", d.clock(), time.Minute, workers.Room{All: 10})
 	require.NoError(t, err)
 	require.Len(t, out, 1)
 

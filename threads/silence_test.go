@@ -12,6 +12,7 @@ import (
 
 	"threadhub/normalize"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 // patient is a style with a ladder: reminders after 5 and 10 minutes, solved
@@ -101,7 +102,7 @@ func TestSilenceIsCarriedOutStepByStepAndLogged(t *testing.T) {
 	list, _, err := d.store.Messages(ctx, id, threads.MessagePage{Limit: 10})
 	require.NoError(t, err)
 	require.Equal(t, threads.Author{Type: threads.AuthorSystem}, list[2].Author)
-	claimed, err := d.store.ClaimDeliveries(ctx, "w", d.clock(), time.Minute, 1, nil)
+	claimed, err := d.store.ClaimDeliveries(ctx, "w", d.clock(), time.Minute, workers.Room{All: 1})
 	require.NoError(t, err)
 	require.False(t, claimed[0].NotAfter.IsZero(), "an agent's message is held to the reply window as well")
 	next, err = d.store.NextSilent(ctx)

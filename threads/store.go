@@ -105,8 +105,9 @@ type Store interface {
 
 	// Park keeps an event whose target is not known (idempotent by ID).
 	Park(ctx context.Context, p Parked) error
-	// ParkedFor answers what waits for the given targets.
-	ParkedFor(ctx context.Context, channel ChannelID, targets []normalize.PlatformID) ([]Parked, error)
+	// ParkedFor answers what waits for the given targets, those of each channel
+	// in the order of receipt.
+	ParkedFor(ctx context.Context, targets map[ChannelID][]normalize.PlatformID) ([]Parked, error)
 	// ParkedBefore answers events parked before the given time, oldest first.
 	ParkedBefore(ctx context.Context, before time.Time, limit int) ([]Parked, error)
 	Unpark(ctx context.Context, ids []string) error

@@ -130,6 +130,9 @@ func (p *pending) start(fn func() error) {
 	go func() { p.done <- fn() }()
 }
 
+// begun tells whether nobody has waited yet for what was started.
+func (p *pending) begun() bool { return p.done != nil }
+
 // wait answers the error of what goes on, once.
 func (p *pending) wait() error {
 	if p.done == nil {

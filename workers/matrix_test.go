@@ -63,9 +63,9 @@ type mortalOutbox struct {
 	*killer
 }
 
-func (m mortalOutbox) ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, paused []threads.ChannelID) ([]threads.Delivery, error) {
+func (m mortalOutbox) ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, room workers.Room) ([]threads.Delivery, error) {
 	return around(m.killer, "claim", func() ([]threads.Delivery, error) {
-		return m.Outbox.ClaimDeliveries(ctx, owner, now, lease, limit, paused)
+		return m.Outbox.ClaimDeliveries(ctx, owner, now, lease, room)
 	})
 }
 

@@ -30,7 +30,7 @@ type Carrier interface {
 // Conversations is what deliveries tell threading (threads.Service).
 type Conversations interface {
 	MessageChanged(ctx context.Context, m threads.Message, was threads.MessageStatus) error
-	ApplyParked(ctx context.Context, ch threads.ChannelID, targets []normalize.PlatformID) error
+	ApplyParked(ctx context.Context, targets map[threads.ChannelID][]normalize.PlatformID) error
 	MayLeave(ctx context.Context, d threads.Delivery) (threads.Delivery, *normalize.Failure, error)
 }
 
@@ -55,10 +55,8 @@ type Outbound struct {
 }
 
 const (
-	// places is how many calls are out at once, channelPlaces how many of
-	// them one channel may have: a platform that hangs keeps its own places.
-	places        = 64
-	channelPlaces = 32
+	// places is how many calls are out at once.
+	places = 64
 	// crowd is how many calls must be out for it to pay to let answers come
 	// together before they are recorded.
 	crowd      = 8
@@ -76,7 +74,7 @@ func (w *Outbound) Drain(ctx context.Context) error {
 	w.Wake()
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		r := &run{
-			Outbound: w, out: map[threads.MessageID]calling{}, busy: map[threads.ChannelID]int{},
+			Outbound: w, out: map[threads.MessageID]calling{}, busy: map[threads.ChannelID]*share{},
 			done: make(chan ended, places), renew: time.NewTicker(renewEvery),
 			stopping: func() bool { return ctx.Err() != nil || queue.Draining(ctx) },
 		}
@@ -122,13 +120,16 @@ func (w *Outbound) Wake() { w.bell.ring() }
 
 func (w *Outbound) now() time.Time { return w.Now().UTC().Truncate(time.Millisecond) }
 
-// run is one drain: what is out, by channel, and what came back.
+// run is one drain: what is out, by channel, and what came back. One goroutine
+// has it.
 type run struct {
 	*Outbound
 	out   map[threads.MessageID]calling
-	busy  map[threads.ChannelID]int
+	busy  map[threads.ChannelID]*share
 	done  chan ended
 	renew *time.Ticker
+	// settling is the write of what came back.
+	settling pending
 	// stopping tells that nothing new is to be taken up.
 	stopping func() bool
 }
@@ -140,38 +141,54 @@ type ended struct {
 }
 
 // loop starts deliveries while there is room and records those that came back,
-// all that came back meanwhile in one write.
+// all that came back meanwhile in one write, beside which others go on.
 func (r *run) loop(ctx context.Context) error {
 	for {
 		started, err := r.start(ctx)
 		if err != nil {
-			return r.abandon(ctx, err)
+			return r.abandon(ctx, err, nil)
 		}
 		if started > 0 && r.room() > 0 && len(r.done) == 0 {
 			continue
 		}
 		if len(r.out) == 0 {
-			return nil
+			if !r.settling.begun() {
+				return nil
+			}
+			if err := r.settling.wait(); err != nil {
+				return r.abandon(ctx, err, nil)
+			}
+			continue // what waited behind them can go now
 		}
 		if len(r.out) >= crowd {
 			time.Sleep(crowdPause) // what comes back meanwhile shares a write
 		}
-		if err := r.settle(ctx, r.collect(ctx)); err != nil {
-			return r.abandon(ctx, err)
+		if back := r.collect(ctx); len(back) > 0 {
+			if err := r.settling.wait(); err != nil {
+				return r.abandon(ctx, err, back)
+			}
+			r.settling.start(func() error {
+				defer r.Wake()
+				return r.settle(ctx, back)
+			})
 		}
 	}
 }
 
-// abandon waits for the calls that are out and records them as far as the
-// store lets it: what cannot be recorded stays in flight and is settled as of
-// unknown outcome by whoever claims it next.
-func (r *run) abandon(ctx context.Context, cause error) error {
-	for len(r.out) > 0 {
-		if err := r.settle(ctx, r.collect(ctx)); err != nil {
+// abandon waits for the calls that are out and records them, and those that are
+// back, as far as the store lets it: what cannot be recorded stays in flight and
+// is settled as of unknown outcome by whoever claims it next.
+func (r *run) abandon(ctx context.Context, cause error, back []ended) error {
+	cause = errors.Join(cause, r.settling.wait())
+	for {
+		if err := r.settle(ctx, back); err != nil {
 			r.Logger.ErrorContext(ctx, "ends of deliveries could not be recorded", "error", err)
 		}
+		if len(r.out) == 0 {
+			return cause
+		}
+		back = r.collect(ctx)
 	}
-	return cause
 }
 
 // collect waits for one attempt to end and takes all that have, or answers none
@@ -203,7 +220,7 @@ func (r *run) collect(ctx context.Context) []ended {
 	}
 	for _, e := range back {
 		delete(r.out, e.result.Delivery.MessageID)
-		r.busy[e.result.Delivery.ChannelID]--
+		r.busy[e.result.Delivery.ChannelID].out--
 	}
 	return back
 }
@@ -211,12 +228,11 @@ func (r *run) collect(ctx context.Context) []ended {
 // start claims what is due, as far as there are places, and sends it on its
 // way. It answers how many.
 func (r *run) start(ctx context.Context) (int, error) {
-	room := r.room()
-	if r.stopping() || room <= 0 {
+	if r.stopping() || r.room() <= 0 {
 		return 0, nil
 	}
 	began := time.Now()
-	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, room, r.paused())
+	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, r.claimable())
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}
@@ -241,8 +257,7 @@ func (r *run) start(ctx context.Context) (int, error) {
 		crashpoint.At(crashpoint.CallsBegun)
 	}
 	for _, a := range ready {
-		r.out[a.delivery.MessageID] = calling{a.channel.Kind, began}
-		r.busy[a.delivery.ChannelID]++
+		r.take(a, began)
 		go a.run(ctx, r.Outbound, messages[a.delivery.MessageID], r.done)
 	}
 	return len(claimed), nil
@@ -254,24 +269,10 @@ var errOverslept = errors.New("claimed deliveries were not begun in time")
 
 func overslept(claimed time.Time) bool { return time.Since(claimed) > lease*2/3 }
 
-func (r *run) paused() []threads.ChannelID {
-	var out []threads.ChannelID
-	for ch := range r.Carrier.Held() {
-		out = append(out, threads.ChannelID(ch))
-	}
-	out = append(out, r.rests.channels(r.now())...)
-	for ch, n := range r.busy {
-		if n >= channelPlaces {
-			out = append(out, ch)
-		}
-	}
-	return out
-}
-
 // prepare opens the channels of claimed deliveries. Those that cannot or must
 // not go out now are answered as ended, without a call.
 func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []*attempt, held []ended) {
-	now, stuck := r.now(), r.stuck()
+	now, places := r.now(), r.channelRoom()
 	for _, d := range claimed {
 		ch, err := r.Channels.Open(ctx, d.ChannelID)
 		a := &attempt{delivery: d, channel: ch}
@@ -289,7 +290,7 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 			r.rests.begin(d.ChannelID, now)
 			held = append(held, a.later(now, 0))
 		default:
-			if stuck[ch.Kind] >= kindPlaces {
+			if !places.take(ch.ID, ch.Kind) {
 				held = append(held, a.later(now, stuckPause))
 				continue
 			}
@@ -345,57 +346,4 @@ func (r *run) begin(ctx context.Context, ready []*attempt) (map[threads.MessageI
 		messages[m.ID] = m
 	}
 	return messages, nil
-}
-
-// settle records how attempts ended and tells those who want to know.
-func (r *run) settle(ctx context.Context, back []ended) error {
-	if len(back) == 0 {
-		return nil
-	}
-	results := make([]DeliveryResult, len(back))
-	was := make(map[threads.MessageID]threads.MessageStatus, len(back))
-	for i, e := range back {
-		results[i] = e.result
-		if !e.result.Again {
-			was[e.result.Delivery.MessageID] = e.was
-		}
-	}
-	crashpoint.At(crashpoint.CallsBack)
-	messages, err := r.Outbox.SettleCalls(ctx, results)
-	if err != nil {
-		return err
-	}
-	crashpoint.At(crashpoint.CallsSettled)
-	for _, res := range results {
-		if !res.Again {
-			reason := ""
-			if res.Message.Error != nil {
-				reason = string(res.Message.Error.Reason)
-			}
-			r.Metrics.Ended.WithLabelValues(string(res.Message.Status), reason).Inc()
-		}
-	}
-	r.tell(ctx, messages, was)
-	crashpoint.At(crashpoint.EndsTold)
-	return nil
-}
-
-// tell spreads the new status of messages whose delivery ended.
-func (r *run) tell(ctx context.Context, messages []threads.Message, was map[threads.MessageID]threads.MessageStatus) {
-	news := map[threads.ChannelID][]normalize.PlatformID{}
-	for _, m := range messages {
-		if _, over := was[m.ID]; !over {
-			continue
-		}
-		if err := r.Threads.MessageChanged(ctx, m, was[m.ID]); err != nil {
-			r.Logger.WarnContext(ctx, "a message's new status was not announced", "message", m.ID, "error", err)
-		}
-		news[m.ChannelID] = append(news[m.ChannelID], m.ExternalIDs...)
-	}
-	for ch, ids := range news {
-		// Receipts may have overtaken the answer; the sweeper tries again.
-		if err := r.Threads.ApplyParked(ctx, ch, ids); err != nil {
-			r.Logger.WarnContext(ctx, "waiting receipts were not applied", "channel", ch, "error", err)
-		}
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"threadhub/internal/channels"
 	"threadhub/normalize"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 func TestAMessageIsSentOnceAndShowsIt(t *testing.T) {
@@ -217,7 +218,7 @@ func TestACrashBetweenTheCallAndItsRecordEndsAsUnknown(t *testing.T) {
 	b := newBench(t)
 	ctx := context.Background()
 	id := b.send(b.conversation("ana"), "hi")
-	_, err := b.store.ClaimDeliveries(ctx, "dead", b.clock(), time.Second, 1, nil)
+	_, err := b.store.ClaimDeliveries(ctx, "dead", b.clock(), time.Second, workers.Room{All: 1})
 	require.NoError(t, err)
 	_, err = b.store.BeginCalls(ctx, []threads.MessageID{id})
 	require.NoError(t, err)

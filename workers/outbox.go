@@ -14,9 +14,8 @@ type Outbox interface {
 	// ClaimDeliveries leases due deliveries to owner until now+lease: for each
 	// lane (channel and contact) at most one, its oldest, and none from a lane
 	// that is leased to somebody else or whose oldest delivery is not due yet.
-	// Oldest created first, at most limit. A delivery of one of the paused
-	// channels is left alone.
-	ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, paused []threads.ChannelID) ([]threads.Delivery, error)
+	// Oldest created first, as many as there is room for.
+	ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, room Room) ([]threads.Delivery, error)
 	// BeginCalls marks deliveries in flight and their messages sending,
 	// durably: call it before the calls are made. It answers the messages as
 	// they now are. A message that is already past sending is left as it is.
@@ -33,6 +32,27 @@ type Outbox interface {
 	NextDelivery(ctx context.Context) (time.Time, error)
 	// DeliveryBacklog counts rows.
 	DeliveryBacklog(ctx context.Context) (int, error)
+}
+
+// Room is how many deliveries may be claimed.
+type Room struct {
+	All int
+	// Channel is how many of one channel; 0: as many as of all.
+	Channel int
+	// Left is how many of the channels that differ from that. One with none is
+	// left alone.
+	Left map[threads.ChannelID]int
+}
+
+// Of is how many deliveries of the channel may be claimed.
+func (r Room) Of(channel threads.ChannelID) int {
+	if n, ok := r.Left[channel]; ok {
+		return n
+	}
+	if r.Channel > 0 {
+		return r.Channel
+	}
+	return r.All
 }
 
 // DeliveryResult is how a claimed delivery ended.

@@ -18,7 +18,7 @@ import (
 func (h *hub) settle(id string, p threads.MessagePatch) {
 	h.t.Helper()
 	ctx := context.Background()
-	list, err := h.store.ClaimDeliveries(ctx, "w", h.clock(), time.Minute, 10, nil)
+	list, err := h.store.ClaimDeliveries(ctx, "w", h.clock(), time.Minute, workers.Room{All: 10})
 	require.NoError(h.t, err)
 	for _, d := range list {
 		if string(d.MessageID) != id {

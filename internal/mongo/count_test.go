@@ -60,7 +60,7 @@ func TestAClaimOfManyLanesCostsAsManyRoundTripsAsOfOne(t *testing.T) {
 			count := &counter{}
 			s := server.OpenAt(t, server.Database(t), mongo.Options{Monitor: count.monitor()})
 			claim := func() []threads.Delivery {
-				list, err := s.ClaimDeliveries(t.Context(), "w", noon, time.Minute, 100, nil)
+				list, err := s.ClaimDeliveries(t.Context(), "w", noon, time.Minute, workers.Room{All: 100})
 				require.NoError(t, err)
 				return list
 			}

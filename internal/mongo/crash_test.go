@@ -207,7 +207,7 @@ func TestAFollowUpWhoseWriterDiedIsMadeByTheNext(t *testing.T) {
 func TestADeliveryThatHasEndedIsNotClaimedAgain(t *testing.T) {
 	server := mongotest.Start(t)
 	claim := func(t *testing.T, s *mongo.Store) []threads.Delivery {
-		list, err := s.ClaimDeliveries(t.Context(), "w1", noon, time.Minute, 10, nil)
+		list, err := s.ClaimDeliveries(t.Context(), "w1", noon, time.Minute, workers.Room{All: 10})
 		require.NoError(t, err)
 		return list
 	}
@@ -261,7 +261,7 @@ func TestADeliveryThatHasEndedIsNotClaimedAgain(t *testing.T) {
 		require.Error(t, err)
 
 		later := noon.Add(2 * time.Minute) // the lease has run out
-		list, err := s.ClaimDeliveries(t.Context(), "w2", later, time.Minute, 10, nil)
+		list, err := s.ClaimDeliveries(t.Context(), "w2", later, time.Minute, workers.Room{All: 10})
 		require.NoError(t, err)
 		require.Empty(t, list)
 		m, err := s.Message(t.Context(), got[0].MessageID)

@@ -16,6 +16,7 @@ import (
 	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -92,7 +93,7 @@ func TestWithoutAServerCallsFailWhenTheirContextEnds(t *testing.T) {
 		},
 		"append": func(ctx context.Context) error { return s.Journal().Append(ctx, entries(1)) },
 		"claim": func(ctx context.Context) error {
-			_, err := s.ClaimDeliveries(ctx, "w", noon, time.Minute, 1, nil)
+			_, err := s.ClaimDeliveries(ctx, "w", noon, time.Minute, workers.Room{All: 1})
 			return err
 		},
 	}

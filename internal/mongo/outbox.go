@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 // claimRounds bounds how often ClaimDeliveries looks for more after lanes
@@ -20,15 +22,20 @@ const claimRounds = 3
 // ClaimDeliveries is workers.Outbox.ClaimDeliveries. A round finds lanes with
 // something due, leases them, and only then reads what is first in each: what
 // was read before the lease may be somebody else's by now.
-func (s *Store) ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, paused []threads.ChannelID) ([]threads.Delivery, error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, room workers.Room) ([]threads.Delivery, error) {
+	left := maps.Clone(room.Left)
+	if left == nil {
+		left = map[threads.ChannelID]int{}
+	}
+	room.Left = left
 	var claimed []threads.Delivery
 	for range claimRounds {
-		want := limit - len(claimed)
+		want := room.All - len(claimed)
 		if want <= 0 {
 			break
 		}
-		c := claim{s: s, owner: owner, now: now, until: now.Add(lease), token: bson.NewObjectID()}
-		found, got, err := c.round(ctx, want, paused)
+		c := claim{s: s, owner: owner, now: now, until: now.Add(lease), token: bson.NewObjectID(), room: room}
+		found, got, err := c.round(ctx, want)
 		if err != nil {
 			return nil, fmt.Errorf("mongo: claim deliveries: %w", err)
 		}
@@ -58,17 +65,21 @@ type claim struct {
 	owner      string
 	now, until time.Time
 	token      bson.ObjectID // tells this round's leases from everybody else's
+	room       workers.Room
 }
 
 // candidate is a lane and the delivery that made it one.
 type candidate struct {
 	ID   string `bson:"_id"`
 	Lane string `bson:"lane"`
+	Doc  struct {
+		Channel threads.ChannelID `bson:"channel_id"`
+	} `bson:"doc"`
 }
 
 // round answers how many lanes looked free, and the deliveries it got.
-func (c claim) round(ctx context.Context, limit int, paused []threads.ChannelID) (int, []threads.Delivery, error) {
-	found, err := c.candidates(ctx, limit, paused)
+func (c claim) round(ctx context.Context, limit int) (int, []threads.Delivery, error) {
+	found, err := c.candidates(ctx, limit)
 	if err != nil || len(found) == 0 {
 		return 0, nil, err
 	}
@@ -82,7 +93,7 @@ func (c claim) round(ctx context.Context, limit int, paused []threads.ChannelID)
 
 // candidates finds due deliveries of lanes that nobody has, oldest first, one
 // for each lane.
-func (c claim) candidates(ctx context.Context, limit int, paused []threads.ChannelID) ([]candidate, error) {
+func (c claim) candidates(ctx context.Context, limit int) ([]candidate, error) {
 	busy, err := find[laneRow](ctx, c.s.lanes, by("until", op("$gt", c.now)), only("_id"))
 	if err != nil {
 		return nil, err
@@ -92,32 +103,55 @@ func (c claim) candidates(ctx context.Context, limit int, paused []threads.Chann
 	for i, l := range busy {
 		seen[l.ID], without[i] = true, l.ID
 	}
+	var found []candidate
+	for more := true; more; {
+		if found, more, err = c.scan(ctx, found, limit, seen, without); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// scan adds to the candidates. It ends early, with more to find, at a delivery of
+// a channel for which there is no more room: another scan leaves that out, rather
+// than walk through all of its backlog.
+func (c claim) scan(ctx context.Context, found []candidate, limit int, seen map[string]bool, without []string) (_ []candidate, more bool, err error) {
 	filter := by("due", op("$lte", c.now))
 	if len(without) > 0 {
 		filter = append(filter, bson.E{Key: "lane", Value: op("$nin", without)})
 	}
-	if len(paused) > 0 {
-		filter = append(filter, bson.E{Key: "doc.channel_id", Value: op("$nin", paused)})
+	var full []threads.ChannelID
+	for channel, left := range c.room.Left {
+		if left <= 0 {
+			full = append(full, channel)
+		}
+	}
+	if len(full) > 0 {
+		filter = append(filter, bson.E{Key: "doc.channel_id", Value: op("$nin", full)})
 	}
 	cur, err := c.s.deliveries.Find(ctx, filter, options.Find().
 		SetSort(order("bulk", "doc.created_at", "_id")).
-		SetProjection(order("lane")).
+		SetProjection(order("lane", "doc.channel_id")).
 		SetBatchSize(int32(2*limit)))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer func() { _ = cur.Close(ctx) }()
-	var found []candidate
 	for len(found) < limit && cur.Next(ctx) {
 		var d candidate
 		if err := cur.Decode(&d); err != nil {
-			return nil, err
+			return nil, false, err
+		}
+		left := c.room.Of(d.Doc.Channel)
+		if left <= 0 {
+			return found, true, nil
 		}
 		if !seen[d.Lane] {
 			seen[d.Lane], found = true, append(found, d)
+			c.room.Left[d.Doc.Channel] = left - 1
 		}
 	}
-	return found, cur.Err()
+	return found, false, cur.Err()
 }
 
 // heads reads what is first in each leased lane and answers what may be

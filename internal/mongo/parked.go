@@ -30,15 +30,18 @@ func (s *Store) Park(ctx context.Context, p threads.Parked) error {
 	return nil
 }
 
-// ParkedFor is threads.Store.ParkedFor, oldest first.
-func (s *Store) ParkedFor(ctx context.Context, channel threads.ChannelID, targets []normalize.PlatformID) ([]threads.Parked, error) {
-	if len(targets) == 0 {
+// ParkedFor is threads.Store.ParkedFor.
+func (s *Store) ParkedFor(ctx context.Context, targets map[threads.ChannelID][]normalize.PlatformID) ([]threads.Parked, error) {
+	var any bson.A
+	for channel, ids := range targets {
+		if len(ids) > 0 {
+			any = append(any, bson.D{{Key: "doc.channel_id", Value: channel}, {Key: "doc.target", Value: op("$in", ids)}})
+		}
+	}
+	if len(any) == 0 {
 		return nil, nil
 	}
-	rows, err := find[parkedRow](ctx, s.parked, bson.D{
-		{Key: "doc.channel_id", Value: channel},
-		{Key: "doc.target", Value: op("$in", targets)},
-	}, page(0, "doc.received_at", "_id"))
+	rows, err := find[parkedRow](ctx, s.parked, by("$or", any), page(0, "doc.received_at", "_id"))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: parked for: %w", err)
 	}

@@ -42,7 +42,7 @@ func calls(s *Store) map[string]func(context.Context) error {
 		"next due":     func(ctx context.Context) error { _, err := s.NextDue(ctx); return err },
 		"park":         func(ctx context.Context) error { return s.Park(ctx, threads.Parked{ID: "x"}) },
 		"parked for": func(ctx context.Context) error {
-			_, err := s.ParkedFor(ctx, "ch_1", []normalize.PlatformID{"p"})
+			_, err := s.ParkedFor(ctx, map[threads.ChannelID][]normalize.PlatformID{"ch_1": {"p"}})
 			return err
 		},
 		"parked before": func(ctx context.Context) error { _, err := s.ParkedBefore(ctx, restartTime, 1); return err },
@@ -59,7 +59,7 @@ func calls(s *Store) map[string]func(context.Context) error {
 		"transitions": func(ctx context.Context) error { _, _, err := s.Transitions(ctx, "cv_1", threads.Page{}); return err },
 		"contacts":    func(ctx context.Context) error { _, _, err := s.Contacts(ctx, "", threads.Page{}); return err },
 		"claim deliveries": func(ctx context.Context) error {
-			_, err := s.ClaimDeliveries(ctx, "w", restartTime, time.Second, 1, nil)
+			_, err := s.ClaimDeliveries(ctx, "w", restartTime, time.Second, workers.Room{All: 1})
 			return err
 		},
 		"begin calls": func(ctx context.Context) error { _, err := s.BeginCalls(ctx, []threads.MessageID{"msg_1"}); return err },

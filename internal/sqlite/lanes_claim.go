@@ -1,10 +1,10 @@
 package sqlite
 
 import (
-	"slices"
 	"time"
 
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 // claimed is a delivery that was claimed, as far as memory has it.
@@ -15,8 +15,9 @@ type claimed struct {
 	copy     *threads.Delivery // nil: to be read
 }
 
-// claim leases the lanes whose first deliveries are due, the oldest first.
-func (o *lanes) claim(owner string, now, until int64, limit int, paused []threads.ChannelID) []claimed {
+// claim leases the lanes whose first deliveries are due, the oldest first, as far
+// as there is room.
+func (o *lanes) claim(owner string, now, until int64, room workers.Room) []claimed {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.clock = now
@@ -26,20 +27,22 @@ func (o *lanes) claim(owner string, now, until int64, limit int, paused []thread
 		place:  func(c *channelLanes) *int { return &c.place },
 	}
 	for id, c := range o.channels {
-		if c.ready.Len() > 0 && !slices.Contains(paused, id) {
+		if c.ready.Len() > 0 && room.Of(id) > 0 {
 			channels.add(c)
 		}
 	}
 	var list []claimed
-	for len(list) < limit && channels.Len() > 0 {
+	taken := map[threads.ChannelID]int{}
+	for len(list) < room.All && channels.Len() > 0 {
 		c := channels.first()
 		l := c.ready.first()
 		if l.from <= now { // else the clock was set back since it got up
 			list = append(list, l.first.claimed())
 			l.lease = &laneLease{message: l.first.id, owner: owner, until: until}
+			taken[c.id]++
 		}
 		o.arrange(l)
-		if c.ready.Len() == 0 {
+		if c.ready.Len() == 0 || taken[c.id] >= room.Of(c.id) {
 			channels.remove(c)
 		} else {
 			channels.fix(c)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 // put adds a delivery that may go at the time at, which is also its age.
@@ -21,8 +22,12 @@ func put(o *lanes, channel, contact, id string, at int64) *waiting {
 
 // claimIDs claims for a term of 10 and answers what it got.
 func claimIDs(o *lanes, now int64, limit int, paused ...threads.ChannelID) []string {
+	room := workers.Room{All: limit, Left: map[threads.ChannelID]int{}}
+	for _, id := range paused {
+		room.Left[id] = 0
+	}
 	list := []string{}
-	for _, c := range o.claim("w", now, now+10, limit, paused) {
+	for _, c := range o.claim("w", now, now+10, room) {
 		list = append(list, string(c.id))
 	}
 	return list
@@ -148,7 +153,7 @@ func TestAClockThatIsSetBackChangesNothing(t *testing.T) {
 func TestWhatIsGivenBackIsFreeForTheNext(t *testing.T) {
 	o := newLanes()
 	put(o, "a", "x", "m1", 1)
-	got := o.claim("w", 5, 15, 5, nil)
+	got := o.claim("w", 5, 15, workers.Room{All: 5})
 	o.release("somebody else", got)
 	require.Empty(t, claimIDs(o, 5, 5))
 	o.release("w", got)

@@ -30,11 +30,11 @@ func (o *outgoing) add(t *tx) error {
 
 // ClaimDeliveries implements [workers.Outbox]. A delivery that was in flight
 // when an earlier process ended is answered with InFlight set.
-func (s *Store) ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, paused []threads.ChannelID) ([]threads.Delivery, error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, owner string, now time.Time, lease time.Duration, room workers.Room) ([]threads.Delivery, error) {
 	if err := s.read.usable(ctx); err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
-	found := s.lanes.claim(owner, millis(now), millis(now.Add(lease)), limit, paused)
+	found := s.lanes.claim(owner, millis(now), millis(now.Add(lease)), room)
 	list, err := s.deliveries(ctx, found)
 	if err != nil {
 		s.lanes.release(owner, found)

@@ -57,7 +57,7 @@ func BenchmarkSend(b *testing.B) {
 					require.NoError(b, err)
 				}
 				step("commit")
-				list, err := s.ClaimDeliveries(b.Context(), "w", benchTime, time.Minute, batch, nil)
+				list, err := s.ClaimDeliveries(b.Context(), "w", benchTime, time.Minute, workers.Room{All: batch})
 				require.NoError(b, err)
 				require.Len(b, list, batch)
 				step("claim")

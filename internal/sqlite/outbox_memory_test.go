@@ -141,20 +141,20 @@ func (m *outboxModel) commit(*rapid.T) {
 }
 
 func (m *outboxModel) claim(*rapid.T) {
-	var paused []threads.ChannelID
-	if rapid.IntRange(0, 3).Draw(m.T, "pause") == 0 {
-		paused = append(paused, m.slots[0].Channel)
+	room := workers.Room{All: rapid.IntRange(0, 4).Draw(m.T, "all"), Channel: rapid.IntRange(0, 3).Draw(m.T, "channel")}
+	if rapid.IntRange(0, 3).Draw(m.T, "less") == 0 {
+		room.Left = map[threads.ChannelID]int{m.slots[0].Channel: rapid.IntRange(0, 1).Draw(m.T, "left")}
 	}
-	limit := rapid.IntRange(0, 4).Draw(m.T, "limit")
-	want := []threads.MessageID{}
+	want, taken := []threads.MessageID{}, map[threads.ChannelID]int{}
 	for _, w := range m.firsts() {
 		slot := threads.Slot{Channel: w.lane.channel.id, Contact: w.lane.contact}
-		if len(want) < limit && w.notBefore <= millis(m.now) && !m.now.Before(m.leases[slot]) && !slices.Contains(paused, slot.Channel) {
+		if len(want) < room.All && w.notBefore <= millis(m.now) && !m.now.Before(m.leases[slot]) && taken[slot.Channel] < room.Of(slot.Channel) {
 			want = append(want, w.id)
+			taken[slot.Channel]++
 			m.leases[slot], m.held[slot] = m.now.Add(10*time.Second), w.id
 		}
 	}
-	got, err := m.s.ClaimDeliveries(bg, "w", m.now, 10*time.Second, limit, paused)
+	got, err := m.s.ClaimDeliveries(bg, "w", m.now, 10*time.Second, room)
 	require.NoError(m, err)
 	ids := []threads.MessageID{}
 	for _, d := range got {

@@ -20,7 +20,7 @@ import (
 // deliver claims what is due, begins the calls and settles them as sent, and
 // answers the messages.
 func deliver(s *Store, owner string, limit int) ([]threads.Message, error) {
-	claimed, err := s.ClaimDeliveries(bg, owner, restartTime, time.Minute, limit, nil)
+	claimed, err := s.ClaimDeliveries(bg, owner, restartTime, time.Minute, workers.Room{All: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +111,10 @@ func TestAClaimWhoseReadingFailsLeavesTheLanesFree(t *testing.T) {
 		}))
 	}
 	doc("UPDATE deliveries SET doc = '!' || doc")
-	_, err = s.ClaimDeliveries(t.Context(), "w", restartTime, time.Minute, 5, nil)
+	_, err = s.ClaimDeliveries(t.Context(), "w", restartTime, time.Minute, workers.Room{All: 5})
 	require.ErrorContains(t, err, "claim deliveries: decode")
 	doc("UPDATE deliveries SET doc = substr(doc, 2)")
-	list, err := s.ClaimDeliveries(t.Context(), "w2", restartTime, time.Minute, 5, nil)
+	list, err := s.ClaimDeliveries(t.Context(), "w2", restartTime, time.Minute, workers.Room{All: 5})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 }
@@ -122,7 +122,7 @@ func TestAClaimWhoseReadingFailsLeavesTheLanesFree(t *testing.T) {
 func TestADeliveryThatWasSettledDuringItsClaimIsLeftOut(t *testing.T) {
 	s := open(t, t.TempDir())
 	require.NoError(t, s.Commit(t.Context(), []threads.Change{sending(1)})[0])
-	found := s.lanes.claim("w", millis(restartTime), millis(restartTime)+1, 1, nil)
+	found := s.lanes.claim("w", millis(restartTime), millis(restartTime)+1, workers.Room{All: 1})
 	require.Len(t, found, 1)
 	_, err := s.SettleCalls(t.Context(), []workers.DeliveryResult{{
 		Delivery: *found[0].copy, Message: threads.MessagePatch{Status: threads.MessageSent},

@@ -15,6 +15,7 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/journal"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 var update = cli.Bool("update", false, "rewrite testdata/releases/"+unreleased)
@@ -88,7 +89,7 @@ func holds(t *testing.T, s *Store) {
 	list, _, err := s.Messages(ctx, "cv_1", threads.MessagePage{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	deliveries, err := s.ClaimDeliveries(ctx, "w", restartTime, time.Hour, 10, nil)
+	deliveries, err := s.ClaimDeliveries(ctx, "w", restartTime, time.Hour, workers.Room{All: 10})
 	require.NoError(t, err)
 	require.Len(t, deliveries, 1)
 	agent, err := s.Get(ctx, "agent", "ag_1")

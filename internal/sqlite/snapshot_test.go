@@ -89,7 +89,7 @@ func TestHeldDeliveriesAreFoundAsAfterACrash(t *testing.T) {
 	require.Equal(t, 1, n)
 	s, err := Open(t.Context(), dir, Options{})
 	require.NoError(t, err)
-	list, err := s.ClaimDeliveries(t.Context(), "w", restartTime, time.Hour, 10, nil)
+	list, err := s.ClaimDeliveries(t.Context(), "w", restartTime, time.Hour, workers.Room{All: 10})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.True(t, list[0].InFlight)

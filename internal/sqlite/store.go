@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"threadhub/internal/directory"
 	"threadhub/internal/idempotency"
@@ -46,6 +47,7 @@ type Store struct {
 	journal *Journal
 	lanes   *lanes
 	recent  *recent
+	parked  atomic.Int64 // how many events are, so that hardly anybody has to look
 
 	closing sync.Once
 	closed  error
@@ -84,7 +86,7 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if s.write, s.read, err = openFile(ctx, dir, mainFile, "main", mainWriterCache, o.Readers); err != nil {
 		return s, err
 	}
-	if err = s.read.with(ctx, s.lanes.load); err != nil {
+	if err = errors.Join(s.read.with(ctx, s.lanes.load), s.loadParked(ctx)); err != nil {
 		return s, err
 	}
 	w, r, err := openFile(ctx, dir, journalFile, "journal", journalWriterCache, journalReaders)

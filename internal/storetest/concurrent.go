@@ -14,6 +14,7 @@ import (
 	"threadhub/internal/journal"
 	"threadhub/normalize"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 // idsEach is how many identifiers each goroutine of together may mint.
@@ -267,7 +268,7 @@ var concurrentWorkTests = []test{
 		}
 		f.together(6, func(i int, f *fixture) error {
 			for !finished() {
-				list, err := f.s.ClaimDeliveries(f.ctx, fmt.Sprint("w", i), after(100), time.Hour, 2, nil)
+				list, err := f.s.ClaimDeliveries(f.ctx, fmt.Sprint("w", i), after(100), time.Hour, workers.Room{All: 2})
 				if err != nil {
 					return err
 				}

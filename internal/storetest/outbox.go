@@ -36,7 +36,11 @@ func (f *fixture) queued(channel threads.ChannelID, contact threads.ContactID, s
 // claim leases up to limit deliveries for the owner.
 func (f *fixture) claim(owner string, at time.Time, limit int, paused ...threads.ChannelID) []threads.Delivery {
 	f.t.Helper()
-	list, err := f.s.ClaimDeliveries(f.ctx, owner, at, term, limit, paused)
+	left := map[threads.ChannelID]int{}
+	for _, id := range paused {
+		left[id] = 0
+	}
+	list, err := f.s.ClaimDeliveries(f.ctx, owner, at, term, workers.Room{All: limit, Left: left})
 	require.NoError(f.t, err)
 	return list
 }
@@ -139,6 +143,21 @@ var outboxTests = []test{
 		require.Empty(t, f.claim("w1", after(10), 10, channelA, channelB))
 		require.Equal(t, deliveryIDs(b), deliveryIDs(f.claim("w1", after(10), 10, channelA)))
 		require.Equal(t, deliveryIDs(a), deliveryIDs(f.claim("w1", after(10), 10)))
+	}},
+	{"no channel gets more than its room, however much of it waits first", func(t *testing.T, f *fixture) {
+		var crowd []threads.Delivery
+		for i := range 6 {
+			crowd = append(crowd, f.queued(channelA, threads.ContactID(fmt.Sprint("ct_", i)), i)...)
+		}
+		b := append(f.queued(channelB, "ct_a", 20), f.queued(channelB, "ct_b", 21)...)
+		claim := func(room workers.Room) []threads.MessageID {
+			list, err := f.s.ClaimDeliveries(f.ctx, "w1", after(30), term, room)
+			require.NoError(t, err)
+			return deliveryIDs(list)
+		}
+		require.Equal(t, deliveryIDs(append(crowd[:2:2], b[0])), claim(workers.Room{All: 3, Channel: 2}))
+		require.Equal(t, deliveryIDs(append(crowd[2:3:3], b[1])), claim(workers.Room{All: 9, Left: map[threads.ChannelID]int{channelA: 1}}))
+		require.Equal(t, deliveryIDs(crowd[3:]), claim(workers.Room{All: 9, Channel: 9}))
 	}},
 	{"the next delivery is the earliest time of all", func(t *testing.T, f *fixture) {
 		f.queued(channelA, "ct_a", 20, 30)

@@ -96,6 +96,11 @@ func parkedEvent(t *testing.T, key string, channel threads.ChannelID, target nor
 	return threads.Parked{ID: string(channel) + "/" + key, ChannelID: channel, Target: target, Event: event, ReceivedAt: at}
 }
 
+// waitingFor are messages of a channel that have come.
+func waitingFor(channel threads.ChannelID, ids ...normalize.PlatformID) map[threads.ChannelID][]normalize.PlatformID {
+	return map[threads.ChannelID][]normalize.PlatformID{channel: ids}
+}
+
 var parkedTests = []test{
 	{"parked events are found by their targets, on their channel", func(t *testing.T, f *fixture) {
 		one := parkedEvent(t, "rct:1", channelA, "p-1", start)
@@ -104,13 +109,16 @@ var parkedTests = []test{
 		for _, p := range []threads.Parked{one, two, other} {
 			require.NoError(t, f.s.Park(f.ctx, p))
 		}
-		got, err := f.s.ParkedFor(f.ctx, channelA, []normalize.PlatformID{"p-1", "p-3"})
+		got, err := f.s.ParkedFor(f.ctx, waitingFor(channelA, "p-1", "p-3"))
 		require.NoError(t, err)
 		same(t, []threads.Parked{one}, got)
-		got, err = f.s.ParkedFor(f.ctx, channelA, []normalize.PlatformID{"p-1", "p-2"})
+		got, err = f.s.ParkedFor(f.ctx, waitingFor(channelA, "p-1", "p-2"))
 		require.NoError(t, err)
 		require.Len(t, got, 2)
-		got, err = f.s.ParkedFor(f.ctx, channelA, nil)
+		got, err = f.s.ParkedFor(f.ctx, map[threads.ChannelID][]normalize.PlatformID{channelA: {"p-2"}, channelB: {"p-1"}})
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{two.ID, other.ID}, []string{got[0].ID, got[1].ID})
+		got, err = f.s.ParkedFor(f.ctx, waitingFor(channelA))
 		require.NoError(t, err)
 		require.Empty(t, got)
 	}},
@@ -119,7 +127,7 @@ var parkedTests = []test{
 		early := parkedEvent(t, "rct:b", channelA, "p-1", start)
 		require.NoError(t, f.s.Park(f.ctx, late))
 		require.NoError(t, f.s.Park(f.ctx, early))
-		got, err := f.s.ParkedFor(f.ctx, channelA, []normalize.PlatformID{"p-1"})
+		got, err := f.s.ParkedFor(f.ctx, waitingFor(channelA, "p-1"))
 		require.NoError(t, err)
 		same(t, []threads.Parked{early, late}, got)
 	}},
@@ -128,7 +136,7 @@ var parkedTests = []test{
 		for range 3 {
 			require.NoError(t, f.s.Park(f.ctx, p))
 		}
-		got, err := f.s.ParkedFor(f.ctx, channelA, []normalize.PlatformID{"p-1"})
+		got, err := f.s.ParkedFor(f.ctx, waitingFor(channelA, "p-1"))
 		require.NoError(t, err)
 		same(t, []threads.Parked{p}, got)
 	}},

@@ -91,7 +91,7 @@ func TestAChangeWhoseProcessDiedIsTold(t *testing.T) {
 			r.announce(notices)
 			r.work()
 			outbox := r.relay.WatchOutbox(r.store)
-			claimed, err := outbox.ClaimDeliveries(ctx, "w", r.clock(), time.Minute, 1, nil)
+			claimed, err := outbox.ClaimDeliveries(ctx, "w", r.clock(), time.Minute, workers.Room{All: 1})
 			require.NoError(t, err)
 			_, err = outbox.SettleCalls(ctx, []workers.DeliveryResult{{Delivery: claimed[0], Message: threads.MessagePatch{Status: threads.MessageFailed}}})
 			require.NoError(t, err)
