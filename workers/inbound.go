@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"threadhub/connectors"
@@ -55,7 +56,8 @@ type Inbound struct {
 	drain drain
 	// upTo is the receive time up to which the latest batch went: whatever is
 	// pending was received after it. One fetch at a time sees it.
-	upTo time.Time
+	upTo   time.Time
+	crowds crowds
 }
 
 const (
@@ -79,12 +81,17 @@ const (
 // wait until its lease runs out.
 //
 // It is a pipeline of three: while one batch is threaded, the next is claimed
-// and parsed, and the one before is noted as done.
+// and parsed, and the one before is noted as done. Beside it goes the express.
 func (w *Inbound) Drain(ctx context.Context) error {
 	return w.drain.run(ctx, func(ctx context.Context) error {
 		work := context.WithoutCancel(ctx)
 		var noted pending
+		stop := make(chan struct{})
+		var beside sync.WaitGroup
+		beside.Go(func() { w.express(work, stop) })
 		err := w.pipeline(ctx, work, &noted)
+		close(stop)
+		beside.Wait()
 		if err = errors.Join(err, noted.wait()); err != nil {
 			return fmt.Errorf("work the journal: %w", err)
 		}
@@ -102,7 +109,7 @@ func (w *Inbound) pipeline(ctx, work context.Context, noted *pending) error {
 		stop := ctx.Err() != nil || queue.Draining(ctx)
 		if !stop {
 			pause := time.Time{}
-			if len(b.work) < inboundBatch {
+			if !b.full {
 				pause = b.began.Add(batchEvery)
 			}
 			next = w.fetch(work, pause)
@@ -147,6 +154,7 @@ func (p *pending) wait() error {
 type fetched struct {
 	work  []*opened
 	began time.Time
+	full  bool // there may be more
 	err   error
 }
 
@@ -162,14 +170,17 @@ func (w *Inbound) fetch(ctx context.Context, notBefore time.Time) <-chan fetched
 			time.Sleep(batchEvery)
 		}
 		b := fetched{began: time.Now()}
-		entries, err := w.Journal.Claim(ctx, w.Owner, w.now(), lease, inboundBatch)
-		if b.err = err; len(entries) > 0 {
+		for len(b.work) == 0 {
+			entries, err := w.Journal.Claim(ctx, w.Owner, w.now(), lease, inboundBatch)
+			if b.err = err; len(entries) == 0 {
+				break
+			}
 			crashpoint.At(crashpoint.Claimed)
 			w.upTo = entries[len(entries)-1].ReceivedAt
-			b.work = make([]*opened, len(entries))
-		}
-		for i, e := range entries {
-			b.work[i] = w.open(ctx, e)
+			b.full = len(entries) == inboundBatch
+			crowding, others := w.crowds.split(entries)
+			w.workAtOnce(ctx, others)
+			b.work = w.openAll(ctx, crowding)
 		}
 		out <- b
 	}()
@@ -247,6 +258,14 @@ func (w *Inbound) open(ctx context.Context, e journal.Entry) *opened {
 	o.events, o.result.Events = events, len(events)
 	w.begin(ctx, o)
 	return o
+}
+
+func (w *Inbound) openAll(ctx context.Context, entries []journal.Entry) []*opened {
+	batch := make([]*opened, len(entries))
+	for i, e := range entries {
+		batch[i] = w.open(ctx, e)
+	}
+	return batch
 }
 
 // begin begins the step of the webhook's trace that works it in, from when it

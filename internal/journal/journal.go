@@ -86,8 +86,9 @@ type Store interface {
 	// the accept path: one synced write for the whole group.
 	Append(ctx context.Context, entries []Entry) error
 	// Claim leases up to limit pending entries, oldest first, to owner until
-	// now+lease, skipping those leased to others and those not due for retry.
-	Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int) ([]Entry, error)
+	// now+lease, skipping those leased to others, those not due for retry and
+	// those of the channels that are to be left out.
+	Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, without ...string) ([]Entry, error)
 	// Finish records what became of claimed entries and ends their leases.
 	Finish(ctx context.Context, results []Result) error
 	// Oldest is the receive time of the oldest pending entry, zero when there

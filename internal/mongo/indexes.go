@@ -86,7 +86,7 @@ func indexes() []collectionIndexes {
 			{Fields: []string{"doc.received_at"}},
 		}},
 		{"journal", []index{
-			{Fields: []string{"doc.state", "doc.received_at", "_id", "due"}},
+			{Fields: []string{"doc.state", "doc.received_at", "_id", "due", "doc.channel_id"}},
 			{Fields: []string{"doc.channel_id", "_id"}},
 		}},
 		{"quarantine", []index{{Fields: []string{"doc.channel_id", "_id"}}, {Fields: []string{"doc.channel_id", "doc.at"}}}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -70,12 +71,16 @@ func (j *journalStore) takeBack(ctx context.Context, rows []entryRow, failed map
 
 // Claim is journal.Store.Claim: one find and one update; a second find only
 // when somebody else was after the same entries.
-func (j *journalStore) Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int) ([]journal.Entry, error) {
+func (j *journalStore) Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, without ...string) ([]journal.Entry, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
 	due := bson.D{{Key: "doc.state", Value: journal.Pending}, {Key: "due", Value: op("$lte", now)}}
-	rows, err := find[entryRow](ctx, j.entries, due, page(limit, "doc.received_at", "_id"))
+	ours := due
+	if len(without) > 0 {
+		ours = append(slices.Clone(due), bson.E{Key: "doc.channel_id", Value: op("$nin", without)})
+	}
+	rows, err := find[entryRow](ctx, j.entries, ours, page(limit, "doc.received_at", "_id"))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: claim entries: %w", err)
 	}

@@ -14,31 +14,33 @@ const handoffBytes = 8 << 20
 // The rows are the truth; what does not fit, or is claimed again, is read.
 type handoff struct {
 	mu    sync.Mutex
-	byID  map[string]journal.Entry
+	bySeq map[int64]journal.Entry
 	bytes int
 }
 
-func newHandoff() *handoff { return &handoff{byID: map[string]journal.Entry{}} }
+func newHandoff() *handoff { return &handoff{bySeq: map[int64]journal.Entry{}} }
 
-func (h *handoff) put(entries []journal.Entry) {
+// put takes in entries by the numbers of their rows, of which first is the
+// first.
+func (h *handoff) put(first int64, entries []journal.Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, e := range entries {
+	for i, e := range entries {
 		if h.bytes+len(e.Body) > handoffBytes || e.State != journal.Pending {
 			continue
 		}
 		h.bytes += len(e.Body)
-		h.byID[e.ID] = e
+		h.bySeq[first+int64(i)] = e
 	}
 }
 
 // take answers the entry and forgets it.
-func (h *handoff) take(id string) (journal.Entry, bool) {
+func (h *handoff) take(seq int64) (journal.Entry, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	e, ok := h.byID[id]
+	e, ok := h.bySeq[seq]
 	if ok {
-		delete(h.byID, id)
+		delete(h.bySeq, seq)
 		h.bytes -= len(e.Body)
 	}
 	return e, ok

@@ -86,14 +86,21 @@ func (in *Inspection) readFile(path string, read func(*conn) error) (err error) 
 }
 
 func (in *Inspection) readJournal(c *conn) error {
-	err := c.query("SELECT count(*), coalesce(min(received_at), 0) FROM entries WHERE state = 'pending'", func(r row) error {
-		in.Pending = int(r.number(0))
-		in.Oldest = timeOf(r.number(1))
-		return nil
+	worked, _, err := limitsOf(c)
+	if err != nil {
+		return err
+	}
+	oldest := int64(0)
+	err = eachPending(c, worked, func(e placed, _ int64, _ bool) {
+		if in.Pending == 0 || e.at < oldest {
+			oldest = e.at
+		}
+		in.Pending++
 	})
 	if err != nil {
 		return err
 	}
+	in.Oldest = timeOf(oldest)
 	return c.query("SELECT received_at FROM entries ORDER BY seq DESC LIMIT 1", func(r row) error {
 		in.Newest = timeOf(r.number(0))
 		return nil

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,32 +14,26 @@ import (
 const journalReaders = 2
 
 const (
-	sqlAppend = `INSERT INTO entries (id, channel_id, received_at, state, method, url, header, elsewhere, body, attempts, events, reason)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	sqlAppend = `INSERT INTO entries (seq, id, channel_id, received_at, state, method, url, header, elsewhere, body, attempts, events, reason)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-	sqlPending = `SELECT seq, id FROM entries INDEXED BY entries_pending
- WHERE state = 'pending' AND retry_at <= ? ORDER BY received_at, id`
-	// An entry is found by its row's number while somebody has it, which is
-	// the rule, else by its id.
-	sqlFinish   = `UPDATE entries SET state = ?, reason = ?, events = ?, attempts = attempts + ?, retry_at = ? WHERE seq = ?`
-	sqlFinishID = `UPDATE entries SET state = ?, reason = ?, events = ?, attempts = attempts + ?, retry_at = ? WHERE id = ?`
+	sqlFinish = `UPDATE entries SET state = ?, reason = ?, events = ?, attempts = attempts + ?, retry_at = ?, again = ? WHERE seq = ?`
 
 	entryColumns   = "id, channel_id, received_at, method, url, header, elsewhere, state, attempts, reason, events"
 	sqlEntryBySeq  = "SELECT " + entryColumns + ", body FROM entries WHERE seq = ?"
 	sqlEntry       = "SELECT " + entryColumns + ", body FROM entries WHERE id = ?"
 	sqlEntries     = "SELECT " + entryColumns + " FROM entries WHERE channel_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
 	sqlEntriesLast = "SELECT " + entryColumns + " FROM entries WHERE channel_id = ? ORDER BY id DESC LIMIT ?"
-
-	sqlOldest  = "SELECT received_at FROM entries WHERE state = 'pending' ORDER BY received_at LIMIT 1"
-	sqlBacklog = "SELECT count(*) FROM entries WHERE state = 'pending'"
 )
 
 // Journal keeps accepted webhooks. It is safe for concurrent use.
 type Journal struct {
-	write  *writer
-	read   *readers
-	leases *leases
-	recent *handoff
+	write   *writer
+	read    *readers
+	pending *pendings
+	recent  *handoff
+	// kept is the number that the file has of what is worked, the writer's own.
+	kept int64
 }
 
 // Append implements [journal.Store].
@@ -47,32 +42,33 @@ func (j *Journal) Append(ctx context.Context, entries []journal.Entry) error {
 		return ctx.Err()
 	}
 	rows := make([][]any, len(entries))
+	first := j.pending.reserve(len(entries))
 	for i := range entries {
 		var err error
-		if rows[i], err = appendArgs(&entries[i]); err != nil {
+		if rows[i], err = appendArgs(first+int64(i), &entries[i]); err != nil {
+			j.pending.failed(first, len(entries))
 			return fmt.Errorf("append to journal: %w", err)
 		}
 	}
-	// Before the commit: a claim that sees the rows finds them here.
-	j.recent.put(entries)
-	err := j.write.do(ctx, func(t *tx) error {
+	err := j.write.doThen(ctx, func(t *tx) error {
 		for _, args := range rows {
 			if _, err := t.exec(sqlAppend, args...); err != nil {
 				return err
 			}
 		}
 		return nil
+	}, func() {
+		j.recent.put(first, entries)
+		j.pending.arrived(first, entries)
 	})
 	if err != nil {
-		for i := range entries {
-			j.recent.take(entries[i].ID)
-		}
+		j.pending.failed(first, len(entries))
 		return fmt.Errorf("append to journal: %w", err)
 	}
 	return nil
 }
 
-func appendArgs(e *journal.Entry) ([]any, error) {
+func appendArgs(seq int64, e *journal.Entry) ([]any, error) {
 	var header, elsewhere any
 	var err error
 	if len(e.Header) > 0 {
@@ -85,69 +81,57 @@ func appendArgs(e *journal.Entry) ([]any, error) {
 			return nil, err
 		}
 	}
-	state := e.State
-	if state == "" {
-		state = journal.Pending // an entry in no state would never be looked at
-	}
 	return []any{
-		e.ID, e.ChannelID, millis(e.ReceivedAt), string(state), e.Method, e.URL, header, elsewhere, e.Body,
+		seq, e.ID, e.ChannelID, millis(e.ReceivedAt), string(stateOf(e)), e.Method, e.URL, header, elsewhere, e.Body,
 		int64(e.Attempts), int64(e.Events), e.Reason,
 	}, nil
 }
 
+// stateOf is the state of an entry to append: one in no state would never be
+// looked at.
+func stateOf(e *journal.Entry) journal.State { return cmp.Or(e.State, journal.Pending) }
+
 // Claim implements [journal.Store].
-func (j *Journal) Claim(ctx context.Context, owner string, now time.Time, term time.Duration, limit int) ([]journal.Entry, error) {
-	if limit <= 0 {
-		return nil, ctx.Err()
-	}
-	var list []journal.Entry
-	j.leases.mu.Lock()
-	defer j.leases.mu.Unlock()
-	err := j.read.with(ctx, func(c *conn) error {
-		places, err := j.unclaimed(c, now, limit)
-		if err != nil {
-			return err
-		}
-		list = make([]journal.Entry, 0, len(places))
-		for _, p := range places {
-			if e, ok := j.recent.take(p.id); ok {
-				list = append(list, e)
-			} else if err := c.query(sqlEntryBySeq, entriesInto(&list), p.seq); err != nil {
-				return err
-			}
-		}
-		for _, p := range places {
-			j.leases.byID[p.id] = lease{owner, now.Add(term), p.seq}
-		}
-		return nil
-	})
-	if err != nil {
+func (j *Journal) Claim(ctx context.Context, owner string, now time.Time, term time.Duration, limit int, without ...string) ([]journal.Entry, error) {
+	if err := j.read.usable(ctx); err != nil {
 		return nil, fmt.Errorf("claim journal entries: %w", err)
 	}
+	got := j.pending.claim(millis(now), millis(now.Add(term)), limit, without)
+	list, err := j.claimed(ctx, got)
+	if err != nil {
+		j.pending.release(got)
+		return nil, fmt.Errorf("claim journal entries: %w", err)
+	}
+	j.pending.named(got, list)
 	return list, nil
 }
 
-// rowOf is where an entry is.
-type rowOf struct {
-	seq int64
-	id  string
-}
-
-// unclaimed answers the oldest entries that may be claimed. It reads the index
-// alone: what others have claimed costs no more than a step over it.
-func (j *Journal) unclaimed(c *conn, now time.Time, limit int) ([]rowOf, error) {
-	var places []rowOf
-	err := c.query(sqlPending, func(r row) error {
-		if j.leases.held(r.text(1), now) {
-			return nil
+// claimed answers the entries, from memory as far as it has them.
+func (j *Journal) claimed(ctx context.Context, got []placed) ([]journal.Entry, error) {
+	list := make([]journal.Entry, len(got))
+	var missing []int
+	for i, e := range got {
+		var ok bool
+		if list[i], ok = j.recent.take(e.seq); !ok {
+			missing = append(missing, i)
 		}
-		places = append(places, rowOf{r.number(0), r.text(1)})
-		if len(places) == limit {
-			return errEnough
+	}
+	if len(missing) == 0 {
+		return list, nil
+	}
+	return list, j.read.with(ctx, func(c *conn) error {
+		for _, i := range missing {
+			var found []journal.Entry
+			if err := c.query(sqlEntryBySeq, entriesInto(&found), got[i].seq); err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				return fmt.Errorf("row %d is gone", got[i].seq)
+			}
+			list[i] = found[0]
 		}
 		return nil
-	}, millis(now))
-	return places, err
+	})
 }
 
 // entriesInto adds the rows of a query for entryColumns, and perhaps body.
@@ -180,40 +164,73 @@ func (j *Journal) Finish(ctx context.Context, results []journal.Result) error {
 	if len(results) == 0 {
 		return ctx.Err()
 	}
-	rows := j.leases.rows(results)
-	err := j.write.do(ctx, func(t *tx) error {
+	var where []placed
+	err := j.write.doThen(ctx, func(t *tx) error {
+		where = j.pending.places(results)
 		for i := range results {
-			r := &results[i]
-			var failed, retryAt int64
-			if r.State == journal.Pending {
-				failed, retryAt = 1, millisOrZero(r.RetryAt)
-			}
-			sql, row := sqlFinish, any(rows[i])
-			if rows[i] == 0 {
-				sql, row = sqlFinishID, r.ID
-			}
-			if _, err := t.exec(sql, string(r.State), r.Reason, int64(r.Events), failed, retryAt, row); err != nil {
+			if err := finish(t, &results[i], &where[i]); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
+		return j.keepWorked(t)
+	}, func() { j.pending.finished(where, results) })
 	if err != nil {
 		return fmt.Errorf("finish journal entries: %w", err)
 	}
-	j.leases.free(len(results), func(i int) string { return results[i].ID })
 	return nil
+}
+
+// finish records a result. An entry is found by its row's number while somebody
+// has it, which is the rule, else by its id.
+func finish(t *tx, r *journal.Result, at *placed) error {
+	if at.seq == 0 {
+		if err := t.query(sqlPlaceOf, placeInto(at), r.ID); err != nil || at.seq == 0 {
+			return err
+		}
+	}
+	var again, retryAt int64
+	if r.State == journal.Pending {
+		again, retryAt = 1, millisOrZero(r.RetryAt)
+	}
+	_, err := t.exec(sqlFinish, string(r.State), r.Reason, int64(r.Events), again, retryAt, again, at.seq)
+	return err
+}
+
+// placeInto takes the row of sqlPlaceOf.
+func placeInto(at *placed) func(row) error {
+	return func(r row) error {
+		*at = placed{r.text(1), r.number(2), r.number(0)}
+		return nil
+	}
+}
+
+// keepWorked writes up to where entries are worked, now and then.
+func (j *Journal) keepWorked(t *tx) error {
+	worked := j.pending.worked()
+	if worked < j.kept+workedEvery {
+		return nil
+	}
+	_, err := t.exec(sqlKeepWorked, worked)
+	if err == nil {
+		j.kept = worked
+	}
+	return err
 }
 
 // Oldest implements [journal.Store].
 func (j *Journal) Oldest(ctx context.Context) (time.Time, error) {
-	return readTime(ctx, j.read, "oldest journal entry", sqlOldest)
+	if err := j.read.usable(ctx); err != nil {
+		return time.Time{}, fmt.Errorf("oldest journal entry: %w", err)
+	}
+	return timeOf(j.pending.oldest()), nil
 }
 
 // Backlog implements [journal.Store].
 func (j *Journal) Backlog(ctx context.Context) (int, error) {
-	n, err := readNumber(ctx, j.read, "count journal entries", sqlBacklog)
-	return int(n), err
+	if err := j.read.usable(ctx); err != nil {
+		return 0, fmt.Errorf("count journal entries: %w", err)
+	}
+	return j.pending.backlog(), nil
 }
 
 // Entry implements [journal.Store].

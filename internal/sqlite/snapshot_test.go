@@ -10,6 +10,7 @@ import (
 
 	"threadhub/internal/journal"
 	"threadhub/threads"
+	"threadhub/workers"
 )
 
 func TestASnapshotIsAStore(t *testing.T) {

@@ -93,8 +93,8 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.journal = &Journal{write: w, read: r, leases: newLeases(), recent: newHandoff()}
-	return s, nil
+	s.journal = &Journal{write: w, read: r, pending: newPendings(), recent: newHandoff()}
+	return s, r.with(ctx, s.journal.pending.load)
 }
 
 // openFile opens and migrates one database file.

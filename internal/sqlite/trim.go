@@ -90,6 +90,12 @@ func (j *Journal) Blank(ctx context.Context, channelID, after string, before tim
 	return n, last, nil
 }
 
+// rowOf is where an entry is.
+type rowOf struct {
+	seq int64
+	id  string
+}
+
 // elder are entries of a channel that came before some time.
 type elder struct {
 	done []rowOf

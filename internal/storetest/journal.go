@@ -108,6 +108,17 @@ var journalTests = []test{
 		require.Equal(t, journal.Quarantined, got.State)
 		require.Equal(t, "poison", got.Reason)
 	}},
+	{"channels that are left out of a claim wait for another", func(t *testing.T, f *fixture) {
+		a, b := f.appended("ch_a", 1, 2, 3, 4), f.appended("ch_b", 5, 6)
+		c := f.appended("ch_c", 0)
+		list, err := f.s.Journal().Claim(f.ctx, "w1", after(10), term, 2, "ch_a", "ch_none")
+		require.NoError(t, err)
+		require.Equal(t, []string{c[0].ID, b[0].ID}, entryIDs(list))
+		list, err = f.s.Journal().Claim(f.ctx, "w1", after(10), term, 9, "ch_a", "ch_b")
+		require.NoError(t, err)
+		require.Empty(t, list)
+		require.Equal(t, entryIDs(append(a, b[1])), entryIDs(f.claimEntries("w2", after(10), 9)))
+	}},
 	{"entries that are done with are opened again, without their items", func(t *testing.T, f *fixture) {
 		j := f.s.Journal()
 		list := f.appended("ch_a", 1, 2, 3, 4)

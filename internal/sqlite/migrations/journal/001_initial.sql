@@ -7,6 +7,7 @@ CREATE TABLE entries (
   received_at INTEGER NOT NULL,
   state       TEXT    NOT NULL,
   retry_at    INTEGER NOT NULL DEFAULT 0,
+  again       INTEGER NOT NULL DEFAULT 0, -- 1: it was worked, or tried to be, before
   attempts    INTEGER NOT NULL DEFAULT 0,
   events      INTEGER NOT NULL DEFAULT 0,
   reason      TEXT    NOT NULL DEFAULT '',
@@ -18,7 +19,11 @@ CREATE TABLE entries (
 );
 CREATE UNIQUE INDEX entries_id ON entries (id);
 CREATE INDEX entries_channel ON entries (channel_id, id);
-CREATE INDEX entries_pending ON entries (received_at, id, retry_at) WHERE state = 'pending';
+CREATE INDEX entries_again ON entries (received_at) WHERE state = 'pending' AND again = 1;
+
+-- No entry before this one is pending, but for those that are so again.
+CREATE TABLE worked (seq INTEGER NOT NULL);
+INSERT INTO worked VALUES (1);
 
 -- Parts of webhooks that could not be used.
 CREATE TABLE items (

@@ -6,6 +6,7 @@ CREATE TABLE entries (
   received_at INTEGER NOT NULL,
   state       TEXT    NOT NULL,
   retry_at    INTEGER NOT NULL DEFAULT 0,
+  again       INTEGER NOT NULL DEFAULT 0, -- 1: it was worked, or tried to be, before
   attempts    INTEGER NOT NULL DEFAULT 0,
   events      INTEGER NOT NULL DEFAULT 0,
   reason      TEXT    NOT NULL DEFAULT '',
@@ -17,7 +18,8 @@ CREATE TABLE entries (
 );
 CREATE UNIQUE INDEX entries_id ON entries (id);
 CREATE INDEX entries_channel ON entries (channel_id, id);
-CREATE INDEX entries_pending ON entries (received_at, id, retry_at) WHERE state = 'pending';
+CREATE INDEX entries_again ON entries (received_at) WHERE state = 'pending' AND again = 1;
+CREATE TABLE worked (seq INTEGER NOT NULL);
 CREATE TABLE items (
   id         TEXT    NOT NULL PRIMARY KEY,
   channel_id TEXT    NOT NULL,
@@ -27,6 +29,7 @@ CREATE TABLE items (
 CREATE INDEX items_channel ON items (channel_id, id);
 CREATE INDEX items_at ON items (channel_id, at);
 CREATE TABLE liveness (at INTEGER NOT NULL);
-INSERT INTO migrations VALUES (1, 'initial', 1795386325550);
-INSERT INTO entries VALUES (1, 'ev_1', 'ch_1', 1930367167089, 'pending', 0, 0, 0, '', 'POST', '', NULL, NULL, X'7B7D');
+INSERT INTO migrations VALUES (1, 'initial', 1795393741776);
+INSERT INTO entries VALUES (1, 'ev_1', 'ch_1', 1930367167089, 'pending', 0, 0, 0, 0, '', 'POST', '', NULL, NULL, X'7B7D');
+INSERT INTO worked VALUES (1);
 INSERT INTO liveness VALUES (0);

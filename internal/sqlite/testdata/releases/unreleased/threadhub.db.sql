@@ -200,7 +200,7 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_created ON idempotency (created_at);
 CREATE TABLE liveness (at INTEGER NOT NULL);
-INSERT INTO migrations VALUES (1, 'initial', 1795386325488);
+INSERT INTO migrations VALUES (1, 'initial', 1795393741761);
 INSERT INTO conversations VALUES ('cv_1', 1, 'ch_1', 'ct_1', 1, 'open', '', '', '', '', 0, 0, 1930367167089, 1930367167089, NULL, NULL, NULL, 0, NULL, X'0100E2A9CBADAE70000463685F310463745F3100000000000000000000000000000000', NULL, NULL, 'peer', '{"id":"cv_1","channel_id":"ch_1","contact":{"id":"ct_1","external_id":"peer"},"ordinal":1,"state":{"status":"open","style":"","close":{"after":0,"clock":""},"session":"","generation":0},"message_count":0,"unread_count":0,"last_sequence":0,"created_at":"2031-03-04T05:06:07.089Z","updated_at":"2031-03-04T05:06:07.089Z","version":1}');
 INSERT INTO messages VALUES (1, 'msg_1_1', 'ch_1', 'msg_1_1', 'cv_1', 1930367167089, 0, 1, 0, '{"id":"msg_1_1","conversation_id":"cv_1","channel_id":"ch_1","contact_id":"ct_1","key":"msg_1_1","direction":"inbound","author":{"type":""},"content":{"type":"text","text":"x"},"status":"received","sequence":0,"sent_at":"2031-03-04T05:06:07.089Z","version":1}');
 INSERT INTO messages VALUES (2, 'msg_1_2', 'ch_1', 'msg_1_2', 'cv_1', 1930367167089, 0, 1, 0, '{"id":"msg_1_2","conversation_id":"cv_1","channel_id":"ch_1","contact_id":"ct_1","key":"msg_1_2","direction":"outbound","author":{"type":""},"content":{"type":"text","text":"x"},"status":"queued","sequence":0,"sent_at":"2031-03-04T05:06:07.089Z","version":1}');
