@@ -36,7 +36,9 @@ func TestWhatIsPendingIsWhatTheRowsSay(t *testing.T) {
 		m.all, m.until, m.due, m.done = nil, map[string]time.Time{}, map[string]time.Time{}, map[string]bool{}
 		rt.Repeat(map[string]func(*rapid.T){
 			"append": m.append, "claim": m.claim, "finish": m.finish, "reopen": m.reopen,
-			"wait":    func(*rapid.T) { m.now = m.now.Add(time.Duration(rapid.IntRange(1, 8).Draw(rt, "seconds")) * time.Second) },
+			"wait": func(*rapid.T) {
+				m.now = m.now.Add(time.Duration(rapid.IntRange(1, 8).Draw(rt, "seconds")) * time.Second)
+			},
 			"restart": func(*rapid.T) { m.restart(t) }, "": func(*rapid.T) { m.check() },
 		})
 		for _, e := range m.all {
