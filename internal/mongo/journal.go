@@ -69,34 +69,24 @@ func (j *journalStore) takeBack(ctx context.Context, rows []entryRow, failed map
 	}
 }
 
-// Claim is journal.Store.Claim: one command where entries come alone (see
-// loneliness), otherwise two for all that wait.
-func (j *journalStore) Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int) (list []journal.Entry, err error) {
+// Claim is journal.Store.Claim: one find and one update; a second find only
+// when somebody else was after the same entries. Where entries come alone it is
+// one command (see loneliness).
+func (j *journalStore) Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int) ([]journal.Entry, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
+	due := bson.D{{Key: "doc.state", Value: journal.Pending}, {Key: "due", Value: op("$lte", now)}}
 	if j.lone.expected() {
-		list, err = j.claimOne(ctx, dueBy(now), leased(owner, now.Add(lease), bson.NewObjectID()))
-		if err != nil {
-			err = fmt.Errorf("mongo: claim an entry: %w", err)
+		if list, err := j.claimOne(ctx, due, owner, now.Add(lease)); !refused(err) {
+			return list, err
 		}
-	} else {
-		list, err = j.claim(ctx, owner, now, lease, limit)
 	}
-	if err == nil {
-		j.lone.note(len(list))
-	}
-	return list, err
-}
-
-// claim is Claim with one find and one update; a second find only when somebody
-// else was after the same entries.
-func (j *journalStore) claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int) ([]journal.Entry, error) {
-	due := dueBy(now)
 	rows, err := find[entryRow](ctx, j.entries, due, page(limit, "doc.received_at", "_id"))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: claim entries: %w", err)
 	}
+	j.lone.note(len(rows))
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -105,7 +95,9 @@ func (j *journalStore) claim(ctx context.Context, owner string, now time.Time, l
 		ids[i] = r.ID
 	}
 	token := bson.NewObjectID()
-	res, err := j.entries.UpdateMany(ctx, append(in("_id", ids), due...), leased(owner, now.Add(lease), token))
+	res, err := j.entries.UpdateMany(ctx, append(in("_id", ids), due...), set(bson.D{
+		{Key: "due", Value: now.Add(lease)}, {Key: "owner", Value: owner}, {Key: "claim", Value: token},
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: claim entries: %w", err)
 	}

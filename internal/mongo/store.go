@@ -88,7 +88,11 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongo: open: %w", err)
 	}
-	if err := s.migrate(ctx); err != nil {
+	err = s.migrate(ctx)
+	if err == nil {
+		err = s.journal.lone.learnServer(ctx, s.db)
+	}
+	if err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("mongo: open: %w", err)
 	}

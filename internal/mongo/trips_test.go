@@ -43,10 +43,7 @@ func TestRoundTripsOfAnInboundText(t *testing.T) {
 		t.Run(fmt.Sprintf("%d contacts in a group", n), func(t *testing.T) {
 			count := &counter{}
 			s := server.OpenAt(t, server.Database(t), mongo.Options{Monitor: count.monitor(), TidyEvery: untilAsked})
-			service := threads.NewService(threads.Options{
-				Store: s, Channels: plainChannel{}, Roster: plainChannel{}, Announce: plainChannel{},
-				Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
-			})
+			service := plainService(s)
 			claiming, batch := map[string]int{"find journal": 1, "update journal": 1}, map[string]int{
 				"find conversations": 1, "find messages": 1, "update conversations": 1, "insert messages": 1,
 			}
@@ -72,6 +69,9 @@ func TestRoundTripsOfAnInboundText(t *testing.T) {
 				}
 				require.LessOrEqual(t, total(cost.claim)+total(cost.finish), 3)
 			}
+			restarted := way(t, s, plainService(s), count, n, 4)
+			require.Equal(t, 1, restarted.batch["find identities"], "who the contacts are is asked once for all")
+
 			want := map[string]int{}
 			if n <= 16 {
 				want["update conversations"] = 1
@@ -82,9 +82,16 @@ func TestRoundTripsOfAnInboundText(t *testing.T) {
 				require.Empty(t, left)
 			})
 			delete(tidied, "find conversations") // the look of the sweeper, which is the one who asks here
-			require.Equal(t, want, tidied, "for all four batches together")
+			require.Equal(t, want, tidied, "for all five batches together")
 		})
 	}
+}
+
+func plainService(s *mongo.Store) *threads.Service {
+	return threads.NewService(threads.Options{
+		Store: s, Channels: plainChannel{}, Roster: plainChannel{}, Announce: plainChannel{},
+		Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return noon },
+	})
 }
 
 // untilAsked is a pause that does not end while a test runs.
