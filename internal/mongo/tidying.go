@@ -175,9 +175,10 @@ func (t *tidying) take(all bool) []mongo.WriteModel {
 	return models
 }
 
-// model takes the leavings out of their conversation. Whoever has committed to
-// an announced version since, has read the conversation before, and so has
-// cleared it.
+// model takes the leavings out of their conversation. Another process that has
+// committed since has read the conversation before, and so has cleared it; what
+// a commit of this process leaves behind that passed this one on the way, the
+// next reader clears.
 func (l *leavings) model(id threads.ConversationID) mongo.WriteModel {
 	filter, gone := by("_id", id), bson.D{}
 	if l.settled {

@@ -94,8 +94,10 @@ func plainService(s *mongo.Store) *threads.Service {
 	})
 }
 
-// untilAsked is a pause that does not end while a test runs.
-const untilAsked = time.Hour
+const (
+	untilAsked = time.Hour             // a pause that does not end while a test runs
+	soon       = 20 * time.Millisecond // one that ends often while a test runs
+)
 
 // wayCost is what a group of texts cost in commands.
 type wayCost struct{ accept, claim, batch, finish map[string]int }
