@@ -314,6 +314,7 @@ func newPlan(l *lane, before, conv Conversation, previous *Conversation, effects
 	}
 	c := change(before, conv, effects, Author{Type: AuthorContact, ID: string(l.slot.Contact)}, now)
 	c.Previous, c.Messages, c.Seat = previous, messages, seat
+	c.Unseen = true // lookUp came after Current; keys of rules name conversation and version
 	return plan{lane: l, before: before, change: &c, rest: rest}
 }
 

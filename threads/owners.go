@@ -16,6 +16,7 @@ func (s *Service) lanes(ctx context.Context, arrivals []Arrival, errs []error) [
 	var order []*lane
 	bySlot := map[Slot]*lane{}
 	channels := map[ChannelID]ChannelInfo{}
+	s.warmOwners(ctx, arrivals)
 	for i, a := range arrivals {
 		if !carriesMessage(a.Event) {
 			continue
@@ -117,6 +118,31 @@ func (s *Service) owner(ctx context.Context, ch ChannelID, p normalize.Peer) (id
 		s.owners.Add(name, id)
 	}
 	return id, how, nil
+}
+
+// warmOwners looks up in one go whom the cache does not know, when they are more
+// than one: after a start that is everybody. A failure is met again by owner,
+// which asks for whoever is still missing.
+func (s *Service) warmOwners(ctx context.Context, arrivals []Arrival) {
+	var unknown []Identity
+	peers := 0
+	for _, a := range arrivals {
+		names := identities(a.Channel, a.Event.Peer)
+		if _, ok := s.ownerInCache(names); ok || !carriesMessage(a.Event) || a.Event.Peer.ID == "" {
+			continue
+		}
+		unknown, peers = append(unknown, names...), peers+1
+	}
+	if peers < 2 {
+		return
+	}
+	owners, err := s.Store.Owners(ctx, unknown)
+	if err != nil {
+		return
+	}
+	for name, id := range owners {
+		s.owners.Add(name, id)
+	}
 }
 
 func identities(ch ChannelID, p normalize.Peer) []Identity {

@@ -32,7 +32,12 @@ type Change struct {
 	// is given its Successor in the same commit, at its expected version.
 	Previous *Conversation
 	// Messages to add, each with ConversationID set.
-	Messages    []Message
+	Messages []Message
+	// Unseen says that each of the messages was looked for with Store.Seen after
+	// the slot was read, and not found, or has a key that only a change of this
+	// conversation to this very version can have. The store need not look again:
+	// if the message was stored in the slot since, the change is ErrConflict.
+	Unseen      bool
 	Transitions []Transition
 	Deliveries  []Delivery
 	// RuleRuns are the log of what rules did in this change.

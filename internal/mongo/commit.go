@@ -14,9 +14,10 @@ import (
 )
 
 // Commit is threads.Store.Commit. However many changes there are, it takes one
-// find for messages already stored, one update for the conversations that
-// exist, one insert for the new ones, one insert per collection that gets rows
-// and one update to clear them from the conversations.
+// find for messages already stored, unless the caller has looked, one update for
+// the conversations that exist, one insert for the new ones, one insert per
+// collection that gets rows, and one update to clear those from the
+// conversations that may not linger there.
 func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 	b := &batch{
 		s: s, changes: changes, token: bson.NewObjectID(),
@@ -64,10 +65,15 @@ func (b *batch) fail(err error, changes ...int) {
 }
 
 // refuseSeen takes out changes with a message that is already stored. Of two
-// that come past here at once the unique index lets one in.
+// that come past here at once the unique index lets one in. Where the caller has
+// looked (threads.Change.Unseen), whatever was stored since in the conversation
+// fails the compare-and-set.
 func (b *batch) refuseSeen(ctx context.Context) {
 	keys := map[threads.ChannelID][]threads.MessageKey{}
 	for _, i := range b.alive() {
+		if b.changes[i].Unseen {
+			continue
+		}
 		for _, m := range b.changes[i].Messages {
 			keys[m.ChannelID] = append(keys[m.ChannelID], m.Key)
 		}
@@ -297,7 +303,11 @@ func (b *batch) writeOut(ctx context.Context) {
 	w := writeOut{s: b.s}
 	for _, i := range b.alive() {
 		c := b.changes[i]
-		w.add(string(c.Conversation.ID), pendingOf(c))
+		p := pendingOf(c)
+		w.add(p)
+		if !p.empty() && !p.mayLinger() {
+			w.unpend(string(c.Conversation.ID), p)
+		}
 		if c.Previous != nil {
 			w.retire(string(c.Previous.ID))
 		}
@@ -309,6 +319,10 @@ func (b *batch) writeOut(ctx context.Context) {
 		return
 	}
 	crashpoint.At(crashpoint.WrittenOut)
+	for _, i := range b.alive() {
+		p := pendingOf(b.changes[i])
+		b.s.tidying.wrote(b.changes[i].Conversation.ID, p.Version, !p.empty() && p.mayLinger())
+	}
 	// What stays pending although it is written out is cleared by the next
 	// reader: no reason to call a commit that is complete a failure.
 	_ = w.clear(ctx)

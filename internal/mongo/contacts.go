@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"threadhub/threads"
 )
@@ -72,8 +73,14 @@ func (s *Store) Claim(ctx context.Context, c threads.Contact) (map[threads.Ident
 	for i, id := range c.Identities {
 		rows[i] = identityRow{ID: identityKey(id), Contact: c.ID}
 	}
-	if err := insertNew(ctx, s.identities, rows); err != nil {
-		return nil, fmt.Errorf("mongo: claim: %w", err)
+	if len(rows) > 0 {
+		_, err = s.identities.InsertMany(ctx, rows, options.InsertMany().SetOrdered(false))
+		if err == nil {
+			return allOwned(c), nil
+		}
+		if err := exceptDuplicates(err); err != nil {
+			return nil, fmt.Errorf("mongo: claim: %w", err)
+		}
 	}
 	owners, err := s.Owners(ctx, c.Identities)
 	if err != nil {
@@ -85,6 +92,15 @@ func (s *Store) Claim(ctx context.Context, c threads.Contact) (map[threads.Ident
 		}
 	}
 	return owners, nil
+}
+
+// allOwned says that every identity of the contact is theirs.
+func allOwned(c threads.Contact) map[threads.Identity]threads.ContactID {
+	owners := make(map[threads.Identity]threads.ContactID, len(c.Identities))
+	for _, id := range c.Identities {
+		owners[id] = c.ID
+	}
+	return owners
 }
 
 // dropIfAlone removes a contact that was just stored and lost all of its

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"threadhub/threads"
@@ -15,8 +14,8 @@ import (
 // anyTime matches fields that hold a time, whichever.
 func anyTime() bson.D { return op("$gt", bson.NewDateTimeFromTime(time.Time{})) }
 
-// loadConversations is the only way a conversation is read: it completes what
-// a commit left pending before anybody sees the conversation.
+// loadConversations is how conversations are read: it completes what a commit
+// left pending before anybody sees the conversation. Current does the same.
 func (s *Store) loadConversations(ctx context.Context, filter bson.D, opts ...options.Lister[options.FindOptions]) ([]conversationRow, error) {
 	rows, err := find[conversationRow](ctx, s.conversations, filter, opts...)
 	if err != nil {
@@ -36,7 +35,9 @@ func conversationsOf(rows []conversationRow) []threads.Conversation {
 	return out
 }
 
-// Current is threads.Store.Current: one find. Between the two writes of a
+// Current is threads.Store.Current: one find. It leaves the rows alone of which
+// this process knows that they are written out: they are taken out of the
+// conversations anyway, and nobody has to wait for it. Between the two writes of a
 // follow-up a slot has two documents that call themselves current, or for a
 // moment only the predecessor, whose Successor is not there yet.
 func (s *Store) Current(ctx context.Context, slots []threads.Slot) (map[threads.Slot]threads.Conversation, error) {
@@ -48,7 +49,10 @@ func (s *Store) Current(ctx context.Context, slots []threads.Slot) (map[threads.
 	for i, slot := range slots {
 		keys[i] = slotKey(slot)
 	}
-	rows, err := s.loadConversations(ctx, append(in("current", keys), in("slot", keys)...))
+	rows, err := find[conversationRow](ctx, s.conversations, append(in("current", keys), in("slot", keys)...))
+	if err == nil {
+		err = s.completeUnlessKnown(ctx, rows)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mongo: current: %w", err)
 	}
@@ -125,6 +129,9 @@ func (s *Store) NextSilent(ctx context.Context) (time.Time, error) {
 // Unsettled is threads.Store.Unsettled. A commit's time is its conversation's
 // UpdatedAt.
 func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]threads.Conversation, error) {
+	if err := s.tidying.flush(ctx, false); err != nil {
+		return nil, fmt.Errorf("mongo: unsettled: %w", err)
+	}
 	rows, err := s.loadConversations(ctx, by("unsettled_at", op("$lt", before)), page(limit, "unsettled_at"))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: unsettled: %w", err)
@@ -132,19 +139,14 @@ func (s *Store) Unsettled(ctx context.Context, before time.Time, limit int) ([]t
 	return conversationsOf(rows), nil
 }
 
-// Settle is threads.Store.Settle: one bulk write. A conversation that has
-// changed since stays unsettled.
+// Settle is threads.Store.Settle: one bulk write for many conversations, and for
+// few a note to do it in a moment (see tidying). A conversation that has changed
+// since stays unsettled.
 func (s *Store) Settle(ctx context.Context, commits map[threads.ConversationID]int64) error {
 	if len(commits) == 0 {
 		return nil
 	}
-	models := make([]mongo.WriteModel, 0, len(commits))
-	for id, version := range commits {
-		models = append(models, mongo.NewUpdateOneModel().
-			SetFilter(versioned(string(id), version)).
-			SetUpdate(op("$unset", by("unsettled_at", ""))))
-	}
-	if _, err := s.conversations.BulkWrite(ctx, models, unordered()); err != nil {
+	if err := s.tidying.settle(ctx, commits); err != nil {
 		return fmt.Errorf("mongo: settle: %w", err)
 	}
 	return nil

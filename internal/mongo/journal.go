@@ -18,6 +18,7 @@ import (
 type journalStore struct {
 	entries *mongo.Collection
 	items   *mongo.Collection
+	lone    loneliness
 }
 
 // entryRow is a document of the collection journal.
@@ -70,19 +71,29 @@ func (j *journalStore) takeBack(ctx context.Context, rows []entryRow, failed map
 }
 
 // Claim is journal.Store.Claim: one find and one update; a second find only
-// when somebody else was after the same entries.
+// when somebody else was after the same entries. Where entries come alone it is
+// one command (see loneliness).
 func (j *journalStore) Claim(ctx context.Context, owner string, now time.Time, lease time.Duration, limit int, without ...string) ([]journal.Entry, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
 	due := bson.D{{Key: "doc.state", Value: journal.Pending}, {Key: "due", Value: op("$lte", now)}}
-	ours := due
-	if len(without) > 0 {
-		ours = append(slices.Clone(due), bson.E{Key: "doc.channel_id", Value: op("$nin", without)})
+	whole := len(without) == 0
+	if whole && j.lone.expected() {
+		if list, err := j.claimOne(ctx, due, owner, now.Add(lease)); !refused(err) {
+			return list, err
+		}
 	}
-	rows, err := find[entryRow](ctx, j.entries, ours, page(limit, "doc.received_at", "_id"))
+	wanted := due
+	if !whole {
+		wanted = append(slices.Clone(due), bson.E{Key: "doc.channel_id", Value: op("$nin", without)})
+	}
+	rows, err := find[entryRow](ctx, j.entries, wanted, page(limit, "doc.received_at", "_id"))
 	if err != nil {
 		return nil, fmt.Errorf("mongo: claim entries: %w", err)
+	}
+	if whole {
+		j.lone.note(len(rows))
 	}
 	if len(rows) == 0 {
 		return nil, nil

@@ -16,7 +16,7 @@ func lifecycleStores(t *testing.T) (threadtest.Open, threadtest.Options) {
 	server := mongotest.Start(t)
 	var options mongo.Options
 	if !server.Real {
-		options.Dialer = &turns{}
+		options.Dialer, options.TidyEvery = &turns{}, soon
 	}
 	open := func(t *testing.T) threads.Store { return server.OpenAt(t, server.Database(t), options) }
 	return open, threadtest.Options{Slow: !server.Real}

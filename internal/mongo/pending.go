@@ -16,13 +16,29 @@ import (
 // and takes the mark "current" from predecessors that have been followed. In
 // the common case there is nothing to do.
 func (s *Store) complete(ctx context.Context, rows []conversationRow) error {
+	return s.completion(ctx, rows, true)
+}
+
+// completeUnlessKnown is complete for what this process does not know to be
+// written out: the rest is cleared a moment later.
+func (s *Store) completeUnlessKnown(ctx context.Context, rows []conversationRow) error {
+	return s.completion(ctx, rows, false)
+}
+
+func (s *Store) completion(ctx context.Context, rows []conversationRow, clearKnown bool) error {
 	w := writeOut{s: s}
 	for _, r := range rows {
 		byVersion := slices.SortedFunc(maps.Values(r.Pending), func(a, b pendingRows) int {
 			return int(a.Version - b.Version)
 		})
 		for _, p := range byVersion {
-			w.add(r.ID, p)
+			known := s.tidying.knows(r.ID, p.Version)
+			if !known {
+				w.add(p)
+			}
+			if !known || clearKnown {
+				w.unpend(r.ID, p)
+			}
 		}
 	}
 	w.retireFollowed(rows)
@@ -47,11 +63,8 @@ type writeOut struct {
 	clears      []mongo.WriteModel
 }
 
-// add takes in the rows that one commit left in a conversation.
-func (w *writeOut) add(conversation string, p pendingRows) {
-	if p.empty() {
-		return
-	}
+// add takes in the rows of one commit.
+func (w *writeOut) add(p pendingRows) {
 	for _, m := range p.Messages {
 		w.messages = append(w.messages, messageRow{ID: string(m.ID), Doc: m})
 	}
@@ -67,6 +80,10 @@ func (w *writeOut) add(conversation string, p pendingRows) {
 	for _, d := range p.Decisions {
 		w.decisions = append(w.decisions, decisionRow{ID: string(d.ID), Doc: d})
 	}
+}
+
+// unpend takes in that the rows of a commit leave the conversation.
+func (w *writeOut) unpend(conversation string, p pendingRows) {
 	w.clears = append(w.clears, mongo.NewUpdateOneModel().
 		SetFilter(by("_id", conversation)).
 		SetUpdate(op("$unset", by(pendingField(p.Version), ""))))

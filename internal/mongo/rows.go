@@ -114,6 +114,11 @@ func (p pendingRows) empty() bool {
 	return len(p.Messages)+len(p.Transitions)+len(p.Deliveries)+len(p.RuleRuns)+len(p.Decisions) == 0
 }
 
+// mayLinger tells whether the rows may stay pending for a moment when they are
+// written out. Rows that somebody deletes may not: deliveries end, and what rules
+// did is erased, and whoever completes the commit would bring them back.
+func (p pendingRows) mayLinger() bool { return len(p.Deliveries)+len(p.RuleRuns) == 0 }
+
 // pendingOf are the rows a change adds.
 func pendingOf(c threads.Change) pendingRows {
 	return pendingRows{

@@ -35,6 +35,9 @@ type Options struct {
 	Monitor *event.CommandMonitor
 	// Dialer makes the connections to the server; nil is the driver's own.
 	Dialer options.ContextDialer
+	// TidyEvery is for how long what finished commits leave in conversations may
+	// wait for others to be taken out with, while it is little; 0 is 50 ms.
+	TidyEvery time.Duration
 }
 
 // Store keeps the hub's data in one database. It is safe for concurrent use by
@@ -61,6 +64,7 @@ type Store struct {
 	spoolLanes    *mongo.Collection
 
 	journal *journalStore
+	tidying *tidying
 }
 
 var (
@@ -84,7 +88,11 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mongo: open: %w", err)
 	}
-	if err := s.migrate(ctx); err != nil {
+	err = s.migrate(ctx)
+	if err == nil {
+		err = s.journal.lone.learnServer(ctx, s.db)
+	}
+	if err != nil {
 		_ = s.Close()
 		return nil, fmt.Errorf("mongo: open: %w", err)
 	}
@@ -101,7 +109,7 @@ func connect(uri string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newStore(client, name), nil
+	return newStore(client, name, o), nil
 }
 
 // clientOptions puts the address over the defaults, so that it wins.
@@ -126,7 +134,7 @@ func clientOptions(uri string, o Options) *options.ClientOptions {
 	return opts
 }
 
-func newStore(client *mongo.Client, name string) *Store {
+func newStore(client *mongo.Client, name string, o Options) *Store {
 	db := client.Database(name)
 	return &Store{
 		client:        client,
@@ -147,6 +155,7 @@ func newStore(client *mongo.Client, name string) *Store {
 		intents:       db.Collection("spool_intents"),
 		spooled:       db.Collection("spool_events"),
 		spoolLanes:    db.Collection("spool_lanes"),
+		tidying:       newTidying(db.Collection("conversations"), o.TidyEvery),
 		journal: &journalStore{
 			entries: db.Collection("journal"),
 			items:   db.Collection("quarantine"),
@@ -167,6 +176,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Close ends all connections, after a short wait for operations under way.
 func (s *Store) Close() error {
+	s.tidying.close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	if err := s.client.Disconnect(ctx); err != nil {

@@ -17,7 +17,7 @@ func TestTheStoreBehavesLikeEveryStore(t *testing.T) {
 	if !server.Real {
 		fewerModelChecks(t)
 		t.Logf("commands go one at a time, for the concurrent part too: set %s to run them at once", mongotest.URIVariable)
-		o.Dialer = &turns{}
+		o.Dialer, o.TidyEvery = &turns{}, soon
 	}
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		return server.OpenAt(t, server.Database(t), o)

@@ -61,7 +61,7 @@ func (f *fixture) write(slot threads.Slot, key string) error {
 		} else if ok {
 			change = next(c, nil)
 		}
-		change.Messages = []threads.Message{f.message(&change.Conversation, key)}
+		change.Messages, change.Unseen = []threads.Message{f.message(&change.Conversation, key)}, true
 		err = f.s.Commit(f.ctx, []threads.Change{change})[0]
 		if !isLost(err) {
 			return err

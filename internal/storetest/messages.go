@@ -30,6 +30,24 @@ var messageTests = []test{
 		elsewhere := f.conversation(channelB, "ct_1")
 		f.commit(create(elsewhere, f.message(&elsewhere, "m1")))
 	}},
+	{"who has looked for a message is kept out when it was stored since", func(t *testing.T, f *fixture) {
+		c := f.conversation(channelA, "ct_1")
+		late, other := create(c, f.message(&c, "m1")), create(f.conversation(channelA, "ct_1"))
+		late.Unseen, other.Unseen = true, true
+		other.Messages = []threads.Message{f.message(&other.Conversation, "m1")}
+		f.commit(other) // of the same slot
+		require.True(t, isLost(f.commitErr(late)))
+		f.noMessage(late.Messages[0])
+
+		before := f.read(other.Conversation.ID)
+		first, second := next(before, nil), next(before, nil)
+		first.Messages, first.Unseen = []threads.Message{f.message(&first.Conversation, "m2")}, true
+		second.Messages, second.Unseen = []threads.Message{f.message(&second.Conversation, "m2")}, true
+		f.commit(first)
+		require.True(t, isLost(f.commitErr(second)))
+		f.noMessage(second.Messages[0])
+		same(t, first.Conversation, f.read(before.ID))
+	}},
 	{"seen answers the stored keys of the channel alone", func(t *testing.T, f *fixture) {
 		c := f.conversation(channelA, "ct_1")
 		one, two := f.message(&c, "m1"), f.message(&c, "m2")

@@ -116,9 +116,14 @@ func (s *Server) Open(t testing.TB) *mongo.Store {
 }
 
 // OpenAt opens a store on the database of the address. It is closed when the
-// test ends.
+// test ends. On the double it tidies after itself only when asked, unless the
+// options say otherwise: what goes on in the background there could undo what
+// the test does meanwhile.
 func (s *Server) OpenAt(t testing.TB, uri string, o mongo.Options) *mongo.Store {
 	t.Helper()
+	if !s.Real && o.TidyEvery == 0 {
+		o.TidyEvery = time.Hour
+	}
 	store, err := mongo.Open(t.Context(), uri, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
