@@ -120,7 +120,7 @@ var rules = []rule{
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "console/widget",
-	}, tests: []string{"connectors/*", "internal/people", "internal/seal", "internal/sqlite"}},
+	}, tests: []string{"connectors/*", "internal/blob", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{

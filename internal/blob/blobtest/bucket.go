@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rclone/gofakes3"
 	"github.com/rclone/gofakes3/s3mem"
@@ -41,11 +43,35 @@ func (l lister) ListBucket(ctx context.Context, name string, prefix *gofakes3.Pr
 	return l.Backend.ListBucket(ctx, name, prefix, page)
 }
 
+// clock tells a later time to each object than to the one before.
+type clock struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+// Now answers the time, or one shortly after it.
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = later(time.Now(), c.last.Add(10*time.Millisecond))
+	return c.last
+}
+
+// Since implements the server's clock.
+func (c *clock) Since(t time.Time) time.Duration { return time.Since(t) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // NewBucket runs a server with a bucket until the test ends.
 func NewBucket(t *testing.T) *Bucket {
 	t.Helper()
 	const access, secret = "AKHUBTESTKEY00000001", "a-secret-of-the-tests"
-	backend := s3mem.New()
+	backend := s3mem.New(s3mem.WithTimeSource(new(clock)))
 	require.NoError(t, backend.CreateBucket(t.Context(), "hub-files"))
 	speaks := gofakes3.New(lister{backend}, gofakes3.WithV4Auth(map[string]string{access: secret}), gofakes3.WithoutVersioning()).Server()
 	b := &Bucket{}
