@@ -1452,7 +1452,7 @@ type Agent struct {
 	// limited to groups does not see conversations of no group. Tokens that act as the agent see no more than it.
 	Limits Limits `json:"limits"`
 
-	// Load Conversations of the agent that use capacity.
+	// Load Places that the agent's conversations take; one each unless their channels weigh more.
 	Load int    `json:"load"`
 	Name string `json:"name"`
 
@@ -1744,6 +1744,7 @@ type Capabilities = json.RawMessage
 
 // Capacity defines model for Capacity.
 type Capacity struct {
+	// Messaging How many places there are for conversations, each of which takes as many as its channel weighs.
 	Messaging int `json:"messaging"`
 }
 
@@ -1784,6 +1785,9 @@ type Channel struct {
 	Warnings    []string `json:"warnings"`
 	WebhookPath string   `json:"webhook_path"`
 	WebhookURL  string   `json:"webhook_url"`
+
+	// Weight How many places of an agent's capacity one of its conversations takes.
+	Weight int `json:"weight"`
 }
 
 // ChannelChange defines model for ChannelChange.
@@ -1812,6 +1816,9 @@ type ChannelChange struct {
 
 	// Version Refuse the change with 409 `version_conflict` unless this is the record's version.
 	Version *ExpectedVersion `json:"version,omitempty"`
+
+	// Weight How many places of an agent's capacity (of the class `messaging`) one of its conversations takes. A conversation keeps what it had when it began.
+	Weight *int `json:"weight,omitempty"`
 }
 
 // ChannelCheck defines model for ChannelCheck.
@@ -1839,6 +1846,10 @@ type ChannelDraft struct {
 	// Settings As the connector's `settings_schema` says.
 	Settings *ChannelSettings `json:"settings,omitempty"`
 	Style    *StyleDraft      `json:"style,omitempty"`
+
+	// Weight How many places of an agent's capacity (of the class `messaging`) one of its conversations takes, 1 when left
+	// out. A conversation keeps what it had when it began.
+	Weight *int `json:"weight,omitempty"`
 }
 
 // ChannelEvent defines model for ChannelEvent.
@@ -2275,6 +2286,9 @@ type Conversation struct {
 
 	// Warnings What was done and may not have been meant; left out when there is nothing to say.
 	Warnings *[]Warning `json:"warnings,omitempty"`
+
+	// Weight How many places of its agent's capacity it takes while it takes any.
+	Weight int `json:"weight"`
 }
 
 // ConversationChange defines model for ConversationChange.
@@ -3645,6 +3659,9 @@ type RoutingDecision struct {
 	QueueName nullable.Nullable[string]      `json:"queue_name"`
 	QueuedAt  nullable.Nullable[Timestamp]   `json:"queued_at"`
 
+	// Weight How many places the conversation takes.
+	Weight int `json:"weight"`
+
 	// Why Why this agent among the candidates; or why nobody, as in the reasons of `GET /v1/queue`.
 	Why string `json:"why"`
 }
@@ -3689,6 +3706,9 @@ type RoutingSimulation struct {
 
 	// Waited How long it has waited.
 	Waited *Duration `json:"waited,omitempty"`
+
+	// Weight How many places it takes; as the channel has it when left out.
+	Weight *int `json:"weight,omitempty"`
 }
 
 // Rule A trigger acts when something changes, an automation when time has passed. docs/rules.md lists the fields, their operators and the actions.

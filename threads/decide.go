@@ -148,7 +148,7 @@ func (d *decision) move(to Status, cause Cause) {
 // begin starts a conversation that does not exist yet.
 func (d *decision) begin(status Status, cause Cause) {
 	d.s = State{
-		Style: d.p.Style.Name, Close: d.p.Style.Close, StyleRule: d.p.StyleRule, Group: d.p.Group,
+		Style: d.p.Style.Name, Close: d.p.Style.Close, StyleRule: d.p.StyleRule, Group: d.p.Group, Weight: d.p.Weight,
 		Session: SessionActive, BeganAt: d.in.ReceivedAt, Presence: d.p.Style.Presence, Previous: d.p.Previous,
 	}
 	d.listen(d.in.ReceivedAt)

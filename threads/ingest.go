@@ -173,7 +173,7 @@ func (s *Service) commitPlans(ctx context.Context, plans []plan, errs []error) (
 			s.met(p)
 			p.lane.work = p.rest
 		case errors.Is(err, ErrFull):
-			p.lane.rooms.isFull(changes[i].Seat.Agent)
+			p.lane.rooms.isFull(changes[i].Seat.Agent, changes[i].Conversation.State.Places())
 		case lostRace(err):
 			// Nothing of it was written: the lane keeps all its work.
 		default:

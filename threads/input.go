@@ -111,6 +111,8 @@ type Policy struct {
 	CountInactive bool
 	// Group is the queue a new conversation waits in.
 	Group GroupID
+	// Weight is how many places a new conversation takes; 0: one.
+	Weight int
 	// Calendar is the business hours that the countdown which the input starts
 	// counts in; nil counts elapsed time, whatever the style's clock.
 	Calendar *Calendar
@@ -125,7 +127,8 @@ type Policy struct {
 	Previous AgentID
 }
 
-// Room is how much an agent holds, and may hold; without a Max nobody counts.
+// Room is how many places of an agent's are taken, and how many there are;
+// without a Max nobody counts.
 type Room struct{ Load, Max int }
 
 // Effect is what follows from a decision besides the new state.

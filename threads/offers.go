@@ -133,11 +133,12 @@ func (d *decision) leave() {
 func (d *decision) comesBack() {
 	room := d.p.AssigneeRoom
 	uses := d.p.CountInactive
-	if room.Max <= 0 || room.Load < room.Max || d.s.Assignee == "" || d.s.Assignee != d.before.Assignee ||
+	load := room.Load + d.s.Places()
+	if room.Max <= 0 || load <= room.Max || d.s.Assignee == "" || d.s.Assignee != d.before.Assignee ||
 		d.before.UsesCapacity(uses) || !d.s.UsesCapacity(uses) {
 		return
 	}
-	d.effect(OverCapacity{Agent: d.s.Assignee, Load: room.Load + 1, Max: room.Max})
+	d.effect(OverCapacity{Agent: d.s.Assignee, Load: load, Max: room.Max})
 }
 
 // passed brings the passes up to what an input did to the state.

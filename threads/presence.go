@@ -174,15 +174,15 @@ func (s State) WakeAt() time.Time {
 	return inactive
 }
 
-// Load says whether a conversation takes a place of its assignee's capacity: a
-// function of the state, never a counter.
+// Load says whether a conversation takes its places of its assignee's capacity:
+// a function of the state, never a counter.
 type Load int
 
 // Loads. The numbers are stored.
 const (
 	LoadNone    Load = 0 // it takes none
-	LoadFull    Load = 1 // it takes one
-	LoadIfCount Load = 2 // it takes one if the hub counts inactive conversations
+	LoadFull    Load = 1 // it takes them
+	LoadIfCount Load = 2 // it takes them if the hub counts inactive conversations
 )
 
 // Load of the conversation.
@@ -213,3 +213,10 @@ func (s State) UsesCapacity(countInactive bool) bool {
 	l := s.Load()
 	return l == LoadFull || (l == LoadIfCount && countInactive)
 }
+
+// MaxWeight is the most places that one conversation may take.
+const MaxWeight = 100
+
+// Places is how many places the conversation takes while it takes any: at least
+// one.
+func (s State) Places() int { return max(s.Weight, 1) }

@@ -9,7 +9,7 @@ import (
 type Returning struct {
 	// Available: the agent may get back what is theirs.
 	Available bool
-	// Max is how many conversations they may hold.
+	// Max is how many places they have.
 	Max int
 	// IfRoom: only with a free place. Otherwise they come back anyway, and
 	// those beyond Max are counted.
@@ -39,7 +39,7 @@ func (r byRoster) Returning(ctx context.Context, agent AgentID, _ GroupID) (Retu
 // zero value is where nobody counts.
 type rooms struct {
 	loads map[AgentID]int
-	full  map[AgentID]bool // found so by the store
+	full  map[AgentID]int // the store had not so many places left
 }
 
 // learn reads what the agents hold to whom one of the conversations may come
@@ -91,7 +91,8 @@ func (r *rooms) of(ctx context.Context, s *Service, p *Policy, st State) (*Seat,
 	if !back.IfRoom || !(st.Status == StatusSolved || st.Status == StatusClosed) {
 		return nil, nil
 	}
-	if load >= back.Max || r.full[st.Assignee] {
+	least, full := r.full[st.Assignee]
+	if load+st.Places() > back.Max || full && st.Places() >= least {
 		p.AssigneeAvailable = false
 		return nil, nil
 	}
@@ -101,14 +102,16 @@ func (r *rooms) of(ctx context.Context, s *Service, p *Policy, st State) (*Seat,
 // took notes that a conversation came back to its agent.
 func (r *rooms) took(before, after State, p Policy) {
 	if _, known := r.loads[after.Assignee]; known && !before.UsesCapacity(p.CountInactive) && after.UsesCapacity(p.CountInactive) {
-		r.loads[after.Assignee]++
+		r.loads[after.Assignee] += after.Places()
 	}
 }
 
-// isFull notes that the store had no place for what came back.
-func (r *rooms) isFull(agent AgentID) {
+// isFull notes that the store had not so many places for what came back.
+func (r *rooms) isFull(agent AgentID, places int) {
 	if r.full == nil {
-		r.full = map[AgentID]bool{}
+		r.full = map[AgentID]int{}
 	}
-	r.full[agent] = true
+	if least, known := r.full[agent]; !known || places < least {
+		r.full[agent] = places
+	}
 }

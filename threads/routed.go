@@ -96,6 +96,8 @@ type RoutingDecision struct {
 	Method         string         `json:"method,omitempty"`
 	Mode           string         `json:"mode,omitempty"`
 	QueuedAt       time.Time      `json:"queued_at,omitzero"`
+	// Places is how many places the conversation takes; 0: one, or not said.
+	Places int `json:"places,omitempty"`
 	// Candidates and Excluded hold the first of each; the counts are of all.
 	Candidates []RoutingCandidate `json:"candidates,omitempty"`
 	Excluded   []RoutingExclusion `json:"excluded,omitempty"`

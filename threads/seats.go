@@ -13,9 +13,10 @@ import (
 // was written.
 var ErrFull = errors.New("the agent has no free place")
 
-// Seat makes a change depend on a free place: it is carried out only if the
-// agent holds fewer than Max conversations at that moment, those included that
-// are offered to them. However many try at once, none gets a place too many.
+// Seat makes a change depend on free places: it is carried out only if what the
+// agent holds at that moment, with what is offered to them, and what the
+// conversation takes ([State.Places]) come to no more than Max. However many try
+// at once, nobody gets a place too many.
 type Seat struct {
 	Agent AgentID
 	Max   int
@@ -23,16 +24,17 @@ type Seat struct {
 	CountInactive bool
 }
 
-// Tally is what an agent holds: counted from the states of conversations.
+// Tally is what an agent holds, in places: counted from the states of
+// conversations.
 type Tally struct {
-	Full    int // conversations that take a place
-	IfCount int // inactive ones, which take one if the hub counts them
-	Offered int // offers that keep a place
+	Full    int // places of conversations that take them
+	IfCount int // of inactive ones, which take them if the hub counts them
+	Offered int // places that offers keep
 	// LastAt is when routing last gave the agent something; zero: never.
 	LastAt time.Time
 }
 
-// Add counts conversations of a load.
+// Add counts places of conversations of a load.
 func (t *Tally) Add(l Load, n int) {
 	switch l {
 	case LoadFull:
@@ -87,6 +89,7 @@ type Place struct {
 	QueuedAt time.Time // unless the rank is normal
 	Offered  AgentID   // while it is offered
 	Until    time.Time // of the offer
+	Places   int       // that the offer keeps
 }
 
 // Place of the conversation: a function of its state.
@@ -97,6 +100,9 @@ func (c Conversation) Place() Place {
 	p := Place{Rank: RankOf(c.Priority), Offered: c.State.Offer.Agent, Until: c.State.Offer.Until}
 	if p.Rank != RankNormal {
 		p.QueuedAt = c.State.QueuedAt
+	}
+	if p.Offered != "" {
+		p.Places = c.State.Places()
 	}
 	return p
 }

@@ -17,10 +17,13 @@ import (
 
 // ChannelInfo is what threading has to know of a channel.
 type ChannelInfo struct {
-	ID      ChannelID
-	Kind    string
-	Style   Style
-	Group   GroupID
+	ID    ChannelID
+	Kind  string
+	Style Style
+	Group GroupID
+	// Weight is how many places of an agent's capacity a conversation that
+	// begins now takes; 0: one.
+	Weight  int
 	Enabled bool
 	Caps    normalize.Capabilities
 	// Trouble is why the channel sends nothing now, in words for an agent; empty
@@ -292,7 +295,7 @@ func (s *Service) policy(ctx context.Context, ch ChannelInfo, st State) (Policy,
 	}
 	p := Policy{
 		Style: ch.Style, InactiveAfter: hub.InactiveAfter, CountInactive: hub.CountInactive,
-		Group: ch.Group, AssigneeAvailable: true,
+		Group: ch.Group, Weight: ch.Weight, AssigneeAvailable: true,
 	}
 	if st.Exists() {
 		if p.Style, err = s.styleToday(ctx, ch, st); err != nil {

@@ -58,6 +58,9 @@ type State struct {
 	Session  Session `json:"session"`
 	// SessionEndedAt is set exactly while the session is ended.
 	SessionEndedAt time.Time `json:"session_ended_at,omitzero"`
+	// Weight is how many places the conversation takes of an agent's capacity, as
+	// its channel had it when it began; 0: one. See [State.Places].
+	Weight int `json:"weight,omitempty"`
 	// Presence is what the style said about silence when the customer last
 	// wrote, or when the style was chosen for this very conversation.
 	Presence Presence `json:"presence,omitzero"`

@@ -73,6 +73,9 @@ func (c *backupCommand) Run(ctx context.Context) error {
 		return err
 	}
 	_, err = fmt.Printf("%s: %d bytes, sealed with master key %s\nKeep that key, and keep it elsewhere: without it nobody can open the backup.\n", report.Path, report.Bytes, report.Key)
+	if err == nil && c.FilesInBucket() {
+		_, err = fmt.Printf("Files of messages are not in it: they are in bucket %s.\n", c.MediaS3Bucket)
+	}
 	return err
 }
 

@@ -67,7 +67,10 @@ func Backup(ctx context.Context, cfg config.Server, version, to string) (report 
 	}
 	// Files come after the store: whatever it names is there.
 	manifest := backup.Manifest{Hub: version, At: began, Schemas: schemas}
-	parts := []backup.Part{{Name: storePart, Dir: work}, {Name: mediaPart, Dir: mediaDir(cfg), Skip: []string{incoming}}}
+	parts := []backup.Part{{Name: storePart, Dir: work}}
+	if !cfg.FilesInBucket() { // a bucket has means of its own
+		parts = append(parts, backup.Part{Name: mediaPart, Dir: mediaDir(cfg), Skip: []string{incoming}})
+	}
 	report = BackupReport{Path: to, Key: keys.ActiveID()}
 	report.Bytes, err = writeWhole(to, func(w io.Writer) error { return backup.Write(w, keys, manifest, parts...) })
 	return report, err

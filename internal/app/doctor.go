@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"threadhub/internal/blob"
 	"threadhub/internal/config"
 	"threadhub/internal/mongo"
 	"threadhub/internal/queue"
@@ -77,7 +79,8 @@ func CheckConfig(cfg config.Server) []Finding {
 }
 
 // Diagnose looks at the settings, the data directory, the store and the queue
-// of a hub, whether it runs or not. It changes nothing.
+// of a hub, whether it runs or not. It changes nothing; a directory and a bucket
+// hold a small file of its own for a moment.
 func Diagnose(ctx context.Context, cfg config.Server, now time.Time) []Finding {
 	d := &doctor{cfg: cfg, now: now}
 	d.settings()
@@ -87,6 +90,7 @@ func Diagnose(ctx context.Context, cfg config.Server, now time.Time) []Finding {
 		d.directory(cfg.MediaDir, "media directory", "THREADHUB_MEDIA_DIR")
 	}
 	d.disk()
+	d.bucket(ctx)
 	ctx, cancel := context.WithTimeout(ctx, 3*doctorWithin)
 	defer cancel()
 	if cfg.MongoDBURI.Empty() {
@@ -112,8 +116,11 @@ func (d *doctor) settings() {
 	if d.cfg.AllowPrivateNetworks {
 		d.find(LevelWarn, "settings", "allow_private_networks is set: whoever may make a channel can have the hub call your network", "unset THREADHUB_ALLOW_PRIVATE_NETWORKS unless platforms of your own are there")
 	}
-	if !d.cfg.MongoDBURI.Empty() && d.cfg.MediaDir == "" {
-		d.find(LevelWarn, "settings", "media_dir is not set: each process keeps files of its own, and an upload is found by one of them only", "set THREADHUB_MEDIA_DIR to a directory that all processes share")
+	if !d.cfg.MongoDBURI.Empty() && d.cfg.MediaDir == "" && !d.cfg.FilesInBucket() {
+		d.find(LevelWarn, "settings", "media_dir is not set: each process keeps files of its own, and an upload is found by one of them only", "set THREADHUB_MEDIA_DIR to a directory that all processes share, or THREADHUB_MEDIA_S3_BUCKET to a bucket")
+	}
+	if d.cfg.FilesInBucket() && strings.HasPrefix(d.cfg.MediaS3Endpoint, "http://") {
+		d.find(LevelWarn, "settings", "media_s3_endpoint is not https: files of messages can be read on the way", "use https, unless the way is your own")
 	}
 	if len(d.list) == before {
 		d.good("settings", "can be used")
@@ -162,6 +169,30 @@ func (d *doctor) directory(dir, what, variable string) {
 		return
 	}
 	d.good(what, "%s", dir)
+}
+
+// bucket has to take, show, list and remove files; a small one is put there for
+// a moment.
+func (d *doctor) bucket(ctx context.Context) {
+	if !d.cfg.FilesInBucket() {
+		return
+	}
+	const what = "files"
+	b, err := openBucket(d.cfg)
+	if err == nil {
+		defer b.Close()
+		err = checkBucket(ctx, b)
+	}
+	var wrong *blob.SetupError
+	switch {
+	case errors.As(err, &wrong):
+		why, remedy, _ := strings.Cut(wrong.Why, ": ")
+		d.find(LevelBad, what, why+" ("+wrong.Code+")", remedy)
+	case err != nil:
+		d.find(LevelBad, what, err.Error(), "check THREADHUB_MEDIA_S3_ENDPOINT and that the server runs; until it answers, files are not to be had, messages are")
+	default:
+		d.good(what, "bucket %s at %s", d.cfg.MediaS3Bucket, d.cfg.MediaS3Endpoint)
+	}
 }
 
 func (d *doctor) disk() {

@@ -123,6 +123,9 @@ func (h *Hub) close(ctx context.Context) {
 	if h.bus != nil {
 		fail("bus", h.bus.Close())
 	}
+	if h.media != nil {
+		h.media.Close()
+	}
 	if h.egress != nil {
 		h.egress.Close()
 	}

@@ -73,6 +73,8 @@ var rules = []rule{
 	{pkg: "internal/tracing"},
 	{pkg: "internal/redisconn", tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/spell"},
+	{pkg: "internal/blob", may: []string{"connectors", "internal/egress"}, tests: []string{"internal/blob/blobtest"}},
+	{pkg: "internal/blob/blobtest", may: []string{"connectors", "internal/blob"}},
 	{pkg: "internal/privacy", may: []string{"threads", "internal/directory", "internal/ident", "internal/journal"}, tests: []string{"normalize", "internal/sqlite"}},
 	{pkg: "internal/subscriptions", may: []string{
 		"connectors", "normalize", "threads", "workers", "internal/callout", "internal/channels", "internal/directory", "internal/ident",
@@ -97,8 +99,8 @@ var rules = []rule{
 		"connectors", "normalize", "threads", "internal/channels", "internal/directory", "internal/egress", "internal/ident", "internal/tokens",
 	}, tests: []string{"internal/sqlite"}},
 	{pkg: "internal/media", may: []string{
-		"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
-	}, tests: []string{"internal/directory", "internal/seal"}},
+		"connectors", "normalize", "threads", "internal/blob", "internal/channels", "internal/egress", "internal/ident", "internal/tokens",
+	}, tests: []string{"internal/blob/blobtest", "internal/directory", "internal/seal"}},
 	{pkg: "internal/accept", may: []string{
 		"connectors", "normalize", "threads", "internal/channels", "internal/ident", "internal/journal", "internal/tracing", "internal/crashpoint",
 	}, tests: []string{"connectors/*", "internal/directory", "internal/egress", "internal/seal", "internal/sqlite"}},
@@ -118,7 +120,7 @@ var rules = []rule{
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
 		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "console/widget",
-	}, tests: []string{"connectors/*", "internal/people", "internal/seal", "internal/sqlite"}},
+	}, tests: []string{"connectors/*", "internal/blob", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
@@ -169,13 +171,15 @@ var libraries = map[string][]string{
 	"go.opentelemetry.io":                   {"internal/tracing"},
 	"filippo.io/age":                        {"internal/backup"},
 	"code.dny.dev/ssrf":                     {"internal/egress"},
+	"github.com/minio/minio-go":             {"internal/blob"},
+	"github.com/rclone/gofakes3":            {"internal/blob/blobtest"},
 	"github.com/coder/websocket":            {"internal/egress", "internal/simulate"},
 	"github.com/alecthomas/kong":            {"internal/config", "cmd/*"},
 	"go.yaml.in/yaml":                       {"api", "internal/config"},
 	"github.com/gin-gonic/gin":              {"api", "internal/httpapi", "internal/app", "internal/simulate", "cmd/*"},
 	"github.com/getkin/kin-openapi":         {"api", "internal/httpapi"},
 	"github.com/santhosh-tekuri/jsonschema": {"connectors/conntest", "internal/channels", "internal/httpapi"},
-	"github.com/stretchr/testify":           {"connectors/conntest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest", "internal/webfiles/freshtest"},
+	"github.com/stretchr/testify":           {"connectors/conntest", "internal/blob/blobtest", "internal/storetest", "internal/mongo/mongotest", "internal/queue/queuetest", "internal/threadtest", "internal/webfiles/freshtest"},
 	"github.com/kyokomi/emoji":              {"connectors/slack"},
 	"github.com/golang-jwt/jwt":             {"connectors/custom", "connectors/webchat", "internal/webchat"},
 	"cel.dev/cel-go":                        {"connectors/custom/expression"},

@@ -22,6 +22,7 @@ type Channel struct {
 	Style          threads.Style
 	GroupID        threads.GroupID
 	Enabled        bool
+	Weight         int           // places of an agent's capacity that a conversation takes; 0: one
 	SendFor        time.Duration // how long a message is tried; 0: see SendingFor
 	Retention      retention.Policy
 	CredentialKeys []string // which credentials are set
@@ -87,6 +88,7 @@ type Draft struct {
 	Style       *threads.Style // nil: the hub's default
 	GroupID     threads.GroupID
 	Enabled     *bool // nil: enabled
+	Weight      *int  // nil: one
 	SendFor     time.Duration
 	Retention   retention.Policy
 }
@@ -101,6 +103,7 @@ type Change struct {
 	Style       *threads.Style
 	GroupID     *threads.GroupID
 	Enabled     *bool
+	Weight      *int
 	SendFor     *time.Duration
 	// Retention alters for how long what the channel holds is kept.
 	Retention func(*retention.Policy)

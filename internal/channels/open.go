@@ -104,7 +104,7 @@ func (r *Registry) ChannelInfo(ctx context.Context, id threads.ChannelID) (threa
 	if err != nil {
 		return threads.ChannelInfo{}, err
 	}
-	return threads.ChannelInfo{ID: id, Kind: o.Kind, Style: o.Style, Group: o.GroupID, Enabled: o.Enabled, Caps: o.Caps, Trouble: o.Trouble()}, nil
+	return threads.ChannelInfo{ID: id, Kind: o.Kind, Style: o.Style, Group: o.GroupID, Weight: o.Weight, Enabled: o.Enabled, Caps: o.Caps, Trouble: o.Trouble()}, nil
 }
 
 // page is how many records one read of the list takes.

@@ -34,6 +34,7 @@ type record struct {
 	Style     threads.Style    `json:"style"`
 	GroupID   threads.GroupID  `json:"group_id,omitempty"`
 	Enabled   bool             `json:"enabled"`
+	Weight    int              `json:"weight,omitempty"`
 	SendFor   time.Duration    `json:"send_for,omitempty"`
 	Retention retention.Policy `json:"retention,omitzero"`
 	Health    Health           `json:"health"`
@@ -142,7 +143,8 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	if d.Style != nil {
 		style = *d.Style
 	}
-	if err := errors.Join(validSendFor(d.SendFor), validRetention(d.Retention)); err != nil {
+	var weighed record
+	if err := errors.Join(weighed.weigh(d.Weight), validSendFor(d.SendFor), validRetention(d.Retention)); err != nil {
 		return Channel{}, err
 	}
 	now := r.now()
@@ -153,7 +155,7 @@ func (r *Registry) Create(ctx context.Context, d Draft) (Channel, error) {
 	}
 	item, err := r.records.Create(ctx, id, record{
 		Kind: kind.Name, Name: d.Name, Settings: d.Settings, Credentials: sealed, Revision: revisionOf(sealed), Style: style, GroupID: d.GroupID,
-		SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
+		Weight: weighed.Weight, SendFor: d.SendFor, Enabled: d.Enabled == nil || *d.Enabled, Health: Health{State: HealthUnchecked}, CreatedAt: now, UpdatedAt: now,
 		Warnings: warnings, Retention: d.Retention,
 	})
 	if err != nil {
@@ -213,7 +215,7 @@ func channelOf(i directory.Item[record]) Channel {
 	return Channel{
 		FormerUntil: until,
 		ID:          threads.ChannelID(i.ID), Kind: v.Kind, Name: v.Name, Settings: v.Settings, Style: v.Style, GroupID: v.GroupID,
-		Enabled: v.Enabled, SendFor: v.SendFor, Retention: v.Retention, CredentialKeys: keys, Health: v.Health, Warnings: v.Warnings, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
+		Enabled: v.Enabled, Weight: v.Weight, SendFor: v.SendFor, Retention: v.Retention, CredentialKeys: keys, Health: v.Health, Warnings: v.Warnings, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, Version: i.Version,
 	}
 }
 
@@ -285,6 +287,9 @@ func (r *Registry) change(item *directory.Item[record], c Change) error {
 	}
 	if c.Enabled != nil {
 		v.Enabled = *c.Enabled
+	}
+	if err := v.weigh(c.Weight); err != nil {
+		return err
 	}
 	if c.SendFor != nil {
 		if err := validSendFor(*c.SendFor); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/directory"
+	"threadhub/threads"
 )
 
 // schemas are a kind's two JSON Schemas, compiled.
@@ -113,6 +114,19 @@ func (r *Registry) calledErrors(c connectors.Connector) (wrong []FieldError) {
 }
 
 // validSendFor refuses a time to try messages for that is none; 0 is the usual.
+// weigh sets how many places a conversation of the channel's takes; nil leaves
+// it alone.
+func (r *record) weigh(places *int) error {
+	if places == nil {
+		return nil
+	}
+	if *places < 1 || *places > threads.MaxWeight {
+		return directory.Invalid("weight", fmt.Sprintf("must be a whole number from 1 to %d: how many places of an agent's capacity one conversation takes", threads.MaxWeight))
+	}
+	r.Weight = *places
+	return nil
+}
+
 func validSendFor(d time.Duration) error {
 	if d != 0 && (d < minSendFor || d > maxSendFor) {
 		return directory.Invalid("send_for", fmt.Sprintf("must be from %s to %s", minSendFor, maxSendFor))

@@ -116,6 +116,23 @@ func TestAnEmptyFileAndEmptyVariablesSetNothing(t *testing.T) {
 	require.True(t, c.Serve.MongoDBURI.Empty())
 }
 
+// bucket are the settings of one, and others after them.
+func bucket(others ...string) []string {
+	return append([]string{"--media-s3-endpoint=https://s3.example.com", "--media-s3-bucket=files", "--media-s3-access-key=AK1", "--media-s3-secret-key=hush"}, others...)
+}
+
+func TestABucketNeedsNoMoreThanItsPlaceAndItsKey(t *testing.T) {
+	c, err := parse(t, nil, append([]string{"serve"}, bucket("--media-mb=0")...)...)
+	require.NoError(t, err)
+	require.True(t, c.Serve.FilesInBucket())
+	require.Equal(t, "us-east-1", c.Serve.MediaS3Region)
+	require.Equal(t, "auto", c.Serve.MediaS3Lookup)
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), "hush")
+	c, err = parse(t, nil, "serve")
+	require.NoError(t, err)
+	require.False(t, c.Serve.FilesInBucket())
+}
+
 func TestMistakesAreRefusedWithWhatToDo(t *testing.T) {
 	cases := map[string]struct {
 		file    string
@@ -150,6 +167,15 @@ func TestMistakesAreRefusedWithWhatToDo(t *testing.T) {
 		"two master keys":              {args: []string{"--master-key=hush", "--master-key-file=f"}, says: []string{"keep one"}},
 		"a token that no header holds": {args: []string{"--admin-token=hush hush"}, says: []string{"openssl rand"}},
 		"no tasks at all":              {args: []string{"--worker-concurrency=0"}, says: []string{"between 1 and 1024"}},
+		"half a bucket":                {args: []string{"--media-s3-bucket=files"}, says: []string{"media_s3_endpoint and media_s3_access_key and media_s3_secret_key"}},
+		"a prefix of no bucket":        {args: []string{"--media-s3-prefix=files"}, says: []string{"media_s3_bucket"}},
+		"a bucket in the endpoint":     {args: bucket("--media-s3-endpoint=https://s3.example.com/files"), says: []string{"media_s3_endpoint", "https://s3.eu-central-1.amazonaws.com"}},
+		"an endpoint without a scheme": {args: bucket("--media-s3-endpoint=s3.example.com"), says: []string{"media_s3_endpoint"}},
+		"a bucket with a slash":        {args: bucket("--media-s3-bucket=a/b"), says: []string{"media_s3_bucket", "letters"}},
+		"a prefix that leads out":      {args: bucket("--media-s3-prefix=/media/"), says: []string{"media_s3_prefix", "without a slash"}},
+		"a bucket and a directory":     {args: bucket("--media-dir=files"), says: []string{"media_dir and media_s3_bucket", "keep one"}},
+		"files that no bucket takes":   {args: bucket("--media-file-mb=6000", "--media-mb=7000"), says: []string{"5120"}},
+		"another way to name a bucket": {args: bucket("--media-s3-lookup=dns"), says: []string{"--media-s3-lookup", "path"}},
 		"a switch that is none":        {environ: []string{"THREADHUB_ALLOW_PRIVATE_NETWORKS=perhaps"}, says: []string{"THREADHUB_ALLOW_PRIVATE_NETWORKS"}},
 	}
 	for name, c := range cases {

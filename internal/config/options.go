@@ -123,15 +123,26 @@ type Work struct {
 
 // Media is how the files of messages are kept.
 type Media struct {
-	MediaDir    string `name:"media-dir" group:"Media" placeholder:"DIR" setting:"" help:"Directory of the files of messages. Several processes need one that they share. Unset: media in the data directory."`
+	MediaDir    string `name:"media-dir" group:"Media" placeholder:"DIR" setting:"" help:"Directory of the files of messages. Several processes need one that they share, or a bucket (media-s3-bucket). Unset: media in the data directory."`
 	MediaFetch  string `name:"media-fetch" group:"Media" default:"perishable" enum:"perishable,all,none" setting:"" help:"Which files customers send are fetched before somebody asks for them: ${enum}. Perishable are those that the platform keeps for a short time."`
-	MediaMB     int64  `name:"media-mb" group:"Media" default:"10240" setting:"" help:"How much room the files of messages may take up, in MiB. What was fetched from platforms is dropped when it is used up, oldest use first, and fetched again when asked for."`
+	MediaMB     int64  `name:"media-mb" group:"Media" default:"10240" setting:"" help:"How much room the files of messages may take up, in MiB; 0 for any amount. What was fetched from platforms is dropped when it is used up, oldest use first, and fetched again when asked for."`
 	MediaFileMB int64  `name:"media-file-mb" group:"Media" default:"100" setting:"" help:"How large one file may be, in MiB."`
+	Bucket
 }
 
-// Validate checks the sizes.
+// Validate checks the sizes and the bucket.
 func (m Media) Validate() error {
-	if m.MediaFileMB < 1 || m.MediaMB < m.MediaFileMB {
+	if err := m.validate(); err != nil {
+		return err
+	}
+	switch {
+	case m.FilesInBucket() && m.MediaDir != "":
+		return errors.New("both media_dir and media_s3_bucket are set; keep one of them")
+	case m.FilesInBucket() && m.MediaFileMB > maxObjectMB:
+		return fmt.Errorf("media_file_mb %d is more than the %d that a bucket takes at once", m.MediaFileMB, maxObjectMB)
+	case m.MediaMB == 0 && m.MediaFileMB >= 1:
+		return nil
+	case m.MediaFileMB < 1 || m.MediaMB < m.MediaFileMB:
 		return fmt.Errorf("media_mb %d and media_file_mb %d do not fit: a file needs 1 MiB at least, and all of them more than one", m.MediaMB, m.MediaFileMB)
 	}
 	return nil

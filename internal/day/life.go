@@ -93,7 +93,7 @@ func (w *world) route() {
 				}
 				continue
 			}
-			floor.Take(d.Agent, d.Outcome == threads.RoutedOffered)
+			floor.Take(d.Agent, waiting, d.Outcome == threads.RoutedOffered)
 			w.carryOut(t, d)
 		}
 	}

@@ -65,7 +65,7 @@ func (f *File) Size() int64 { return f.size }
 func (f *File) Start() []byte { return f.memory }
 
 // Open reads the file from its beginning.
-func (f *File) Open() io.Reader {
+func (f *File) Open() io.ReadSeeker {
 	if f.disk != nil {
 		return io.NewSectionReader(f.disk, 0, f.size)
 	}

@@ -15,13 +15,25 @@ type Operator = http.Client
 // address guard does not apply. Redirects are not followed, no proxy of the
 // environment is used, and an answer may have as many bytes as any other.
 func (c *Client) Operator() *Operator {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	transport := newTransport(dialer.DialContext)
+	transport := NewOperatorTransport()
 	c.idle = append(c.idle, transport)
 	return &http.Client{
 		Timeout: c.timeout, Transport: bounded{transport, c.maxBody},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// OperatorTransport carries the requests of a library that makes its own; see
+// [NewOperatorTransport].
+type OperatorTransport = http.Transport
+
+// NewOperatorTransport answers a transport for addresses that only the hub's
+// configuration can name, for libraries that make their own requests, such as
+// those to a bucket: as [Client.Operator], but answers are of any length. Close
+// its idle connections when it is no longer used.
+func NewOperatorTransport() *OperatorTransport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return newTransport(dialer.DialContext)
 }
 
 // bounded cuts answers off.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -25,7 +26,8 @@ const sourceTimeout = 30 * time.Second
 const uploadTime = 100 * time.Second
 
 // Own opens a file that the hub itself serves under the address. ok is false
-// when the address is not the hub's.
+// when the address is not the hub's. An error that wraps fs.ErrNotExist says
+// that it will never be had, any other that it may be later.
 type Own func(ctx context.Context, address string) (body io.ReadCloser, ok bool, err error)
 
 // content is what a request's body is made of. open may be called again when
@@ -108,8 +110,11 @@ func (c *Client) openSource(ctx context.Context, call *connectors.Call) (*File, 
 	refuse := func(r Reason, what string) *Error { return &Error{Reason: r, call: call.Name, detail: what} }
 	if c.own != nil {
 		body, ok, err := c.own(ctx, up.URL)
-		if ok && err != nil {
+		if ok && errors.Is(err, fs.ErrNotExist) {
 			return nil, refuse(ReasonSourceGone, "the uploaded file is no longer kept: upload it again")
+		}
+		if ok && err != nil {
+			return nil, refuse(ReasonSourceAway, "the uploaded file could not be read this time")
 		}
 		if ok {
 			defer func() { _ = body.Close() }()

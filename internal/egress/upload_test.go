@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -169,7 +171,9 @@ func TestAFileOfTheHubsOwnIsNotFetched(t *testing.T) {
 		case strings.HasSuffix(address, "/uploads/1"):
 			return io.NopCloser(strings.NewReader(png)), true, nil
 		case strings.HasSuffix(address, "/uploads/2"):
-			return nil, true, errors.New("expired")
+			return nil, true, fmt.Errorf("expired: %w", fs.ErrNotExist)
+		case strings.HasSuffix(address, "/uploads/3"):
+			return nil, true, errors.New("the disk is away")
 		}
 		return nil, false, nil
 	}
@@ -181,6 +185,9 @@ func TestAFileOfTheHubsOwnIsNotFetched(t *testing.T) {
 	fail := failing(t, c, target, upload(platform, "http://hub.example/uploads/2"))
 	require.ErrorIs(t, fail, ErrSource)
 	require.Contains(t, fail.Detail(), "upload it again")
+	fail = failing(t, c, target, upload(platform, "http://hub.example/uploads/3"))
+	require.Equal(t, ReasonSourceAway, fail.Reason)
+	require.NotErrorIs(t, fail, ErrSource, "it is tried again")
 }
 
 func TestAFetchAnswersTheFileOrTheRefusal(t *testing.T) {

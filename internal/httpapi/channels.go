@@ -77,7 +77,7 @@ func (s *server) CreateChannel(c *gin.Context, _ api.CreateChannelParams) {
 		retain(&keep)
 	}
 	ch, err := s.Channels.Create(c.Request.Context(), channels.Draft{
-		SendFor: value(sendFor), Retention: keep,
+		Weight: in.Weight, SendFor: value(sendFor), Retention: keep,
 		Kind: in.Kind, Name: in.Name, Credentials: in.Credentials, Settings: value(in.Settings),
 		Style: style, GroupID: threads.GroupID(group), Enabled: in.Enabled,
 	})
@@ -139,7 +139,7 @@ func (s *server) UpdateChannel(c *gin.Context, id string, params api.UpdateChann
 }
 
 func (s *server) channelChange(c *gin.Context, in api.ChannelChange, ifMatch *string) (channels.Change, error) {
-	change := channels.Change{Name: in.Name, Settings: value(in.Settings), Enabled: in.Enabled, Credentials: value(in.Credentials)}
+	change := channels.Change{Name: in.Name, Weight: in.Weight, Settings: value(in.Settings), Enabled: in.Enabled, Credentials: value(in.Credentials)}
 	var err error
 	if change.IfVersion, err = expected(in.Version, ifMatch); err != nil {
 		return change, err

@@ -28,6 +28,7 @@ import (
 	"threadhub/connectors"
 	"threadhub/internal/audit"
 	"threadhub/internal/auth"
+	"threadhub/internal/blob"
 	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
@@ -160,10 +161,12 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	h.dispatcher = &routing.Dispatcher{
 		Threads: h.service, Store: store, Settings: set.Routing, Roster: roster{h}, Queues: queues.Queues, Schedules: calendars, Now: h.clock, Logger: logger,
 	}
-	library, err := media.Open(media.Options{
-		Dir: t.TempDir(), MaxFile: 1 << 20, Space: 4 << 20, PublicURL: publicURL, Channels: registry, Carrier: h, Now: h.clock, Logger: logger,
-	})
+	filesDir := t.TempDir()
+	files, err := blob.OpenDir(filesDir)
 	require.NoError(t, err)
+	library := media.Open(media.Options{
+		Store: files, Scratch: filesDir, MaxFile: 1 << 20, Space: 4 << 20, PublicURL: publicURL, Channels: registry, Carrier: h, Now: h.clock, Logger: logger,
+	})
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Queues: queues, Routing: h.dispatcher, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
 		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL, Canned: canned.New(store, h.clock), Templates: catalogue,

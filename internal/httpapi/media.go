@@ -28,11 +28,12 @@ type Media interface {
 	State(m *threads.Message, i int) media.State
 	Attachment(ctx context.Context, m *threads.Message, i int) (*media.Item, error)
 	Save(ctx context.Context, name string, r io.Reader) (media.Upload, error)
-	Upload(id string) (media.Upload, error)
+	Look(ctx context.Context, messages []threads.Message)
+	Upload(ctx context.Context, id string) (media.Upload, error)
 	Address(u media.Upload) string
 	Ours(address string) bool
 	Limit() int64
-	File(key string) (*media.Item, error)
+	File(ctx context.Context, key string) (*media.Item, error)
 }
 
 const attachmentsPath = "/v1/attachments/"
@@ -128,7 +129,7 @@ func (s *server) probe(ctx context.Context, field string, list []normalize.Attac
 
 // resolveUploads puts the address of each upload into the draft and answers
 // the sizes that are known.
-func (s *server) resolveUploads(field string, list []api.AttachmentDraft) (map[int]int64, error) {
+func (s *server) resolveUploads(ctx context.Context, field string, list []api.AttachmentDraft) (map[int]int64, error) {
 	sizes := map[int]int64{}
 	for i := range list {
 		a := &list[i]
@@ -141,7 +142,7 @@ func (s *server) resolveUploads(field string, list []api.AttachmentDraft) (map[i
 		case a.URL != nil:
 			return nil, invalid(fieldError{at, "url and upload_id cannot be combined"})
 		}
-		u, err := s.Media.Upload(*a.UploadID)
+		u, err := s.Media.Upload(ctx, *a.UploadID)
 		if errors.Is(err, media.ErrNoUpload) {
 			return nil, invalid(fieldError{at + ".upload_id", "there is no such upload, or its time is over: upload the file again"})
 		}
@@ -211,7 +212,7 @@ func (s *server) failMedia(c *gin.Context, err error) {
 
 // GetFile implements GET /files/{key}, which platforms call.
 func (s *server) GetFile(c *gin.Context, key string) {
-	item, err := s.Media.File(key)
+	item, err := s.Media.File(c.Request.Context(), key)
 	if errors.Is(err, media.ErrNoUpload) {
 		s.refuse(c, notFound("there is no such file, or its time is over"))
 		return

@@ -40,6 +40,7 @@ func (s *server) ListMessages(c *gin.Context, id string, params api.ListMessages
 		s.fail(c, err)
 		return
 	}
+	s.Media.Look(ctx, list)
 	out := api.MessageList{Data: convert(list, s.messageView), NextCursor: nullable.NewNullNullable[string]()}
 	if more && len(list) > 0 {
 		next := newerThan + string(list[len(list)-1].ID)
@@ -118,7 +119,7 @@ func (s *server) SendMessage(c *gin.Context, id string, params api.SendMessagePa
 
 // sendCommand reads a message; field is where it stands in the body.
 func (s *server) sendCommand(c *gin.Context, field string, in api.MessageDraft) (threads.SendCommand, error) {
-	sizes, err := s.resolveUploads(join(field, "attachments"), value(in.Attachments))
+	sizes, err := s.resolveUploads(c.Request.Context(), join(field, "attachments"), value(in.Attachments))
 	if err != nil {
 		return threads.SendCommand{}, err
 	}

@@ -169,6 +169,7 @@ func (s *server) exported(ctx context.Context, conv threads.Conversation) (api.E
 	for err == nil && more {
 		var page []threads.Message
 		page, more, err = s.Records.Messages(ctx, conv.ID, threads.MessagePage{After: after, Limit: exportPage})
+		s.Media.Look(ctx, page)
 		for _, m := range page {
 			after = m.ID
 			out.Messages = append(out.Messages, s.messageView(m))

@@ -86,5 +86,6 @@ func (s *server) ListDeadLetters(c *gin.Context, params api.ListDeadLettersParam
 		s.fail(c, err)
 		return
 	}
+	s.Media.Look(c.Request.Context(), list)
 	s.answer(c, http.StatusOK, api.MessageList{Data: convert(list, s.messageView), NextCursor: nextCursor(string(next))})
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -87,7 +88,7 @@ func (s *server) SimulateRouting(c *gin.Context, _ api.SimulateRoutingParams) {
 func (s *server) imagined(c *gin.Context, in api.RoutingSimulation) (routing.Waiting, error) {
 	ctx, p := c.Request.Context(), caller(c)
 	described := in.ChannelID != nil || in.Style != nil || in.Priority != nil || in.Tags != nil || in.Language != nil ||
-		in.GroupID != nil || in.PreviousAgentID != nil
+		in.GroupID != nil || in.PreviousAgentID != nil || in.Weight != nil
 	if in.ConversationID != nil {
 		if described {
 			return routing.Waiting{}, invalid(fieldError{"conversation_id", "goes without a description: give one of the two"})
@@ -136,6 +137,12 @@ func (s *server) imagined(c *gin.Context, in api.RoutingSimulation) (routing.Wai
 	}
 	if in.GroupID == nil {
 		w.Group = info.Group
+	}
+	if w.Weight = info.Weight; in.Weight != nil {
+		w.Weight = *in.Weight
+	}
+	if w.Weight < 0 || w.Weight > threads.MaxWeight || in.Weight != nil && w.Weight == 0 {
+		return w, invalid(fieldError{"weight", fmt.Sprintf("must be a whole number from 1 to %d", threads.MaxWeight)})
 	}
 	return w, s.groupExists(c, "group_id", string(w.Group))
 }

@@ -19,7 +19,7 @@ func (s *server) channelView(ch channels.Channel) api.Channel {
 	return api.Channel{
 		ID: string(ch.ID), Kind: ch.Kind, Name: ch.Name, WebhookURL: s.PublicURL + path, WebhookPath: path,
 		Settings: settings, Style: styleView(ch.Style), GroupID: orNull(string(ch.GroupID)),
-		Enabled: ch.Enabled, SendFor: durationText(ch.SendingFor()), Retention: retentionView(ch.Retention), CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health), Warnings: convert(ch.Warnings, text[string]),
+		Enabled: ch.Enabled, Weight: max(ch.Weight, 1), SendFor: durationText(ch.SendingFor()), Retention: retentionView(ch.Retention), CredentialKeys: convert(ch.CredentialKeys, text[string]), Health: healthView(ch.Health), Warnings: convert(ch.Warnings, text[string]),
 		FormerCredentialsUntil: timeOrNull(ch.FormerUntil),
 		CreatedAt:              timeView(ch.CreatedAt), UpdatedAt: timeView(ch.UpdatedAt), Version: ch.Version,
 	}

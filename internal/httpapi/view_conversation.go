@@ -76,7 +76,7 @@ func conversationView(c threads.Conversation, caps *normalize.Capabilities, busi
 	return api.Conversation{
 		ID: string(c.ID), ChannelID: string(c.ChannelID), Contact: contactBriefView(c.Contact),
 		Status: api.ConversationStatus(st.Status), Style: chosenStyleView(threads.Style{Name: st.Style, Close: st.Close, Presence: st.Presence}, st.StyleRule), Session: sessionView(st),
-		AssigneeID: orNull(string(st.Assignee)), GroupID: orNull(string(st.Group)),
+		AssigneeID: orNull(string(st.Assignee)), GroupID: orNull(string(st.Group)), Weight: st.Places(),
 		Priority: priorityView(c.Priority), Tags: convert(c.Tags, text[string]), Subject: orNull(c.Subject),
 		FollowUpOf: orNull(string(c.FollowUpOf)), SuccessorID: orNull(string(st.Successor)),
 		ReopenCount: st.ReopenCount, UnreadCount: c.UnreadCount, MessageCount: c.MessageCount,

@@ -61,7 +61,7 @@ func decisionView(d threads.RoutingDecision) api.RoutingDecision {
 	return api.RoutingDecision{
 		ID: orNull(string(d.ID)), ConversationID: orNull(string(d.ConversationID)), At: timeView(d.At), Outcome: api.RoutingDecisionOutcome(d.Outcome),
 		AgentID: orNull(string(d.Agent)), Why: string(d.Why), Detail: d.Detail, QueueID: orNull(string(d.Queue)), QueueName: orNull(d.QueueName),
-		Mode: orNull(api.RoutingMode(d.Mode)), Method: orNull(api.RoutingMethod(d.Method)), QueuedAt: timeOrNull(d.QueuedAt),
+		Mode: orNull(api.RoutingMode(d.Mode)), Method: orNull(api.RoutingMethod(d.Method)), QueuedAt: timeOrNull(d.QueuedAt), Weight: max(d.Places, 1),
 		Candidates: convert(d.Candidates, candidateView), Excluded: convert(d.Excluded, exclusionView),
 		Eligible: d.Eligible, ExcludedByReason: by,
 	}

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"encoding/json"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"threadhub/internal/blob"
 	"threadhub/internal/media"
 	"threadhub/normalize"
 	"threadhub/threads"
@@ -46,8 +48,9 @@ func moment(minute int) time.Time { return time.Date(2026, 3, 1, 9, minute, 0, 2
 
 // viewer is a server that knows no more of files than that there are none.
 func viewer(t *testing.T) *server {
-	library, err := media.Open(media.Options{Dir: t.TempDir(), PublicURL: "https://hub.example.com", Now: time.Now})
+	files, err := blob.OpenDir(t.TempDir())
 	require.NoError(t, err)
+	library := media.Open(media.Options{Store: files, PublicURL: "https://hub.example.com", Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	return &server{Deps: Deps{PublicURL: "https://hub.example.com", Media: library}}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"threadhub/connectors"
+	"threadhub/internal/blob"
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
 	"threadhub/normalize"
@@ -33,11 +33,17 @@ type Channels interface {
 	Open(ctx context.Context, id threads.ChannelID) (*channels.Opened, error)
 }
 
-// Options are what a [Library] works with. All are required.
+// Options are what a [Library] works with. All but Far, Space and MaxFile are required.
 type Options struct {
-	// Dir is the directory; Space is how many bytes its files may take up,
-	// MaxFile how many one may have. Zero: 10 GiB and 100 MiB.
-	Dir            string
+	// Store is where files are kept. The library closes it.
+	Store blob.Store
+	// Far is set when asking the store takes a while: what was learned of
+	// attachments is then believed for a moment.
+	Far bool
+	// Scratch is a directory for files that are coming in.
+	Scratch string
+	// Space is how many bytes the files may take up, 0 for any number; MaxFile
+	// how many one may have, 0 for 100 MiB.
 	Space, MaxFile int64
 	// PublicURL is the hub's address as platforms call it, without a slash at
 	// its end.
@@ -51,9 +57,10 @@ type Options struct {
 // Library keeps media. It is safe for concurrent use.
 type Library struct {
 	Options
-	shelf   *shelf
-	flights singleflight.Group
-	places  chan struct{}
+	shelf    *shelf
+	glimpses *glimpses
+	flights  singleflight.Group
+	places   chan struct{}
 }
 
 const (
@@ -65,19 +72,22 @@ const (
 	goneFor = time.Hour
 )
 
-// Open makes the directory and answers the library over it.
-func Open(o Options) (*Library, error) {
-	o.Space, o.MaxFile = cmp.Or(o.Space, 10<<30), cmp.Or(o.MaxFile, 100<<20)
-	s, err := openShelf(o.Dir, o.Space)
-	if err != nil {
-		return nil, err
+// Open answers the library over a store.
+func Open(o Options) *Library {
+	o.MaxFile = cmp.Or(o.MaxFile, 100<<20)
+	l := &Library{Options: o, shelf: &shelf{Store: o.Store, space: o.Space, now: o.Now}, places: make(chan struct{}, fetches)}
+	if o.Far {
+		l.glimpses = newGlimpses(o.Now)
 	}
-	return &Library{Options: o, shelf: s, places: make(chan struct{}, fetches)}, nil
+	return l
 }
+
+// Close gives the store's connections back.
+func (l *Library) Close() { l.Store.Close() }
 
 // Item is a file, opened. Close its File.
 type Item struct {
-	File *os.File
+	File blob.File
 	Blob string // the SHA-256 of its bytes, in hexadecimal
 	Name string
 	MIME string // as its bytes show
@@ -136,54 +146,41 @@ const (
 	Failed    State = "failed"    // the platform has it no more, or it is too large
 )
 
-// State answers what is known of the i-th attachment of m.
-func (l *Library) State(m *threads.Message, i int) State {
-	if key, ok := l.ours(m.Content.Attachments[i].URL); ok {
-		item, err := l.uploaded(key)
-		if err != nil {
-			return Failed
-		}
-		_ = item.File.Close()
-		return Available
+// note answers what is known of an attachment; ok is false when that is nothing
+// that can still be believed.
+func (l *Library) note(ctx context.Context, id string) (n note, ok bool, err error) {
+	err = l.shelf.note(ctx, attachments, id, &n)
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, false, nil
 	}
-	n, ok := l.note(AttachmentID(m.ID, i))
-	switch {
-	case !ok:
-		return Remote
-	case n.Failed != "":
-		return Failed
-	}
-	if _, err := os.Stat(l.shelf.path(n.Blob)); err != nil {
-		return Remote
-	}
-	return Available
-}
-
-func (l *Library) note(id string) (note, bool) {
-	var n note
-	err := l.shelf.note("attachments", id, &n)
-	ok := err == nil && n.ID == id && (n.Failed != "" || len(n.Blob) == 64) && (n.Failed == "" || l.Now().Sub(n.At) < goneFor)
-	return n, ok
+	ok = err == nil && n.ID == id && (n.Failed != "" || isBlob(n.Blob)) && (n.Failed == "" || l.Now().Sub(n.At) < goneFor)
+	return n, ok, err
 }
 
 // Attachment opens the i-th attachment of m, fetched from the platform if it is
 // not here. Whoever asks for the same one meanwhile waits for the same fetch.
-// The error is an [*Error], ctx's, or one of the disk.
+// The error is an [*Error], ctx's, or one of the store. The file is read while
+// ctx lasts.
 func (l *Library) Attachment(ctx context.Context, m *threads.Message, i int) (*Item, error) {
 	att := m.Content.Attachments[i]
 	if key, ok := l.ours(att.URL); ok {
-		return l.uploaded(key)
+		return l.uploaded(ctx, key)
 	}
 	id := AttachmentID(m.ID, i)
 	for range 2 { // a file may be dropped between the fetch and its use
-		if n, ok := l.note(id); ok {
+		n, ok, err := l.note(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("look for an attachment: %w", err)
+		}
+		if ok {
 			if n.Failed != "" {
 				return nil, &Error{Gone: !n.TooLarge, TooLarge: n.TooLarge, Why: n.Failed}
 			}
-			if f, err := l.shelf.open(n.Blob); err == nil {
-				l.shelf.touch(n.Blob)
+			f, err := l.shelf.open(ctx, n.Blob)
+			if err == nil {
 				return &Item{File: f, Blob: n.Blob, Name: att.Name, MIME: n.MIME, Size: n.Size}, nil
-			} else if !errors.Is(err, fs.ErrNotExist) {
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
 				return nil, fmt.Errorf("open an attachment: %w", err)
 			}
 		}
@@ -196,16 +193,29 @@ func (l *Library) Attachment(ctx context.Context, m *threads.Message, i int) (*I
 
 // uploaded opens the file of an outbound message that was uploaded. It stays
 // readable here after its public address has ended, as long as it is kept.
-func (l *Library) uploaded(key string) (*Item, error) {
-	id, _, _ := strings.Cut(key, ".")
-	var u Upload
-	if err := l.shelf.note("uploads", id, &u); err == nil && u.ID == id {
-		if f, err := l.shelf.open(u.Blob); err == nil {
-			l.shelf.touch(u.Blob)
+func (l *Library) uploaded(ctx context.Context, key string) (*Item, error) {
+	u, err := l.known(ctx, key)
+	if err == nil {
+		var f blob.File
+		if f, err = l.shelf.open(ctx, u.Blob); err == nil {
 			return &Item{File: f, Blob: u.Blob, Name: u.Name, MIME: u.MIME, Size: u.Size}, nil
 		}
 	}
-	return nil, &Error{Gone: true, Why: "the uploaded file is no longer kept"}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &Error{Gone: true, Why: "the uploaded file is no longer kept"}
+	}
+	return nil, fmt.Errorf("open an upload: %w", err)
+}
+
+// known answers what is kept of the upload with this key, its time over or not;
+// fs.ErrNotExist for nothing.
+func (l *Library) known(ctx context.Context, key string) (u Upload, err error) {
+	id, _, _ := strings.Cut(key, ".")
+	err = l.shelf.note(ctx, uploads, id, &u)
+	if err == nil && u.ID != id {
+		err = fs.ErrNotExist
+	}
+	return u, err
 }
 
 // fetchOnce fetches an attachment and notes where it is. The fetch goes on
@@ -237,7 +247,7 @@ func (l *Library) bring(ctx context.Context, id string, m *threads.Message, att 
 	var failed *Error
 	if errors.As(err, &failed) && (failed.Gone || failed.TooLarge) {
 		n.Failed, n.TooLarge = failed.Why, failed.TooLarge
-		if e := l.shelf.write("attachments", id, n); e != nil {
+		if e := l.keepNote(ctx, n); e != nil {
 			l.Logger.WarnContext(ctx, "a missing attachment could not be noted", "attachment", id, "error", e)
 		}
 		return err
@@ -246,9 +256,18 @@ func (l *Library) bring(ctx context.Context, id string, m *threads.Message, att 
 		return err
 	}
 	defer f.Close()
-	if n.Blob, err = l.shelf.put(f.Open(), f.Size(), l.pinned); err != nil {
+	if n.Blob, n.Size, err = digest(f.Open()); err != nil {
 		return err
 	}
-	n.MIME, n.Size = f.Sniff(), f.Size()
-	return l.shelf.write("attachments", id, n)
+	n.MIME = f.Sniff()
+	if err := l.keepNote(ctx, n); err != nil {
+		return err
+	}
+	defer l.glimpses.forget(id)
+	return l.shelf.put(ctx, n.Blob, f.Open(), n.Size)
+}
+
+func (l *Library) keepNote(ctx context.Context, n note) error {
+	defer l.glimpses.forget(n.ID)
+	return l.shelf.write(ctx, attachments, n.ID, n.Blob, time.Time{}, n)
 }

@@ -18,6 +18,8 @@ import (
 	"go.uber.org/goleak"
 
 	"threadhub/connectors"
+	"threadhub/internal/blob"
+	"threadhub/internal/blob/blobtest"
 	"threadhub/internal/channels"
 	"threadhub/internal/egress"
 	"threadhub/internal/media"
@@ -117,16 +119,33 @@ func newLibrary(t *testing.T, m *museum, kept time.Duration, change ...func(*med
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	opened := &channels.Opened{Connector: gallery{base: m.URL, kept: kept}, Target: egress.Target{Kind: "gallery", Channel: "ch_1"}}
+	dir := t.TempDir()
+	files, err := blob.OpenDir(dir)
+	require.NoError(t, err)
 	o := media.Options{
-		Dir: t.TempDir(), Space: 1 << 20, MaxFile: 100 << 10, PublicURL: "https://hub.example", Channels: rooms{opened},
+		Store: files, Scratch: dir, Space: 1 << 20, MaxFile: 100 << 10, PublicURL: "https://hub.example", Channels: rooms{opened},
 		Carrier: client, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 	}
 	for _, c := range change {
 		c(&o)
 	}
-	l, err := media.Open(o)
-	require.NoError(t, err)
-	return l
+	return media.Open(o)
+}
+
+// place is where a library keeps its files.
+type place func(t *testing.T) func(*media.Options)
+
+// onBoth runs a test on a directory and on a bucket.
+func onBoth(t *testing.T, test func(t *testing.T, at place)) {
+	t.Run("in a directory", func(t *testing.T) {
+		test(t, func(*testing.T) func(*media.Options) { return func(*media.Options) {} })
+	})
+	t.Run("in a bucket", func(t *testing.T) {
+		test(t, func(t *testing.T) func(*media.Options) {
+			b := blobtest.NewBucket(t).Open(t)
+			return func(o *media.Options) { o.Store, o.Far = b, true }
+		})
+	})
 }
 
 func message(id, ref string) *threads.Message {
@@ -147,68 +166,74 @@ func read(t *testing.T, l *media.Library, m *threads.Message) string {
 }
 
 func TestAFileIsFetchedInStepsAndKept(t *testing.T) {
-	m := newMuseum(t)
-	l := newLibrary(t, m, 0)
-	m.put("r1", "hello")
-	msg := message("1", "r1")
-	require.Equal(t, media.Remote, l.State(msg, 0))
-	require.Equal(t, "hello", read(t, l, msg))
-	require.Equal(t, media.Available, l.State(msg, 0))
-	m.away.Store(true)
-	require.Equal(t, "hello", read(t, l, msg), "it is here now")
-	require.EqualValues(t, 1, m.gets.Load())
+	onBoth(t, func(t *testing.T, at place) {
+		m := newMuseum(t)
+		l := newLibrary(t, m, 0, at(t))
+		m.put("r1", "hello")
+		msg := message("1", "r1")
+		require.Equal(t, media.Remote, l.State(msg, 0))
+		require.Equal(t, "hello", read(t, l, msg))
+		require.Equal(t, media.Available, l.State(msg, 0))
+		m.away.Store(true)
+		require.Equal(t, "hello", read(t, l, msg), "it is here now")
+		require.EqualValues(t, 1, m.gets.Load())
+	})
 }
 
 func TestManyWhoWantAFileFetchItOnce(t *testing.T) {
-	m := newMuseum(t)
-	l := newLibrary(t, m, 0)
-	m.put("r1", strings.Repeat("x", 50<<10))
-	errs := make(chan error, 30)
-	for range cap(errs) {
-		go func() {
-			item, err := l.Attachment(context.Background(), message("1", "r1"), 0)
-			if err == nil {
-				err = item.File.Close()
-			}
-			errs <- err
-		}()
-	}
-	for range cap(errs) {
-		require.NoError(t, <-errs)
-	}
-	require.EqualValues(t, 1, m.gets.Load())
+	onBoth(t, func(t *testing.T, at place) {
+		m := newMuseum(t)
+		l := newLibrary(t, m, 0, at(t))
+		m.put("r1", strings.Repeat("x", 50<<10))
+		errs := make(chan error, 30)
+		for range cap(errs) {
+			go func() {
+				item, err := l.Attachment(context.Background(), message("1", "r1"), 0)
+				if err == nil {
+					err = item.File.Close()
+				}
+				errs <- err
+			}()
+		}
+		for range cap(errs) {
+			require.NoError(t, <-errs)
+		}
+		require.EqualValues(t, 1, m.gets.Load())
+	})
 }
 
 func TestAFileThatCannotBeHadIsNotAskedForAgainAndAgain(t *testing.T) {
-	m := newMuseum(t)
-	l := newLibrary(t, m, 0)
-	m.put("large", strings.Repeat("x", 100<<10+1))
-	tests := map[string]struct {
-		msg            *threads.Message
-		gone, tooLarge bool
-	}{
-		"dropped by the platform":       {message("1", "nothing"), true, false},
-		"too large":                     {message("2", "large"), false, true},
-		"of a channel that was deleted": {&threads.Message{ID: "msg_3", ChannelID: "ch_2", Content: message("3", "r").Content}, true, false},
-		"without any address":           {message("4", ""), true, false},
-		"that a connector chokes on":    {message("5", "panic"), false, false},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			for range 2 {
-				_, err := l.Attachment(t.Context(), tt.msg, 0)
-				var e *media.Error
-				require.ErrorAs(t, err, &e)
-				require.Equal(t, tt.gone, e.Gone, e.Why)
-				require.Equal(t, tt.tooLarge, e.TooLarge)
-				require.NotEmpty(t, e.Why)
-				if !tt.gone && !tt.tooLarge {
-					require.Positive(t, e.After)
+	onBoth(t, func(t *testing.T, at place) {
+		m := newMuseum(t)
+		l := newLibrary(t, m, 0, at(t))
+		m.put("large", strings.Repeat("x", 100<<10+1))
+		tests := map[string]struct {
+			msg            *threads.Message
+			gone, tooLarge bool
+		}{
+			"dropped by the platform":       {message("1", "nothing"), true, false},
+			"too large":                     {message("2", "large"), false, true},
+			"of a channel that was deleted": {&threads.Message{ID: "msg_3", ChannelID: "ch_2", Content: message("3", "r").Content}, true, false},
+			"without any address":           {message("4", ""), true, false},
+			"that a connector chokes on":    {message("5", "panic"), false, false},
+		}
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				for range 2 {
+					_, err := l.Attachment(t.Context(), tt.msg, 0)
+					var e *media.Error
+					require.ErrorAs(t, err, &e)
+					require.Equal(t, tt.gone, e.Gone, e.Why)
+					require.Equal(t, tt.tooLarge, e.TooLarge)
+					require.NotEmpty(t, e.Why)
+					if !tt.gone && !tt.tooLarge {
+						require.Positive(t, e.After)
+					}
 				}
-			}
-		})
-	}
-	require.Zero(t, m.gets.Load()-1, "the large one was begun once")
+			})
+		}
+		require.Zero(t, m.gets.Load()-1, "the large one was begun once")
+	})
 }
 
 func TestAPlatformThatIsAwayIsAskedAgainLater(t *testing.T) {
@@ -226,18 +251,20 @@ func TestAPlatformThatIsAwayIsAskedAgainLater(t *testing.T) {
 }
 
 func TestTheOldestCopiesMakeRoomAndAreFetchedAgain(t *testing.T) {
-	m := newMuseum(t)
-	l := newLibrary(t, m, 0)
-	for i := range 15 {
-		ref := fmt.Sprint("r", i)
-		m.put(ref, strings.Repeat(string(rune('a'+i)), 90<<10))
-		require.Len(t, read(t, l, message(ref, ref)), 90<<10)
-	}
-	require.Equal(t, media.Remote, l.State(message("r0", "r0"), 0), "it was used longest ago")
-	require.Equal(t, media.Available, l.State(message("r14", "r14"), 0))
-	before := m.gets.Load()
-	require.Equal(t, strings.Repeat("a", 90<<10), read(t, l, message("r0", "r0")))
-	require.Equal(t, before+1, m.gets.Load())
+	onBoth(t, func(t *testing.T, at place) {
+		m := newMuseum(t)
+		l := newLibrary(t, m, 0, at(t))
+		for i := range 15 {
+			ref := fmt.Sprint("r", i)
+			m.put(ref, strings.Repeat(string(rune('a'+i)), 90<<10))
+			require.Len(t, read(t, l, message(ref, ref)), 90<<10)
+		}
+		require.Equal(t, media.Remote, l.State(message("r0", "r0"), 0), "it was used longest ago")
+		require.Equal(t, media.Available, l.State(message("r14", "r14"), 0))
+		before := m.gets.Load()
+		require.Equal(t, strings.Repeat("a", 90<<10), read(t, l, message("r0", "r0")))
+		require.Equal(t, before+1, m.gets.Load())
+	})
 }
 
 func TestAttachmentIDsReadBack(t *testing.T) {
@@ -252,40 +279,42 @@ func TestAttachmentIDsReadBack(t *testing.T) {
 }
 
 func TestWhatThePlatformDropsSoonIsFetchedAtOnce(t *testing.T) {
-	tests := map[string]struct {
-		policy  media.Policy
-		kept    time.Duration
-		fetched bool
-	}{
-		"perishable":              {media.Perishable, 72 * time.Hour, true},
-		"kept by the platform":    {media.Perishable, 0, false},
-		"everything":              {media.Everything, 0, true},
-		"nothing, though it goes": {media.Nothing, time.Hour, false},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			m := newMuseum(t)
-			l := newLibrary(t, m, tt.kept)
-			m.put("r1", "hello")
-			e := media.NewEager(l, tt.policy)
-			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan struct{})
-			go func() { e.Run(ctx); close(done) }()
-			sent := message("2", "r1")
-			sent.Direction = threads.Outbound
-			e.Take(sent)
-			e.Take(message("1", "r1"))
-			if tt.fetched {
-				require.Eventually(t, func() bool { return l.State(message("1", "r1"), 0) == media.Available }, time.Minute, time.Millisecond)
-			}
-			cancel()
-			<-done
-			if !tt.fetched {
-				require.Zero(t, m.gets.Load())
-			}
-			require.Equal(t, media.Remote, l.State(sent, 0))
-		})
-	}
+	onBoth(t, func(t *testing.T, at place) {
+		tests := map[string]struct {
+			policy  media.Policy
+			kept    time.Duration
+			fetched bool
+		}{
+			"perishable":              {media.Perishable, 72 * time.Hour, true},
+			"kept by the platform":    {media.Perishable, 0, false},
+			"everything":              {media.Everything, 0, true},
+			"nothing, though it goes": {media.Nothing, time.Hour, false},
+		}
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				m := newMuseum(t)
+				l := newLibrary(t, m, tt.kept, at(t))
+				m.put("r1", "hello")
+				e := media.NewEager(l, tt.policy)
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan struct{})
+				go func() { e.Run(ctx); close(done) }()
+				sent := message("2", "r1")
+				sent.Direction = threads.Outbound
+				e.Take(sent)
+				e.Take(message("1", "r1"))
+				if tt.fetched {
+					require.Eventually(t, func() bool { return l.State(message("1", "r1"), 0) == media.Available }, time.Minute, time.Millisecond)
+				}
+				cancel()
+				<-done
+				if !tt.fetched {
+					require.Zero(t, m.gets.Load())
+				}
+				require.Equal(t, media.Remote, l.State(sent, 0))
+			})
+		}
+	})
 }
 
 func TestTooManyFilesMakeNobodyWait(t *testing.T) {
@@ -296,30 +325,32 @@ func TestTooManyFilesMakeNobodyWait(t *testing.T) {
 }
 
 func TestAnUploadIsTheHubsOwn(t *testing.T) {
-	now := time.Now()
-	l := newLibrary(t, newMuseum(t), 0, func(o *media.Options) { o.Now = func() time.Time { return now } })
-	u, err := l.Save(t.Context(), "C:\\files\\pl\x00an.PDF", strings.NewReader("%PDF-1.7 and so on"))
-	require.NoError(t, err)
-	require.Equal(t, "plan.PDF", u.Name)
-	require.Equal(t, "application/pdf", u.MIME)
-	address := l.Address(u)
-	require.True(t, strings.HasSuffix(address, ".pdf"), address)
-	body, ok, err := l.Own(t.Context(), address)
-	require.NoError(t, err)
-	require.True(t, ok)
-	got, err := io.ReadAll(body)
-	require.NoError(t, err)
-	require.NoError(t, body.Close())
-	require.Equal(t, "%PDF-1.7 and so on", string(got))
+	onBoth(t, func(t *testing.T, at place) {
+		now := time.Now()
+		l := newLibrary(t, newMuseum(t), 0, at(t), func(o *media.Options) { o.Now = func() time.Time { return now } })
+		u, err := l.Save(t.Context(), "C:\\files\\pl\x00an.PDF", strings.NewReader("%PDF-1.7 and so on"))
+		require.NoError(t, err)
+		require.Equal(t, "plan.PDF", u.Name)
+		require.Equal(t, "application/pdf", u.MIME)
+		address := l.Address(u)
+		require.True(t, strings.HasSuffix(address, ".pdf"), address)
+		body, ok, err := l.Own(t.Context(), address)
+		require.NoError(t, err)
+		require.True(t, ok)
+		got, err := io.ReadAll(body)
+		require.NoError(t, err)
+		require.NoError(t, body.Close())
+		require.Equal(t, "%PDF-1.7 and so on", string(got))
 
-	_, ok, _ = l.Own(t.Context(), "https://elsewhere.example/files/x")
-	require.False(t, ok)
-	_, ok, err = l.Own(t.Context(), "https://hub.example/files/"+u.ID+".00000000000000000000000000000000.pdf")
-	require.True(t, ok)
-	require.ErrorIs(t, err, media.ErrNoUpload)
-	now = now.Add(media.UploadKept)
-	_, _, err = l.Own(t.Context(), address)
-	require.ErrorIs(t, err, media.ErrNoUpload)
-	_, err = l.Upload(u.ID)
-	require.ErrorIs(t, err, media.ErrNoUpload)
+		_, ok, _ = l.Own(t.Context(), "https://elsewhere.example/files/x")
+		require.False(t, ok)
+		_, ok, err = l.Own(t.Context(), "https://hub.example/files/"+u.ID+".00000000000000000000000000000000.pdf")
+		require.True(t, ok)
+		require.ErrorIs(t, err, media.ErrNoUpload)
+		now = now.Add(media.UploadKept)
+		_, _, err = l.Own(t.Context(), address)
+		require.ErrorIs(t, err, media.ErrNoUpload)
+		_, err = l.Upload(t.Context(), u.ID)
+		require.ErrorIs(t, err, media.ErrNoUpload)
+	})
 }

@@ -5,14 +5,12 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -46,7 +44,7 @@ type Upload struct {
 // Errors of uploads.
 var (
 	// ErrNoUpload: it is unknown, or its time is over.
-	ErrNoUpload = errors.New("no such upload")
+	ErrNoUpload = fmt.Errorf("no such upload: %w", fs.ErrNotExist)
 	// ErrTooLarge: the file has more bytes than a file may have.
 	ErrTooLarge = errors.New("the file is too large")
 	// ErrEmpty: the file has no bytes.
@@ -54,30 +52,38 @@ var (
 )
 
 // Save keeps an upload durably. Its type is what its bytes show. The errors
-// are ErrTooLarge, ErrEmpty, ErrFull and those of the disk.
-func (l *Library) Save(_ context.Context, name string, r io.Reader) (Upload, error) {
-	return l.save(name, r, l.MaxFile, UploadKept)
+// are ErrTooLarge, ErrEmpty, ErrFull and those of the store.
+func (l *Library) Save(ctx context.Context, name string, r io.Reader) (Upload, error) {
+	return l.save(ctx, name, r, l.MaxFile, UploadKept)
 }
 
 // Take is Save of a file that comes from outside: it has at most limit bytes
 // and goes after kept, unless Keep is called before.
-func (l *Library) Take(_ context.Context, name string, r io.Reader, limit int64, kept time.Duration) (Upload, error) {
-	return l.save(name, r, min(limit, l.MaxFile), kept)
+func (l *Library) Take(ctx context.Context, name string, r io.Reader, limit int64, kept time.Duration) (Upload, error) {
+	return l.save(ctx, name, r, min(limit, l.MaxFile), kept)
 }
 
 // Keep keeps an upload for good: no other copy of it exists, so nothing makes
 // room by dropping it. The error is ErrNoUpload when its time is over.
-func (l *Library) Keep(id string) error {
-	u, err := l.Upload(id)
+func (l *Library) Keep(ctx context.Context, id string) error {
+	u, err := l.Upload(ctx, id)
 	if err != nil || u.ExpiresAt.Equal(forGood) {
 		return err
 	}
+	before := ref{blob: u.Blob, kind: uploads, hash: noteName(u.ID), until: u.ExpiresAt}
 	u.ExpiresAt = forGood
-	return l.shelf.write("uploads", u.ID, u)
+	if err := l.keepUpload(ctx, u); err != nil {
+		return err
+	}
+	return l.shelf.Remove(ctx, before.name())
 }
 
-func (l *Library) save(name string, r io.Reader, limit int64, kept time.Duration) (Upload, error) {
-	tmp, err := os.CreateTemp(filepath.Join(l.shelf.dir, "incoming"), "*")
+func (l *Library) keepUpload(ctx context.Context, u Upload) error {
+	return l.shelf.write(ctx, uploads, u.ID, u.Blob, u.ExpiresAt, u)
+}
+
+func (l *Library) save(ctx context.Context, name string, r io.Reader, limit int64, kept time.Duration) (Upload, error) {
+	tmp, err := os.CreateTemp(l.Scratch, "threadhub-*")
 	if err != nil {
 		return Upload{}, fmt.Errorf("take an upload: %w", err)
 	}
@@ -85,29 +91,32 @@ func (l *Library) save(name string, r io.Reader, limit int64, kept time.Duration
 		_ = tmp.Close()
 		_ = os.Remove(tmp.Name())
 	}()
-	size, err := io.Copy(tmp, io.LimitReader(r, limit+1))
-	switch {
-	case err != nil:
-		return Upload{}, fmt.Errorf("take an upload: %w", err)
-	case size > limit:
-		return Upload{}, ErrTooLarge
-	case size == 0:
-		return Upload{}, ErrEmpty
-	}
-	kind, err := sniff(tmp)
-	if err != nil {
-		return Upload{}, fmt.Errorf("take an upload: %w", err)
-	}
 	var secret [16]byte
 	_, _ = rand.Read(secret[:]) // never fails
 	u := Upload{
-		ID: ident.New("up"), Name: CleanName(name), MIME: kind, Size: size, Secret: hex.EncodeToString(secret[:]),
+		ID: ident.New("up"), Name: CleanName(name), Secret: hex.EncodeToString(secret[:]),
 		ExpiresAt: l.Now().UTC().Add(kept).Truncate(time.Millisecond),
 	}
-	if u.Blob, err = l.shelf.put(tmp, size, l.pinned); err != nil {
+	u.Blob, u.Size, err = digest(io.TeeReader(io.LimitReader(r, limit+1), tmp))
+	switch {
+	case err != nil:
+		return Upload{}, fmt.Errorf("take an upload: %w", err)
+	case u.Size > limit:
+		return Upload{}, ErrTooLarge
+	case u.Size == 0:
+		return Upload{}, ErrEmpty
+	}
+	if u.MIME, err = sniff(tmp); err != nil {
+		return Upload{}, fmt.Errorf("take an upload: %w", err)
+	}
+	if err := l.keepUpload(ctx, u); err != nil {
 		return Upload{}, err
 	}
-	return u, l.shelf.write("uploads", u.ID, u)
+	if err := l.shelf.put(ctx, u.Blob, tmp, u.Size); err != nil {
+		// Nobody knows the upload: what was noted of it may go.
+		return Upload{}, errors.Join(err, l.shelf.forget(context.WithoutCancel(ctx), uploads, u.ID))
+	}
+	return u, nil
 }
 
 func sniff(f io.ReadSeeker) (string, error) {
@@ -143,10 +152,9 @@ func CleanName(name string) string {
 func (l *Library) Limit() int64 { return l.MaxFile }
 
 // Upload answers an upload whose time is not over; ErrNoUpload otherwise.
-func (l *Library) Upload(id string) (Upload, error) {
-	var u Upload
-	err := l.shelf.note("uploads", id, &u)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && (u.ID != id || !l.Now().Before(u.ExpiresAt)) {
+func (l *Library) Upload(ctx context.Context, id string) (Upload, error) {
+	u, err := l.known(ctx, id)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !l.Now().Before(u.ExpiresAt) {
 		return Upload{}, ErrNoUpload
 	}
 	return u, err
@@ -171,26 +179,25 @@ func extension(u Upload) string {
 
 // File opens what is served under the last step of an upload's address;
 // ErrNoUpload when it is unknown, wrong or over.
-func (l *Library) File(key string) (*Item, error) {
+func (l *Library) File(ctx context.Context, key string) (*Item, error) {
 	parts := strings.Split(key, ".")
 	if len(parts) < 2 {
 		return nil, ErrNoUpload
 	}
-	u, err := l.Upload(parts[0])
+	u, err := l.Upload(ctx, parts[0])
 	if err != nil {
 		return nil, err
 	}
 	if subtle.ConstantTimeCompare([]byte(u.Secret), []byte(parts[1])) != 1 {
 		return nil, ErrNoUpload
 	}
-	f, err := l.shelf.open(u.Blob)
+	f, err := l.shelf.open(ctx, u.Blob)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoUpload
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open an upload: %w", err)
 	}
-	l.shelf.touch(u.Blob)
 	return &Item{File: f, Blob: u.Blob, Name: u.Name, MIME: u.MIME, Size: u.Size}, nil
 }
 
@@ -206,37 +213,14 @@ func (l *Library) ours(address string) (key string, ok bool) {
 }
 
 // Own opens an upload by its address (see egress.Own).
-func (l *Library) Own(_ context.Context, address string) (io.ReadCloser, bool, error) {
+func (l *Library) Own(ctx context.Context, address string) (io.ReadCloser, bool, error) {
 	key, ok := l.ours(address)
 	if !ok {
 		return nil, false, nil
 	}
-	item, err := l.File(key)
+	item, err := l.File(ctx, key)
 	if err != nil {
 		return nil, true, err
 	}
 	return item.File, true, nil
-}
-
-// pinned are the files of uploads that platforms may still fetch. Notes of
-// those that are over go.
-func (l *Library) pinned() map[string]bool {
-	keep := map[string]bool{}
-	_ = filepath.WalkDir(filepath.Join(l.shelf.dir, "uploads"), func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil
-		}
-		var u Upload
-		raw, err := os.ReadFile(name)
-		if err != nil || json.Unmarshal(raw, &u) != nil {
-			return nil
-		}
-		if l.Now().Before(u.ExpiresAt) {
-			keep[u.Blob] = true
-		} else {
-			_ = os.Remove(name)
-		}
-		return nil
-	})
-	return keep
 }

@@ -170,10 +170,10 @@ func (b *batch) setConversation(c threads.Change) mongo.WriteModel {
 	fields = append(fields, alarm...)
 	placed, gone := placeOf(c)
 	fields, none = append(fields, placed...), append(none, gone...)
-	if holds := holdsOf(c.Conversation); holds != "" {
-		fields = append(fields, bson.E{Key: "holds", Value: holds})
+	if holds, places := holdsOf(c.Conversation); holds != "" {
+		fields = append(fields, bson.E{Key: "holds", Value: holds}, bson.E{Key: "holds_places", Value: places})
 	} else {
-		none = append(none, bson.E{Key: "holds", Value: ""})
+		none = append(none, bson.E{Key: "holds", Value: ""}, bson.E{Key: "holds_places", Value: ""})
 	}
 	if solved != nil {
 		fields = append(fields, bson.E{Key: "solved", Value: solved})
@@ -280,12 +280,13 @@ func (b *batch) newRow(c threads.Change) conversationRow {
 	r := conversationRow{
 		ID: string(c.Conversation.ID), Doc: c.Conversation,
 		Slot: slot, Current: slot, Live: liveKey(c.Conversation),
-		WakeAt: c.Conversation.State.WakeAt(), Load: c.Conversation.State.Load(),
+		WakeAt: c.Conversation.State.WakeAt(), Load: c.Conversation.State.Load(), Places: c.Conversation.State.Places(),
 		Tokens:      map[string]bson.ObjectID{tokenKey(c.Conversation.Version): b.token},
 		UnsettledAt: commitTime(c.Conversation),
 	}
 	r.Figures, r.Solved = figuresOf(c.Conversation)
-	r.Holds, r.Spent = holdsOf(c.Conversation), spentOf(c.Conversation)
+	r.Holds, r.HoldsPlaces = holdsOf(c.Conversation)
+	r.Spent = spentOf(c.Conversation)
 	r.place(c)
 	if c.RuleAlarm != nil && !c.RuleAlarm.IsZero() {
 		r.RuleAlarmAt = c.RuleAlarm

@@ -35,11 +35,16 @@ type conversationRow struct {
 	// WakeAt and Load are those of the conversation's state, for indexes.
 	WakeAt time.Time    `bson:"wake_at"`
 	Load   threads.Load `bson:"load"`
+	// Places is how many the conversation takes whenever it takes any. It never
+	// changes.
+	Places int `bson:"places"`
 	// Holds, Line and Offer are for indexes, which they are kept out of when
 	// there is nothing to find (see holdsOf and placeOf).
-	Holds string    `bson:"holds,omitempty"`
-	Line  *lineRow  `bson:"line,omitempty"`
-	Offer *offerRow `bson:"offer,omitempty"`
+	Holds string `bson:"holds,omitempty"`
+	// HoldsPlaces is how many places it takes; there while Holds is.
+	HoldsPlaces int       `bson:"holds_places,omitempty"`
+	Line        *lineRow  `bson:"line,omitempty"`
+	Offer       *offerRow `bson:"offer,omitempty"`
 	// Tokens tell who made the latest commits (see tokenField).
 	Tokens map[string]bson.ObjectID `bson:"tokens,omitempty"`
 	// Pending rows of commits that are not all written out, by version.

@@ -21,7 +21,7 @@ type seatRow struct {
 	LastAt time.Time `bson:"last_at"`
 }
 
-// hold is a place that somebody has taken and perhaps not used yet. It is good
+// hold are places that somebody has taken and perhaps not used yet. It is good
 // for one commit, the one that finds the conversation at the version: as soon as
 // the conversation has another one, that commit has been made, and is counted
 // with the conversations, or never will be. So nobody has to give a hold back.
@@ -29,6 +29,7 @@ type hold struct {
 	Conversation threads.ConversationID `bson:"conversation"`
 	Version      int64                  `bson:"version"`
 	At           time.Time              `bson:"at"`
+	Places       int                    `bson:"places"`
 }
 
 const (
@@ -159,15 +160,21 @@ func (b *batch) sit(ctx context.Context, seat seatRow, agent threads.AgentID, wa
 			next.Holds = append(next.Holds, h)
 		}
 	}
+	taken := held
+	for _, h := range next.Holds {
+		taken.Offered += h.Places
+	}
 	var full []int
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for _, i := range wanted {
 		c := b.changes[i]
-		if held.Used(c.Seat.CountInactive)+len(next.Holds) >= c.Seat.Max {
+		places := c.Conversation.State.Places()
+		if taken.Used(c.Seat.CountInactive)+places > c.Seat.Max {
 			full = append(full, i)
 			continue
 		}
-		next.Holds = append(next.Holds, hold{c.Conversation.ID, c.Expected, now})
+		next.Holds = append(next.Holds, hold{c.Conversation.ID, c.Expected, now, places})
+		taken.Offered += places
 		for _, d := range c.Decisions {
 			if d.Outcome.Gives() && d.At.After(next.LastAt) {
 				next.LastAt = d.At

@@ -23,6 +23,8 @@ type offerRow struct {
 	To    threads.AgentID        `bson:"to"`
 	Until time.Time              `bson:"until"`
 	ID    threads.ConversationID `bson:"id"`
+	// Places are how many it keeps.
+	Places int `bson:"places"`
 }
 
 // placeOf are the fields that follow from a change's place: those to set, and
@@ -40,7 +42,7 @@ func placeOf(c threads.Change) (setting, unsetting bson.D) {
 	}
 	id, p := c.Conversation.ID, *c.Place
 	add("line", p.Rank != threads.RankNormal, lineRow{p.Rank, p.QueuedAt, id})
-	add("offer", p.Offered != "", offerRow{p.Offered, p.Until, id})
+	add("offer", p.Offered != "", offerRow{p.Offered, p.Until, id, p.Places})
 	return setting, unsetting
 }
 
@@ -53,17 +55,17 @@ func (r *conversationRow) place(c threads.Change) {
 		r.Line = &lineRow{p.Rank, p.QueuedAt, c.Conversation.ID}
 	}
 	if p := *c.Place; p.Offered != "" {
-		r.Offer = &offerRow{p.Offered, p.Until, c.Conversation.ID}
+		r.Offer = &offerRow{p.Offered, p.Until, c.Conversation.ID, p.Places}
 	}
 }
 
-// holdsOf is the agent of whose capacity the conversation may take a place, ""
-// when it takes none.
-func holdsOf(c threads.Conversation) string {
+// holdsOf is the agent of whose capacity the conversation may take places, ""
+// when it takes none, and how many.
+func holdsOf(c threads.Conversation) (agent string, places int) {
 	if c.State.Load() == threads.LoadNone {
-		return ""
+		return "", 0
 	}
-	return string(c.State.Assignee)
+	return string(c.State.Assignee), c.State.Places()
 }
 
 // Tallies is threads.RoutingStore.Tallies.
@@ -96,15 +98,15 @@ func (s *Store) tallies(ctx context.Context, agents []threads.AgentID) (map[thre
 	held := map[threads.AgentID]threads.Tally{}
 	full := append(amongst("doc.state.assignee_id", agents), bson.E{Key: "load", Value: threads.LoadFull})
 	for _, part := range []struct {
-		field string
-		match bson.D
-		add   func(*threads.Tally, int)
+		field, places string
+		match         bson.D
+		add           func(*threads.Tally, int)
 	}{
-		{"offer.to", amongst("offer.to", agents), func(t *threads.Tally, n int) { t.Offered = n }},
-		{"doc.state.assignee_id", full, func(t *threads.Tally, n int) { t.Full = n }},
-		{"holds", amongst("holds", agents), func(t *threads.Tally, n int) { t.IfCount = max(0, n-t.Full) }},
+		{"offer.to", "offer.places", amongst("offer.to", agents), func(t *threads.Tally, n int) { t.Offered = n }},
+		{"doc.state.assignee_id", "places", full, func(t *threads.Tally, n int) { t.Full = n }},
+		{"holds", "holds_places", amongst("holds", agents), func(t *threads.Tally, n int) { t.IfCount = max(0, n-t.Full) }},
 	} {
-		counts, err := s.countBy(ctx, part.field, part.match)
+		counts, err := s.countBy(ctx, part.field, part.places, part.match)
 		if err != nil {
 			return nil, err
 		}
@@ -125,11 +127,11 @@ func amongst(field string, agents []threads.AgentID) bson.D {
 	return in(field, texts(agents))
 }
 
-// countBy counts conversations by the agent in a field.
-func (s *Store) countBy(ctx context.Context, field string, match bson.D) (map[threads.AgentID]int, error) {
+// countBy adds up the places in a field of conversations by the agent in another.
+func (s *Store) countBy(ctx context.Context, field, places string, match bson.D) (map[threads.AgentID]int, error) {
 	cur, err := s.conversations.Aggregate(ctx, bson.A{
 		by("$match", match),
-		by("$group", bson.D{{Key: "_id", Value: "$" + field}, {Key: "n", Value: op("$sum", 1)}}),
+		by("$group", bson.D{{Key: "_id", Value: "$" + field}, {Key: "n", Value: op("$sum", "$"+places)}}),
 	})
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ type Spool interface {
 
 // Media keeps the files of messages (media.Library).
 type Media interface {
-	Erase(messages []threads.Message) error
+	Erase(ctx context.Context, messages []threads.Message) error
 }
 
 // Options are what an Eraser works with. All are required.
@@ -164,7 +164,7 @@ func (e *Eraser) conversations(ctx context.Context, left *Erasure, todo *directo
 		for _, c := range list {
 			err := e.messages(ctx, c.ID, func(page []threads.Message) error {
 				left.Messages += len(page)
-				return e.Media.Erase(page)
+				return e.Media.Erase(ctx, page)
 			})
 			if err != nil {
 				return err
@@ -233,9 +233,8 @@ func (e *Eraser) Purge(ctx context.Context, ids []threads.ConversationID) (done 
 			return done, err
 		}
 	}
-	// Of all at once: whether others show the same bytes takes a look at all
-	// that are kept.
-	if err := e.Media.Erase(shown); err != nil {
+	// Of all at once, many files at a time.
+	if err := e.Media.Erase(ctx, shown); err != nil {
 		return done, err
 	}
 	var errs []error

@@ -83,7 +83,7 @@ func (c crashingJournal) Redact(ctx context.Context, ids []string) error {
 
 type gallery struct{ d *desk }
 
-func (g gallery) Erase(list []threads.Message) error {
+func (g gallery) Erase(_ context.Context, list []threads.Message) error {
 	for _, m := range list {
 		delete(g.d.files, m.ID)
 	}

@@ -12,8 +12,8 @@ import (
 const (
 	sqlAddConversation = `INSERT INTO conversations (version, style, group_id, unread, updated_at, tags, search,
  doc, wake_at, status, close_due_at, queued_at, assignee_id, load, solved_at, figures, spent_at, reopened,
- id, channel_id, contact_id, ordinal, follow_up_of, created_at)
- VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+ id, channel_id, contact_id, ordinal, follow_up_of, created_at, weight)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 
 	// Most changes leave alone what only some indexes know, and then so does
 	// the statement. A wake_at that is too early may stay: see Silent.
@@ -213,7 +213,7 @@ func (c *encodedChange) writeConversation(t *tx) error {
 	if c.Expected == 0 {
 		n, err = t.exec(sqlAddConversation, slices.Concat(values, wake, place, counted, []any{
 			string(conv.ID), string(conv.ChannelID), string(conv.Contact.ID), int64(conv.Ordinal),
-			string(conv.FollowUpOf), millis(conv.CreatedAt),
+			string(conv.FollowUpOf), millis(conv.CreatedAt), int64(conv.State.Places()),
 		})...)
 	} else if n, err = t.exec(sqlSaveConversation, slices.Concat(values, key, wake, wake, place)...); err == nil && n == 0 {
 		n, err = t.exec(sqlMoveConversation, slices.Concat(values, wake, place, counted, key)...)

@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	sqlTakenBy   = "SELECT load, count(*) FROM conversations INDEXED BY conversations_load WHERE load > 0 AND assignee_id = ? GROUP BY load"
-	sqlOfferedTo = "SELECT count(*) FROM routing_places INDEXED BY routing_places_offer WHERE offered_to <> '' AND offered_to = ?"
+	sqlTakenBy   = "SELECT load, sum(weight) FROM conversations INDEXED BY conversations_load WHERE load > 0 AND assignee_id = ? GROUP BY load"
+	sqlOfferedTo = "SELECT ifnull(sum(places), 0) FROM routing_places INDEXED BY routing_places_offer WHERE offered_to <> '' AND offered_to = ?"
 	sqlGivenAt   = "SELECT last_at FROM routing_agents WHERE agent_id = ?"
 
-	sqlTakenByAll   = "SELECT assignee_id, load, count(*) FROM conversations INDEXED BY conversations_load WHERE load > 0 GROUP BY assignee_id, load"
-	sqlOfferedToAll = "SELECT offered_to, count(*) FROM routing_places INDEXED BY routing_places_offer WHERE offered_to <> '' GROUP BY offered_to"
+	sqlTakenByAll   = "SELECT assignee_id, load, sum(weight) FROM conversations INDEXED BY conversations_load WHERE load > 0 GROUP BY assignee_id, load"
+	sqlOfferedToAll = "SELECT offered_to, sum(places) FROM routing_places INDEXED BY routing_places_offer WHERE offered_to <> '' GROUP BY offered_to"
 	sqlGivenAtAll   = "SELECT agent_id, last_at FROM routing_agents"
 
-	sqlSetPlace = `INSERT INTO routing_places (conversation_id, rank, queued_at, offered_to, offer_until) VALUES (?, ?, ?, ?, ?)
+	sqlSetPlace = `INSERT INTO routing_places (conversation_id, rank, queued_at, offered_to, offer_until, places) VALUES (?, ?, ?, ?, ?, ?)
  ON CONFLICT (conversation_id) DO UPDATE SET rank = excluded.rank, queued_at = excluded.queued_at,
- offered_to = excluded.offered_to, offer_until = excluded.offer_until`
+ offered_to = excluded.offered_to, offer_until = excluded.offer_until, places = excluded.places`
 	sqlClearPlace = "DELETE FROM routing_places WHERE conversation_id = ?"
 	sqlSetGivenAt = `INSERT INTO routing_agents (agent_id, last_at) VALUES (?, ?)
  ON CONFLICT (agent_id) DO UPDATE SET last_at = max(last_at, excluded.last_at)`
@@ -42,7 +42,7 @@ const (
 	sqlDecisionsAll = "SELECT doc FROM routing_decisions WHERE id < ? ORDER BY id DESC LIMIT ?"
 )
 
-// takeSeat answers ErrFull when the agent has no place left for the change.
+// takeSeat answers ErrFull when the agent has not enough places left for the change.
 // Whoever else gives the agent something does so in the same writer's turn or
 // in another one: the count holds until the change is written.
 func (c *encodedChange) takeSeat(t *tx) error {
@@ -53,7 +53,7 @@ func (c *encodedChange) takeSeat(t *tx) error {
 	if err := tally(t.conn, string(c.Seat.Agent), &held); err != nil {
 		return err
 	}
-	if held.Used(c.Seat.CountInactive) >= c.Seat.Max {
+	if held.Used(c.Seat.CountInactive)+c.Conversation.State.Places() > c.Seat.Max {
 		return threads.ErrFull
 	}
 	return nil
@@ -104,7 +104,7 @@ func (c *encodedChange) writePlace(t *tx) error {
 		_, err := t.exec(sqlClearPlace, id)
 		return err
 	}
-	_, err := t.exec(sqlSetPlace, id, int64(p.Rank), millisOrNull(p.QueuedAt), string(p.Offered), millisOrNull(p.Until))
+	_, err := t.exec(sqlSetPlace, id, int64(p.Rank), millisOrNull(p.QueuedAt), string(p.Offered), millisOrNull(p.Until), int64(p.Places))
 	return err
 }
 

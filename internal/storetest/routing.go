@@ -209,6 +209,40 @@ var routingTests = []test{
 		ch.Seat.CountInactive = false
 		f.commit(ch)
 	}},
+	{"a conversation takes as many places as it weighs", func(t *testing.T, f *fixture) {
+		heavy := func(second, places int) threads.Conversation {
+			c := f.conversation(channelA, threads.ContactID(f.id("ct")))
+			c.State.QueuedAt, c.State.Weight = after(second), places
+			f.commit(placed(threads.Conversation{}, create(c)))
+			return c
+		}
+		one, two, three, four := heavy(1, 3), heavy(2, 2), heavy(3, 3), heavy(4, 0)
+		require.ErrorIs(t, f.commitErr(giving(one, "ag_1", 2)), threads.ErrFull)
+		f.commit(giving(one, "ag_1", 6))
+		held := offering(two, "ag_1", after(30), 6)
+		f.commit(held)
+		require.Equal(t, map[threads.AgentID]threads.Tally{"ag_1": {Full: 3, Offered: 2}}, f.tallies())
+		require.Equal(t, f.tallies(), f.tallies("ag_1"))
+		require.ErrorIs(t, f.commitErr(giving(three, "ag_1", 7)), threads.ErrFull, "five and three are more than seven")
+		f.commit(giving(four, "ag_1", 6))
+		require.Equal(t, map[threads.AgentID]threads.Tally{"ag_1": {Full: 4, Offered: 2}}, f.tallies())
+
+		accepted := giving(held.Conversation, "ag_1", 6)
+		accepted.Seat = nil // the offer has kept the places
+		f.commit(accepted)
+		inactive := next(f.read(one.ID), func(c *threads.Conversation) { c.State.Session = threads.SessionInactive })
+		f.commit(inactive)
+		require.Equal(t, map[threads.AgentID]threads.Tally{"ag_1": {Full: 3, IfCount: 3}}, f.tallies())
+		require.Equal(t, f.tallies(), f.tallies("ag_1"))
+		counted := giving(three, "ag_1", 6)
+		counted.Seat.CountInactive = true
+		require.ErrorIs(t, f.commitErr(counted), threads.ErrFull)
+		f.commit(giving(three, "ag_1", 6))
+		for _, id := range []threads.ConversationID{one.ID, two.ID, three.ID, four.ID} {
+			f.commit(ending(f.read(id)))
+		}
+		require.Empty(t, f.tallies())
+	}},
 	{"of one batch as many get a seat as there are", func(t *testing.T, f *fixture) {
 		var batch []threads.Change
 		for i := range 6 {

@@ -56,6 +56,40 @@ var concurrentRoutingTests = []test{
 		}
 		require.Equal(t, agents*room, total, "and every place is used")
 	}},
+	{"twenty who give heavy and light work at once give no agent more places than there are", func(t *testing.T, f *fixture) {
+		const agents, room, work = 3, 7, 30
+		var line []threads.Conversation
+		for i := range work {
+			c := f.conversation(channelA, threads.ContactID(f.id("ct")))
+			c.State.QueuedAt, c.State.Weight = after(i), i%4
+			f.commit(placed(threads.Conversation{}, create(c)))
+			line = append(line, c)
+		}
+		var done atomic.Bool
+		f.together(workersAtOnce+1, func(i int, f *fixture) error {
+			if i == workersAtOnce {
+				return f.watch(&done, room)
+			}
+			defer func() {
+				if i == 0 {
+					done.Store(true)
+				}
+			}()
+			for k := range work {
+				c := line[(k*7+i*3)%work]
+				err := f.s.Commit(f.ctx, []threads.Change{giving(c, threads.AgentID(fmt.Sprint("ag_", (k+i)%agents)), room)})[0]
+				if err != nil && !isLost(err) && !errors.Is(err, threads.ErrFull) {
+					return err
+				}
+			}
+			return nil
+		})
+		held := f.tallies()
+		require.Len(t, held, agents)
+		for _, h := range held {
+			require.Equal(t, room, h.Full, "and every place is used: there is light work enough")
+		}
+	}},
 	{"places that become free while many give are given again, and never twice", func(t *testing.T, f *fixture) {
 		const room, rounds = 2, 12
 		var line []threads.Conversation

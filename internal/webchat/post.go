@@ -100,9 +100,9 @@ func (s *Service) files(ctx context.Context, sess Session, ids []string) ([]widg
 		if subtle.ConstantTimeCompare([]byte(mark), []byte(given)) != 1 {
 			return nil, &InvalidError{field, "is not the id of a file of this visitor"}
 		}
-		u, err := s.Media.Upload(id)
+		u, err := s.Media.Upload(ctx, id)
 		if err == nil {
-			err = s.Media.Keep(id)
+			err = s.Media.Keep(ctx, id)
 		}
 		if errors.Is(err, media.ErrNoUpload) {
 			return nil, &InvalidError{field, "its time is over: hand the file over again"}

@@ -46,8 +46,8 @@ type Ingester interface {
 // Media keeps files (media.Library).
 type Media interface {
 	Take(ctx context.Context, name string, r io.Reader, limit int64, kept time.Duration) (media.Upload, error)
-	Upload(id string) (media.Upload, error)
-	Keep(id string) error
+	Upload(ctx context.Context, id string) (media.Upload, error)
+	Keep(ctx context.Context, id string) error
 	Address(u media.Upload) string
 	Ours(address string) bool
 	Attachment(ctx context.Context, m *threads.Message, i int) (*media.Item, error)

@@ -79,10 +79,13 @@ type Agent struct {
 	Presence Presence
 	// Since is since when the presence is what it is.
 	Since time.Time
-	// Max is how many conversations they may hold; Load and Offers are the
-	// places taken by their own ones and kept for those offered to them.
+	// Max is how many places they have; Load and Offers are those taken by their
+	// own conversations and kept for what is offered to them.
 	Max, Load, Offers int
-	Groups            []threads.GroupID
+	// kept is set when their spare places wait for a conversation that needs more
+	// of them than there are: how many that one needs.
+	kept   int
+	Groups []threads.GroupID
 	// Left are groups they are not in any more and whose conversations they
 	// have yet to hand back.
 	Left   []threads.GroupID
@@ -94,7 +97,8 @@ type Agent struct {
 	LastAt   time.Time // when routing last gave them something
 }
 
-// Spare is how many more the agent may get; less than 0 when they hold too many.
+// Spare is how many places of the agent's are free; less than 0 when they hold
+// too much.
 func (a *Agent) Spare() int { return a.Max - a.Load - a.Offers }
 
 // has tells whether the agent has the skill, well enough.

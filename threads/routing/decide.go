@@ -35,6 +35,9 @@ func (f *Floor) decide(w Waiting, candidates, excluded int) threads.RoutingDecis
 		ConversationID: w.ID, At: f.now, Outcome: threads.RoutedNobody, Queue: x.queue.ID, QueueName: x.queue.Name,
 		Method: string(method), Mode: string(f.settings.Mode), QueuedAt: w.QueuedAt,
 	}
+	if w.places() > 1 {
+		d.Places = w.places()
+	}
 	var able []choice // the best, in their order
 	furthest := stage(-1)
 	for i := range f.agents {
@@ -62,7 +65,7 @@ func (f *Floor) decide(w Waiting, candidates, excluded int) threads.RoutingDecis
 		d.Candidates = append(d.Candidates, c.RoutingCandidate)
 	}
 	d.Agent = able[0].Agent
-	d.Why, d.Detail = able[0].why(d.Eligible, method)
+	d.Why, d.Detail = able[0].why(d.Eligible, w.places(), method)
 	if d.Outcome = threads.RoutedAssigned; f.settings.Mode != Auto {
 		d.Outcome = threads.RoutedOffered
 	}
@@ -133,12 +136,15 @@ func first(a, b bool) int {
 }
 
 // why says for what the candidate was chosen among the others.
-func (c choice) why(eligible int, method Method) (threads.RoutingWhy, string) {
+func (c choice) why(eligible, places int, method Method) (threads.RoutingWhy, string) {
 	last := "has never got one"
 	if !c.LastAt.IsZero() {
 		last = "got the last one at " + c.LastAt.Format(time.RFC3339)
 	}
 	held := fmt.Sprintf("holds %d of %d, %s", c.Load, c.Max, last)
+	if places > 1 {
+		held = fmt.Sprintf("needs %d, has %d left, %s", places, c.spare, last)
+	}
 	switch {
 	case c.previous:
 		return threads.WhyPrevious, held
@@ -152,11 +158,22 @@ func (c choice) why(eligible int, method Method) (threads.RoutingWhy, string) {
 	return threads.WhySpare, held
 }
 
-func fullDetail(a *Agent) string {
+// fullDetail says how the agent has no room for a conversation that needs so
+// many places.
+func fullDetail(a *Agent, needs int) string {
+	held := fmt.Sprintf("holds %d of %d", a.Load+a.Offers, a.Max)
 	if a.Offers > 0 {
-		return fmt.Sprintf("holds %d of %d, %d of them offers", a.Load+a.Offers, a.Max, a.Offers)
+		held += fmt.Sprintf(", %d of them offers", a.Offers)
 	}
-	return fmt.Sprintf("holds %d of %d", a.Load, a.Max)
+	switch {
+	case a.kept > 0 && a.Spare() > 0:
+		return held + fmt.Sprintf("; has %d left, kept for an earlier one that needs %d", a.Spare(), a.kept)
+	case a.Max < needs:
+		return held + fmt.Sprintf("; needs %d, which is more than they may hold at all", needs)
+	case needs > 1:
+		return held + fmt.Sprintf("; needs %d, has %d left", needs, max(a.Spare(), 0))
+	}
+	return held
 }
 
 // nobody says why there is no candidate: for what those lack who came nearest.
@@ -171,13 +188,21 @@ func (x *want) nobody(furthest stage, by map[string]int) (threads.RoutingWhy, st
 	case thereStage:
 		return threads.WhyNobodyThere, fmt.Sprintf("of those who could serve it %d are offline, %d away", by[string(threads.ExcludedOffline)], by[string(threads.ExcludedAway)])
 	case roomStage:
-		return threads.WhyAllFull, fmt.Sprintf("all %d who are there hold as many as they may", by[string(threads.ExcludedFull)])
+		return threads.WhyAllFull, x.allFull(by[string(threads.ExcludedFull)])
 	case preferredStage:
 		return threads.WhyPreferring, fmt.Sprintf("until %s it waits for: %s", x.w.QueuedAt.Add(x.queue.RelaxAfter).Format(time.RFC3339), list(x.queue.Preferred))
 	case passedStage:
 		return threads.WhyPassed, fmt.Sprintf("who is free did not take it just now, and is asked again after %s", x.pause)
 	}
 	return threads.WhyNoAgents, "there are no agents"
+}
+
+// allFull says that none of those who are there has room.
+func (x *want) allFull(there int) string {
+	if needs := x.w.places(); needs > 1 {
+		return fmt.Sprintf("it needs %d places: none of the %d who are there has so many left", needs, there)
+	}
+	return fmt.Sprintf("all %d who are there hold as many as they may", there)
 }
 
 func list(skills []Skill) string {

@@ -261,7 +261,7 @@ func (d *Dispatcher) hand(ctx context.Context, f *Floor, list []threads.Conversa
 			case err == nil:
 				r.count(cmds[i])
 			case errors.Is(err, threads.ErrFull):
-				f.Fill(cmds[i].Seat.Agent)
+				f.Fill(cmds[i].Seat.Agent, Waiting{Weight: cmds[i].Known.State.Weight})
 				list = append(list, cmds[i].Known)
 			case errors.Is(err, threads.ErrConflict), errors.As(err, &refused):
 				r.Again = true
@@ -300,6 +300,9 @@ func (d *Dispatcher) decide(ctx context.Context, f *Floor, list []threads.Conver
 		}
 		decision := f.Decide(w)
 		if decision.Agent == "" {
+			if decision.Why == threads.WhyAllFull {
+				f.Keep(w)
+			}
 			r.next(f.Next(w))
 			continue
 		}
@@ -313,7 +316,7 @@ func (d *Dispatcher) decide(ctx context.Context, f *Floor, list []threads.Conver
 		if offered {
 			cmd.Offer = f.settings.OfferTimeout
 		}
-		f.Take(a.ID, offered)
+		f.Take(a.ID, w, offered)
 		cmds = append(cmds, cmd)
 	}
 	return cmds, nil

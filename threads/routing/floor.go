@@ -54,11 +54,11 @@ func (f *Floor) Agent(id threads.AgentID) (Agent, bool) {
 
 // HasRoom tells whether anybody who is there may get something.
 func (f *Floor) HasRoom() bool {
-	return slices.ContainsFunc(f.agents, func(a Agent) bool { return a.Presence == Online && a.Spare() > 0 })
+	return slices.ContainsFunc(f.agents, func(a Agent) bool { return a.Presence == Online && a.Spare() > 0 && a.kept == 0 })
 }
 
-// Take gives the agent a place less, as of now.
-func (f *Floor) Take(id threads.AgentID, offered bool) {
+// Take takes the agent's places for the conversation, as of now.
+func (f *Floor) Take(id threads.AgentID, w Waiting, offered bool) {
 	i, ok := f.at[id]
 	if !ok {
 		return
@@ -66,17 +66,43 @@ func (f *Floor) Take(id threads.AgentID, offered bool) {
 	a := &f.agents[i]
 	a.LastAt = f.now
 	if offered {
-		a.Offers++
+		a.Offers += w.places()
 	} else {
-		a.Load++
+		a.Load += w.places()
 	}
 }
 
-// Fill makes the agent full: the store has counted more than was known.
-func (f *Floor) Fill(id threads.AgentID) {
+// Fill leaves the agent no room for the conversation: the store has counted more
+// than was known.
+func (f *Floor) Fill(id threads.AgentID, w Waiting) {
 	if i, ok := f.at[id]; ok {
 		a := &f.agents[i]
-		a.Load = max(a.Load, a.Max-a.Offers)
+		a.Load = max(a.Load, a.Max-a.Offers-(w.places()-1))
+	}
+}
+
+// Keep keeps the spare places of an agent for a conversation that needs more of
+// them than anybody has free, so that lighter ones behind it do not take each
+// place that becomes free before it ever fits. It is one agent who could have it
+// if they had room: the one who lacks least. It changes nothing for a
+// conversation that takes one place.
+func (f *Floor) Keep(w Waiting) {
+	if w.places() == 1 {
+		return
+	}
+	x := f.want(w)
+	var best *Agent
+	for i := range f.agents {
+		a := &f.agents[i]
+		if s, _ := x.stage(a); s != roomStage || a.kept > 0 || a.Max < w.places() {
+			continue
+		}
+		if best == nil || a.Spare() > best.Spare() {
+			best = a
+		}
+	}
+	if best != nil {
+		best.kept = w.places()
 	}
 }
 
@@ -167,7 +193,7 @@ func (x *want) stage(a *Agent) (stage, threads.ExclusionReason) {
 	default:
 		return thereStage, threads.ExcludedOffline
 	}
-	if a.Spare() <= 0 {
+	if a.Spare() < x.w.places() || a.kept > 0 {
 		return roomStage, threads.ExcludedFull
 	}
 	if _, lacks := a.lacks(x.queue.Preferred); lacks && x.preferred {
@@ -194,7 +220,7 @@ func (x *want) exclusion(a *Agent, why threads.ExclusionReason) threads.RoutingE
 		s, _ := a.lacks(x.queue.Preferred)
 		out.Detail = s.String()
 	case threads.ExcludedFull:
-		out.Detail = fullDetail(a)
+		out.Detail = fullDetail(a, x.w.places())
 	case threads.ExcludedPassed:
 		p, _ := x.passed(a.ID)
 		out.Detail = string(p.Why)

@@ -206,15 +206,15 @@ func TestTheFirstQueueWhoseConditionsHoldIsTheConversations(t *testing.T) {
 func TestAnOfferKeepsAPlaceAndSoDoesAConversation(t *testing.T) {
 	f := floorOf(noon, nil, online("ag_a", 0, 2))
 	require.True(t, f.HasRoom())
-	f.Take("ag_a", true)
-	f.Take("ag_a", false)
-	f.Take("ag_unknown", false)
+	f.Take("ag_a", someone(), true)
+	f.Take("ag_a", someone(), false)
+	f.Take("ag_unknown", someone(), false)
 	a, _ := f.Agent("ag_a")
 	require.Equal(t, []int{1, 1, 0}, []int{a.Load, a.Offers, a.Spare()})
 	require.Equal(t, noon, a.LastAt)
 	require.False(t, f.HasRoom())
 	g := floorOf(noon, nil, online("ag_a", 0, 2))
-	g.Fill("ag_a")
+	g.Fill("ag_a", someone())
 	require.Equal(t, threads.WhyAllFull, g.Decide(someone()).Why)
 }
 

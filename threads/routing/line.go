@@ -99,6 +99,9 @@ func (d *Dispatcher) position(ctx context.Context, f *Floor, c threads.Conversat
 	}
 	pos := Position{Conversation: c, Place: place, Decision: f.Decide(w)}
 	decision := &pos.Decision
+	if decision.Why == threads.WhyAllFull && c.State.Offer.Agent == "" {
+		f.Keep(w)
+	}
 	switch {
 	case c.State.Offer.Agent != "":
 		decision.Why, decision.Detail = threads.WhyOfferOut, fmt.Sprintf("offered to %s until %s", c.State.Offer.Agent, c.State.Offer.Until.Format(time.RFC3339))

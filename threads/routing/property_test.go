@@ -60,6 +60,7 @@ func drawLine(t *rapid.T) []Waiting {
 			Priority: rapid.SampledFrom([]string{"low", "normal", "normal", "high", "urgent"}).Draw(t, "priority"),
 			Group:    rapid.SampledFrom([]threads.GroupID{"", "", "gr_1"}).Draw(t, "group"),
 			Previous: rapid.SampledFrom([]threads.AgentID{"", "ag_0", "ag_9"}).Draw(t, "previous"),
+			Weight:   rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(t, "weight"),
 		}
 		if rapid.IntRange(0, 3).Draw(t, "passed") == 0 {
 			line[i].Passes = []threads.Pass{{Agent: "ag_1", At: noon.Add(-time.Duration(rapid.IntRange(0, 60).Draw(t, "ago")) * time.Second), Why: threads.PassTimedOut}}
@@ -81,8 +82,11 @@ func drawLine(t *rapid.T) []Waiting {
 func route(f *Floor, line []Waiting) []threads.RoutingDecision {
 	out := make([]threads.RoutingDecision, len(line))
 	for i, w := range line {
-		if out[i] = f.Decide(w); out[i].Agent != "" {
-			f.Take(out[i].Agent, out[i].Outcome == threads.RoutedOffered)
+		switch out[i] = f.Decide(w); {
+		case out[i].Agent != "":
+			f.Take(out[i].Agent, w, out[i].Outcome == threads.RoutedOffered)
+		case out[i].Why == threads.WhyAllFull:
+			f.Keep(w)
 		}
 	}
 	return out
@@ -93,8 +97,8 @@ func TestNewWorkNeverExceedsACapacity(t *testing.T) {
 		agents, line := drawAgents(t), drawLine(t)
 		f := floorOf(noon, drawQueues(t), agents...)
 		got := map[threads.AgentID]int{}
-		for _, d := range route(f, line) {
-			got[d.Agent]++
+		for i, d := range route(f, line) {
+			got[d.Agent] += line[i].places()
 		}
 		for _, a := range agents {
 			if n := got[a.ID]; n > 0 {
@@ -156,6 +160,43 @@ func TestEverybodyIsServedInTheEnd(t *testing.T) {
 		f := floorOf(now.Add(3*time.Minute), queues, agents...)
 		for _, w := range line {
 			require.Empty(t, f.Decide(w).Agent, "%s waits although somebody could have had it", w.ID)
+		}
+	})
+}
+
+// Light work that keeps coming does not keep a heavy conversation waiting for
+// ever: as agents finish one place at a time, the places add up.
+func TestAHeavyConversationIsServedInTheEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		heavy := Waiting{ID: "cv_heavy", Channel: "ch_1", QueuedAt: noon, Weight: rapid.IntRange(2, 4).Draw(t, "weight")}
+		var agents []Agent
+		most := 0
+		for i := range rapid.IntRange(1, 4).Draw(t, "agents") {
+			room := rapid.IntRange(1, 5).Draw(t, "max")
+			most = max(most, room)
+			agents = append(agents, online(threads.AgentID(fmt.Sprint("ag_", i)), room, room))
+		}
+		rounds := 0
+		for ; most >= heavy.Weight; rounds++ {
+			require.Less(t, rounds, 40, "it waits for ever: %+v", agents)
+			// Somebody finishes one conversation, in whatever order.
+			i := rapid.IntRange(0, len(agents)-1).Draw(t, "who")
+			if rounds%2 == 0 {
+				i = rounds / 2 % len(agents)
+			}
+			agents[i].Load = max(0, agents[i].Load-1)
+			line := []Waiting{heavy}
+			for n := range 20 {
+				line = append(line, Waiting{ID: threads.ConversationID(fmt.Sprint("cv_", n)), Channel: "ch_1", QueuedAt: noon.Add(time.Second)})
+			}
+			f := floorOf(noon.Add(time.Minute), nil, agents...)
+			if route(f, line)[0].Agent != "" {
+				return
+			}
+			for i := range agents {
+				a, _ := f.Agent(agents[i].ID)
+				agents[i].Load, agents[i].Offers = a.Load+a.Offers, 0
+			}
 		}
 	})
 }

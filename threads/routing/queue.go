@@ -62,13 +62,18 @@ type Waiting struct {
 	QueuedAt time.Time
 	Previous threads.AgentID
 	Passes   []threads.Pass
+	// Weight is how many places it takes; 0: one.
+	Weight int
 }
+
+// places is how many places it takes, at least one.
+func (w Waiting) places() int { return max(w.Weight, 1) }
 
 // WaitingOf is the conversation as routing sees it, with its contact's language.
 func WaitingOf(c threads.Conversation, language string) Waiting {
 	return Waiting{
 		ID: c.ID, Channel: c.ChannelID, Style: c.State.Style, Group: c.State.Group, Priority: c.Priority, Tags: c.Tags,
-		Language: language, QueuedAt: c.State.QueuedAt, Previous: c.State.Previous, Passes: c.Passes,
+		Language: language, QueuedAt: c.State.QueuedAt, Previous: c.State.Previous, Passes: c.Passes, Weight: c.State.Weight,
 	}
 }
 

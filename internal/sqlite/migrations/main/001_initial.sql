@@ -37,6 +37,7 @@ CREATE TABLE conversations (
   queued_at    INTEGER,          -- only while waiting
   wake_at      INTEGER,          -- only while the customer's silence is waited for
   load         INTEGER NOT NULL, -- of the assignee's capacity: see threads.Load
+  weight       INTEGER NOT NULL, -- places of it that are taken; never changes
   solved_at    INTEGER,          -- of the latest solve, while solved or closed
   figures      BLOB    NOT NULL, -- what reports read: see threads.Figures
   spent_at     INTEGER,          -- when it was closed, while there is something to erase
@@ -56,7 +57,7 @@ CREATE INDEX conversations_reopened ON conversations (updated_at, id) WHERE reop
 CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
 CREATE INDEX conversations_wake ON conversations (wake_at, id) WHERE wake_at IS NOT NULL;
-CREATE INDEX conversations_load ON conversations (assignee_id, load) WHERE load > 0;
+CREATE INDEX conversations_load ON conversations (assignee_id, load, weight) WHERE load > 0;
 CREATE INDEX conversations_spent ON conversations (channel_id, style, spent_at, id) WHERE spent_at IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id);
 CREATE INDEX conversations_follow_up ON conversations (follow_up_of) WHERE follow_up_of <> '';
@@ -165,10 +166,11 @@ CREATE TABLE routing_places (
   rank            INTEGER NOT NULL,
   queued_at       INTEGER,          -- unless the rank is 0
   offered_to      TEXT    NOT NULL,
-  offer_until     INTEGER           -- only while offered
+  offer_until     INTEGER,          -- only while offered
+  places          INTEGER NOT NULL  -- of the agent's capacity that the offer keeps
 ) WITHOUT ROWID;
 CREATE INDEX routing_places_rank ON routing_places (rank, queued_at, conversation_id) WHERE rank <> 0;
-CREATE INDEX routing_places_offer ON routing_places (offered_to, conversation_id) WHERE offered_to <> '';
+CREATE INDEX routing_places_offer ON routing_places (offered_to, conversation_id, places) WHERE offered_to <> '';
 CREATE INDEX routing_places_until ON routing_places (offer_until, conversation_id) WHERE offer_until IS NOT NULL;
 
 -- When routing last gave an agent something.

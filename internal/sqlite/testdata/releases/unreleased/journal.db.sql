@@ -29,7 +29,7 @@ CREATE TABLE items (
 CREATE INDEX items_channel ON items (channel_id, id);
 CREATE INDEX items_at ON items (channel_id, at);
 CREATE TABLE liveness (at INTEGER NOT NULL);
-INSERT INTO migrations VALUES (1, 'initial', 1795393741776);
+INSERT INTO migrations VALUES (1, 'initial', 1795397337794);
 INSERT INTO entries VALUES (1, 'ev_1', 'ch_1', 1930367167089, 'pending', 0, 0, 0, 0, '', 'POST', '', NULL, NULL, X'7B7D');
 INSERT INTO worked VALUES (1);
 INSERT INTO liveness VALUES (0);

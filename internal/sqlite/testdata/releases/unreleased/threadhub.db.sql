@@ -33,6 +33,7 @@ CREATE TABLE conversations (
   queued_at    INTEGER,          -- only while waiting
   wake_at      INTEGER,          -- only while the customer's silence is waited for
   load         INTEGER NOT NULL, -- of the assignee's capacity: see threads.Load
+  weight       INTEGER NOT NULL, -- places of it that are taken; never changes
   solved_at    INTEGER,          -- of the latest solve, while solved or closed
   figures      BLOB    NOT NULL, -- what reports read: see threads.Figures
   spent_at     INTEGER,          -- when it was closed, while there is something to erase
@@ -50,7 +51,7 @@ CREATE INDEX conversations_reopened ON conversations (updated_at, id) WHERE reop
 CREATE INDEX conversations_due ON conversations (close_due_at, id) WHERE close_due_at IS NOT NULL;
 CREATE INDEX conversations_queued ON conversations (queued_at, id) WHERE queued_at IS NOT NULL;
 CREATE INDEX conversations_wake ON conversations (wake_at, id) WHERE wake_at IS NOT NULL;
-CREATE INDEX conversations_load ON conversations (assignee_id, load) WHERE load > 0;
+CREATE INDEX conversations_load ON conversations (assignee_id, load, weight) WHERE load > 0;
 CREATE INDEX conversations_spent ON conversations (channel_id, style, spent_at, id) WHERE spent_at IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id);
 CREATE INDEX conversations_follow_up ON conversations (follow_up_of) WHERE follow_up_of <> '';
@@ -144,10 +145,11 @@ CREATE TABLE routing_places (
   rank            INTEGER NOT NULL,
   queued_at       INTEGER,          -- unless the rank is 0
   offered_to      TEXT    NOT NULL,
-  offer_until     INTEGER           -- only while offered
+  offer_until     INTEGER,          -- only while offered
+  places          INTEGER NOT NULL  -- of the agent's capacity that the offer keeps
 ) WITHOUT ROWID;
 CREATE INDEX routing_places_rank ON routing_places (rank, queued_at, conversation_id) WHERE rank <> 0;
-CREATE INDEX routing_places_offer ON routing_places (offered_to, conversation_id) WHERE offered_to <> '';
+CREATE INDEX routing_places_offer ON routing_places (offered_to, conversation_id, places) WHERE offered_to <> '';
 CREATE INDEX routing_places_until ON routing_places (offer_until, conversation_id) WHERE offer_until IS NOT NULL;
 CREATE TABLE routing_agents (
   agent_id TEXT    NOT NULL PRIMARY KEY,
@@ -200,8 +202,8 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_created ON idempotency (created_at);
 CREATE TABLE liveness (at INTEGER NOT NULL);
-INSERT INTO migrations VALUES (1, 'initial', 1795393741761);
-INSERT INTO conversations VALUES ('cv_1', 1, 'ch_1', 'ct_1', 1, 'open', '', '', '', '', 0, 0, 1930367167089, 1930367167089, NULL, NULL, NULL, 0, NULL, X'0100E2A9CBADAE70000463685F310463745F3100000000000000000000000000000000', NULL, NULL, 'peer', '{"id":"cv_1","channel_id":"ch_1","contact":{"id":"ct_1","external_id":"peer"},"ordinal":1,"state":{"status":"open","style":"","close":{"after":0,"clock":""},"session":"","generation":0},"message_count":0,"unread_count":0,"last_sequence":0,"created_at":"2031-03-04T05:06:07.089Z","updated_at":"2031-03-04T05:06:07.089Z","version":1}');
+INSERT INTO migrations VALUES (1, 'initial', 1795397337717);
+INSERT INTO conversations VALUES ('cv_1', 1, 'ch_1', 'ct_1', 1, 'open', '', '', '', '', 0, 0, 1930367167089, 1930367167089, NULL, NULL, NULL, 0, 1, NULL, X'0100E2A9CBADAE70000463685F310463745F3100000000000000000000000000000000', NULL, NULL, 'peer', '{"id":"cv_1","channel_id":"ch_1","contact":{"id":"ct_1","external_id":"peer"},"ordinal":1,"state":{"status":"open","style":"","close":{"after":0,"clock":""},"session":"","generation":0},"message_count":0,"unread_count":0,"last_sequence":0,"created_at":"2031-03-04T05:06:07.089Z","updated_at":"2031-03-04T05:06:07.089Z","version":1}');
 INSERT INTO messages VALUES (1, 'msg_1_1', 'ch_1', 'msg_1_1', 'cv_1', 1930367167089, 0, 1, 0, '{"id":"msg_1_1","conversation_id":"cv_1","channel_id":"ch_1","contact_id":"ct_1","key":"msg_1_1","direction":"inbound","author":{"type":""},"content":{"type":"text","text":"x"},"status":"received","sequence":0,"sent_at":"2031-03-04T05:06:07.089Z","version":1}');
 INSERT INTO messages VALUES (2, 'msg_1_2', 'ch_1', 'msg_1_2', 'cv_1', 1930367167089, 0, 1, 0, '{"id":"msg_1_2","conversation_id":"cv_1","channel_id":"ch_1","contact_id":"ct_1","key":"msg_1_2","direction":"outbound","author":{"type":""},"content":{"type":"text","text":"x"},"status":"queued","sequence":0,"sent_at":"2031-03-04T05:06:07.089Z","version":1}');
 INSERT INTO deliveries VALUES (2, 'ch_1', 'ct_1', 1930367167089, 1930367167089, 0, 0, '{"message_id":"msg_1_2","conversation_id":"cv_1","channel_id":"ch_1","contact_id":"ct_1","to":{},"created_at":"2031-03-04T05:06:07.089Z","not_before":"2031-03-04T05:06:07.089Z"}');
