@@ -12,7 +12,7 @@ import (
 
 // adminViews are the names of the admin area's views, as its navigation has
 // them.
-func adminViews(t *testing.T) (names []string) {
+func adminViews(t testing.TB) (names []string) {
 	t.Helper()
 	source, err := os.ReadFile("../src/admin/views.ts")
 	require.NoError(t, err)

@@ -89,7 +89,7 @@ function Choose({ contact, onClose, onChange }: { contact: Contact; onClose(): v
     <Dialog title={t('person.merge')} onClose={onClose} actions={<Button onClick={onClose}>{t('action.cancel')}</Button>}>
       <div class="person">
         <p class="quiet">{t('person.mergeText', { name: nameOf(contact) })}</p>
-        <Field label={t('person.search')} name="person" type="search" dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} />
+        <Field label={t('person.search')} name="person" autocomplete="off" dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} />
         {failure !== undefined && (
           <p class="field-error" role="alert">
             {explain(failure)}

@@ -5,6 +5,7 @@ import { Icon } from '../../ui/Icon';
 import { Checks } from '../health/Checks';
 import { channelChecks } from '../health/channelChecks';
 import { readChannel } from '../health/readChannel';
+import { useAgain } from '../health/useAgain';
 import { Show, useLoad } from '../parts/load';
 import { Facts, Section } from '../parts/Section';
 import type { ChannelProps } from './ChannelPage';
@@ -13,6 +14,7 @@ import { Act } from './Connect';
 /** How a channel does: each check with what it found, what that means and what to do. */
 export function ChannelHealth({ channel, onChange }: ChannelProps) {
   const read = useLoad(() => readChannel(channel.id), [channel.id, channel.health.checked_at]);
+  useAgain(read.reload, [channel.id, channel.health.checked_at]);
   const { health } = channel;
   return (
     <div class="admin-stack">

@@ -1,5 +1,4 @@
 import '../parts/admin.css';
-import { useEffect } from 'preact/hooks';
 import { all, api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
 import { follow, go, href } from '../../router/router';
@@ -14,10 +13,10 @@ import { channelChecks } from './channelChecks';
 import { Checks, worst, type Check, type Verdict } from './Checks';
 import { hubChecks, readHub } from './hub';
 import { readChannel } from './readChannel';
+import { useAgain } from './useAgain';
 
 type Channel = Schema['Channel'];
 
-const again = 15_000; // milliseconds between readings
 const atOnce = 6; // channels that are asked about at a time
 
 interface Read {
@@ -47,14 +46,10 @@ async function readChannels(): Promise<Read[]> {
 export default function Health() {
   const hub = useLoad(readHub);
   const channels = useLoad(readChannels);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (document.hidden) return;
-      hub.reload();
-      channels.reload();
-    }, again);
-    return () => clearInterval(timer);
-  }, []);
+  useAgain(() => {
+    hub.reload();
+    channels.reload();
+  });
   return (
     <div class="admin-stack">
       <p class="quiet">{t('health.intro')}</p>
