@@ -53,6 +53,7 @@ var forms = []struct{ view, button string }{
 	{"schedules", "Add hours"},
 	{"style-rules", "Add a rule"},
 	{"rules", "Dry run"},
+	{"rules", "Add a rule"},
 	{"tokens", "Make a token"},
 	{"subscriptions", "Add a subscription"},
 	{"queue", "Why?"},
