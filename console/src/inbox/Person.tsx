@@ -10,10 +10,11 @@ import { Dialog } from '../ui/Dialog';
 import { Skeleton } from '../ui/Empty';
 import { Field } from '../ui/Field';
 import { complain, tell } from '../ui/Toast';
+import { idName } from './status';
 
 type Contact = Schema['Contact'];
 
-const nameOf = (c: Contact) => c.name?.trim() || c.identities[0]?.external_id || c.id;
+const nameOf = (c: Contact) => c.name?.trim() || idName(c.identities[0]?.external_id ?? c.id);
 
 /** Which contacts are the same person: those that were put together, and the way to do so. */
 export function Person({ contact, onChange }: { contact: Contact; onChange(contact: Contact): void }) {
@@ -34,7 +35,7 @@ export function Person({ contact, onChange }: { contact: Contact; onChange(conta
           {contact.merged?.map((m) => (
             <li key={m.id}>
               <span class="one-line" dir="auto">
-                {t('person.also', { name: m.name ?? m.identities[0]?.external_id ?? m.id })}
+                {t('person.also', { name: m.name ?? idName(m.identities[0]?.external_id ?? m.id) })}
               </span>
               <button type="button" class="link" onClick={() => void split(m.id)}>
                 {t('person.split')}
