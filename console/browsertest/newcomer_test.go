@@ -46,6 +46,7 @@ func TestANewcomerFindsTheWay(t *testing.T) {
 	ana := v.visit(h.base, try[1], "")
 	ana.writes("Do you have it in green?")
 	p.has(".row", "Do you have it in green?")
+	p.has(".row-name", "Visitor ")
 	p.click(".row", "Do you have it in green?")
 	p.has(".bubble-in", "Do you have it in green?")
 	p.watch("newcomer-question")
