@@ -956,6 +956,33 @@ func (e RoutingMode) Valid() bool {
 	}
 }
 
+// Defines values for RuleActionKindTakes.
+const (
+	RuleActionKindTakesTakesStyle RuleActionKindTakes = "style"
+	RuleActionKindTakesTakesTags  RuleActionKindTakes = "tags"
+	RuleActionKindTakesTakesText  RuleActionKindTakes = "text"
+	RuleActionKindTakesTakesURL   RuleActionKindTakes = "url"
+	RuleActionKindTakesTakesValue RuleActionKindTakes = "value"
+)
+
+// Valid indicates whether the value is a known member of the RuleActionKindTakes enum.
+func (e RuleActionKindTakes) Valid() bool {
+	switch e {
+	case RuleActionKindTakesTakesStyle:
+		return true
+	case RuleActionKindTakesTakesTags:
+		return true
+	case RuleActionKindTakesTakesText:
+		return true
+	case RuleActionKindTakesTakesURL:
+		return true
+	case RuleActionKindTakesTakesValue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RuleActionResultOutcome.
 const (
 	RuleActionResultOutcomeDone      RuleActionResultOutcome = "done"
@@ -992,6 +1019,39 @@ func (e RuleCallState) Valid() bool {
 	case RuleCallStateFailed:
 		return true
 	case RuleCallStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RuleFieldSort.
+const (
+	RuleFieldSortSortList     RuleFieldSort = "list"
+	RuleFieldSortSortNumber   RuleFieldSort = "number"
+	RuleFieldSortSortSchedule RuleFieldSort = "schedule"
+	RuleFieldSortSortText     RuleFieldSort = "text"
+	RuleFieldSortSortTime     RuleFieldSort = "time"
+	RuleFieldSortSortTruth    RuleFieldSort = "truth"
+	RuleFieldSortSortWord     RuleFieldSort = "word"
+)
+
+// Valid indicates whether the value is a known member of the RuleFieldSort enum.
+func (e RuleFieldSort) Valid() bool {
+	switch e {
+	case RuleFieldSortSortList:
+		return true
+	case RuleFieldSortSortNumber:
+		return true
+	case RuleFieldSortSortSchedule:
+		return true
+	case RuleFieldSortSortText:
+		return true
+	case RuleFieldSortSortTime:
+		return true
+	case RuleFieldSortSortTruth:
+		return true
+	case RuleFieldSortSortWord:
 		return true
 	default:
 		return false
@@ -3768,6 +3828,19 @@ type RuleActionDraft struct {
 	Value nullable.Nullable[string] `json:"value,omitempty"`
 }
 
+// RuleActionKind defines model for RuleActionKind.
+type RuleActionKind struct {
+	// Takes The field that it uses besides its type.
+	Takes RuleActionKindTakes `json:"takes"`
+	Type  string              `json:"type"`
+
+	// Values All there are; empty where they are not few.
+	Values []string `json:"values"`
+}
+
+// RuleActionKindTakes The field that it uses besides its type.
+type RuleActionKindTakes string
+
 // RuleActionResult defines model for RuleActionResult.
 type RuleActionResult struct {
 	// Detail Why it was refused.
@@ -3877,6 +3950,23 @@ type RuleDryRunResult struct {
 	Data                []RuleMatch `json:"data"`
 }
 
+// RuleField What a condition can ask for.
+type RuleField struct {
+	// AutomationOperators Empty where automations cannot ask for the field.
+	AutomationOperators []string `json:"automation_operators"`
+	Field               string   `json:"field"`
+
+	// Sort What its values are. A `word` is one of `values` or an id, a `list` several words, a `time` elapsed time such as `30m`, a `schedule` the id of business hours.
+	Sort             RuleFieldSort `json:"sort"`
+	TriggerOperators []string      `json:"trigger_operators"`
+
+	// Values All there are; empty where they are not few.
+	Values []string `json:"values"`
+}
+
+// RuleFieldSort What its values are. A `word` is one of `values` or an id, a `list` several words, a `time` elapsed time such as `30m`, a `schedule` the id of business hours.
+type RuleFieldSort string
+
 // RuleKind defines model for RuleKind.
 type RuleKind string
 
@@ -3952,6 +4042,15 @@ type RuleRunList struct {
 
 	// NextCursor Where the next page begins; null on the last one.
 	NextCursor nullable.Nullable[NextCursor] `json:"next_cursor"`
+}
+
+// RuleVocabulary defines model for RuleVocabulary.
+type RuleVocabulary struct {
+	Actions []RuleActionKind `json:"actions"`
+
+	// Events What triggers act on.
+	Events []string    `json:"events"`
+	Fields []RuleField `json:"fields"`
 }
 
 // Schedule defines model for Schedule.
@@ -6095,6 +6194,9 @@ type ServerInterface interface {
 	// ChangePassword Change the password of who is signed in
 	// (PUT /v1/me/password)
 	ChangePassword(c *gin.Context, params ChangePasswordParams)
+	// EndOtherSessions Sign out everywhere else
+	// (DELETE /v1/me/sessions)
+	EndOtherSessions(c *gin.Context)
 	// ListSessions Where the caller is signed in
 	// (GET /v1/me/sessions)
 	ListSessions(c *gin.Context)
@@ -6158,6 +6260,9 @@ type ServerInterface interface {
 	// DryRunRules Tell which rules match a conversation now, and what they would do
 	// (POST /v1/rules/dry-run)
 	DryRunRules(c *gin.Context, params DryRunRulesParams)
+	// GetRuleVocabulary What rules can be made of
+	// (GET /v1/rules/vocabulary)
+	GetRuleVocabulary(c *gin.Context)
 	// DeleteRule Remove a rule
 	// (DELETE /v1/rules/{rule_id})
 	DeleteRule(c *gin.Context, ruleID RuleID)
@@ -9445,6 +9550,19 @@ func (siw *ServerInterfaceWrapper) ChangePassword(c *gin.Context) {
 	siw.Handler.ChangePassword(c, params)
 }
 
+// EndOtherSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndOtherSessions(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndOtherSessions(c)
+}
+
 // ListSessions operation middleware
 func (siw *ServerInterfaceWrapper) ListSessions(c *gin.Context) {
 
@@ -10293,6 +10411,19 @@ func (siw *ServerInterfaceWrapper) DryRunRules(c *gin.Context) {
 	}
 
 	siw.Handler.DryRunRules(c, params)
+}
+
+// GetRuleVocabulary operation middleware
+func (siw *ServerInterfaceWrapper) GetRuleVocabulary(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRuleVocabulary(c)
 }
 
 // DeleteRule operation middleware
@@ -12245,6 +12376,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/invitations/check", wrapper.CheckInvitation)
 	router.POST(options.BaseURL+"/v1/invitations/accept", wrapper.AcceptInvitation)
 	router.PUT(options.BaseURL+"/v1/me/password", wrapper.ChangePassword)
+	router.DELETE(options.BaseURL+"/v1/me/sessions", wrapper.EndOtherSessions)
 	router.GET(options.BaseURL+"/v1/me/sessions", wrapper.ListSessions)
 	router.DELETE(options.BaseURL+"/v1/me/sessions/:session_id", wrapper.EndSession)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
@@ -12259,6 +12391,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/v1/style-rules/:style_rule_id", wrapper.UpdateStyleRule)
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.POST(options.BaseURL+"/v1/rules", wrapper.CreateRule)
+	router.GET(options.BaseURL+"/v1/rules/vocabulary", wrapper.GetRuleVocabulary)
 	router.POST(options.BaseURL+"/v1/rules/dry-run", wrapper.DryRunRules)
 	router.DELETE(options.BaseURL+"/v1/rules/:rule_id", wrapper.DeleteRule)
 	router.GET(options.BaseURL+"/v1/rules/:rule_id", wrapper.GetRule)

@@ -12,7 +12,7 @@ import (
 
 // adminViews are the names of the admin area's views, as its navigation has
 // them.
-func adminViews(t *testing.T) (names []string) {
+func adminViews(t testing.TB) (names []string) {
 	t.Helper()
 	source, err := os.ReadFile("../src/admin/views.ts")
 	require.NoError(t, err)
@@ -53,6 +53,7 @@ var forms = []struct{ view, button string }{
 	{"schedules", "Add hours"},
 	{"style-rules", "Add a rule"},
 	{"rules", "Dry run"},
+	{"rules", "Add a rule"},
 	{"tokens", "Make a token"},
 	{"subscriptions", "Add a subscription"},
 	{"queue", "Why?"},

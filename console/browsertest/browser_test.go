@@ -61,7 +61,7 @@ func findChromium() (string, error) {
 
 // tab is a page of the console in a browser.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	hub    string // where its console is served
@@ -73,7 +73,7 @@ type tab struct {
 
 // profile is a browser profile of its own: cookies and storage are not shared
 // with others.
-func newProfile(t *testing.T) *tab {
+func newProfile(t testing.TB) *tab {
 	t.Helper()
 	root, err := browser()
 	if err != nil && os.Getenv("CI") == "" {
@@ -89,7 +89,7 @@ func (p *tab) another() *tab {
 	return newTab(p.t, p.ctx)
 }
 
-func newTab(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *tab {
+func newTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	p := &tab{t: t}
 	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(p.listen))...)

@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 // hub is the real program with an embedded store, and simulated platforms that
 // its channels talk to.
 type hub struct {
-	t    *testing.T
+	t    testing.TB
 	base string
 	cmd  *exec.Cmd
 	log  *transcript
@@ -88,7 +88,7 @@ func (w *transcript) String() string {
 var runs = regexp.MustCompile(`"msg":"threadhub runs".*"addr":"([^"]+)"`)
 
 // startHub starts a hub that nobody can sign in to yet.
-func startHub(t *testing.T) *hub {
+func startHub(t testing.TB) *hub {
 	t.Helper()
 	h := &hub{t: t, platforms: map[string]simulate.Platform{}, hooks: map[string]string{}, channels: map[string]string{}, staff: map[string]string{}}
 	h.launch(t.TempDir(), "127.0.0.1:0")
@@ -96,7 +96,7 @@ func startHub(t *testing.T) *hub {
 }
 
 // newDesk starts a hub that has its admin, so that everybody signs in.
-func newDesk(t *testing.T) *hub {
+func newDesk(t testing.TB) *hub {
 	t.Helper()
 	h := startHub(t)
 	h.agent("Ines Falk", "ines@desk.example", "admin")

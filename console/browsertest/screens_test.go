@@ -108,6 +108,14 @@ var dialogs = []scene{
 		p.click(".picture button", "")
 		p.has(".lightbox-bar", "")
 	}},
+	{"person", func(p *tab) {
+		p.click(".who-section button", "Same person")
+		p.until("who else is called so is there", `!document.querySelector("dialog .skeleton")`)
+	}},
+	{"account", func(p *tab) {
+		p.open(p.hub + "/console/account")
+		p.has(".line", "This browser")
+	}},
 	{"channels", func(p *tab) {
 		p.open(p.hub + "/console/admin/channels")
 		p.has(".page-body", "Telegram (demo)")

@@ -5,6 +5,7 @@ import { session } from './auth/session';
 import { t } from './i18n/translate';
 import { Inbox } from './inbox/Inbox';
 import { go, match, place } from './router/router';
+import { Later } from './shell/Later';
 import { ShortcutSheet } from './shell/ShortcutSheet';
 import { showShortcuts, useShortcuts } from './shell/shortcuts';
 import { Button } from './ui/Button';
@@ -15,6 +16,8 @@ import { Toasts } from './ui/Toast';
 // is not in the address bar either.
 const invitation = window.location.hash.match(/^#\/invite\/(.+)$/)?.[1];
 if (invitation) go('/invite', undefined, { replace: true });
+
+const account = () => import('./account/Account');
 
 /** The whole console. */
 export function App() {
@@ -59,6 +62,7 @@ function View() {
   const inbox = match('/inbox/:view?/:conversation?', path);
   if (inbox) return <Inbox view={inbox['view'] || 'mine'} conversation={inbox['conversation'] ?? ''} />;
   if (match('/admin/:view?/:id?/:part?', path)) return <Area path={path} />;
+  if (path === '/account') return <Later load={account} />;
   if (path === '/' || path === '/invite') return null;
   return (
     <main class="shell-main">

@@ -76,6 +76,13 @@ func (s *server) answerRuleOf(c *gin.Context, status int) func(rulebook.Rule, er
 	}
 }
 
+// GetRuleVocabulary implements GET /v1/rules/vocabulary.
+func (s *server) GetRuleVocabulary(c *gin.Context) {
+	if s.ownsRules(c) {
+		s.answer(c, http.StatusOK, ruleVocabularyView())
+	}
+}
+
 // GetRule implements GET /v1/rules/{rule_id}.
 func (s *server) GetRule(c *gin.Context, id string) {
 	if s.ownsRules(c) {

@@ -49,6 +49,22 @@ func TestTheStylesAreRulesThatAnAdminSees(t *testing.T) {
 	}
 }
 
+func TestTheVocabularySaysWhatRulesAreMadeOf(t *testing.T) {
+	said := newHub(t).must(http.MethodGet, "/v1/rules/vocabulary", "").body
+	require.Contains(t, said["events"], "message_received")
+	require.Contains(t, said["fields"], map[string]any{
+		"field": "business_hours", "sort": "schedule", "values": []any{},
+		"trigger_operators": []any{"open", "closed"}, "automation_operators": []any{},
+	})
+	require.Contains(t, said["fields"], map[string]any{
+		"field": "conversation.session", "sort": "word", "values": []any{"active", "inactive", "ended"},
+		"trigger_operators":    []any{"is", "is_not", "present", "absent", "changed", "changed_to", "changed_from"},
+		"automation_operators": []any{"is", "is_not", "present", "absent"},
+	})
+	require.Contains(t, said["actions"], map[string]any{"type": "set_priority", "takes": "value", "values": []any{"low", "normal", "high", "urgent"}})
+	require.Contains(t, said["actions"], map[string]any{"type": "add_note", "takes": "text", "values": []any{}})
+}
+
 func TestRulesAreAnOrderedList(t *testing.T) {
 	h := newHub(t)
 	shipped := h.rulesListed()

@@ -175,6 +175,19 @@ func (s *server) ListSessions(c *gin.Context) {
 	}
 }
 
+// EndOtherSessions implements DELETE /v1/me/sessions.
+func (s *server) EndOtherSessions(c *gin.Context) {
+	p, ok := s.signedIn(c)
+	if !ok {
+		return
+	}
+	if err := s.Auth.EndSessions(c.Request.Context(), p.AgentID, p.Session); err != nil {
+		s.fail(c, err)
+		return
+	}
+	gone(c)
+}
+
 func (s *server) answerSessions(c *gin.Context, agent threads.AgentID, current string) {
 	list, err := s.Auth.Sessions(c.Request.Context(), agent)
 	if err != nil {

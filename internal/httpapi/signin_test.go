@@ -248,6 +248,15 @@ func TestSessionsAreListedAndRevoked(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, bea.call(http.MethodDelete, "/v1/me/sessions/"+other, "").status)
 	require.Equal(t, http.StatusUnauthorized, elsewhere.call(http.MethodGet, "/v1/me", "").status)
 
+	for range 2 {
+		require.Equal(t, http.StatusCreated, elsewhere.call(http.MethodPost, "/v1/session", signInBody("bea", goodPassword)).status)
+		elsewhere = &browser{hub: h, header: elsewhere.header}
+	}
+	require.Len(t, bea.call(http.MethodGet, "/v1/me/sessions", "").data(t), 3)
+	require.Equal(t, http.StatusNoContent, bea.call(http.MethodDelete, "/v1/me/sessions", "").status)
+	require.Equal(t, list[0]["id"], bea.call(http.MethodGet, "/v1/me/sessions", "").data(t)[0]["id"], "this one stays")
+	require.Len(t, ada.call(http.MethodGet, "/v1/me/sessions", "").data(t), 1, "those of others stay")
+
 	id := bea.call(http.MethodGet, "/v1/me", "").body["agent"].(map[string]any)["id"].(string)
 	require.Len(t, ada.call(http.MethodGet, "/v1/agents/"+id+"/sessions", "").data(t), 1)
 	require.Equal(t, http.StatusNoContent, ada.call(http.MethodDelete, "/v1/agents/"+id+"/sessions", "").status)
@@ -272,6 +281,7 @@ func TestTokensHaveNoSession(t *testing.T) {
 	for _, r := range []request{
 		{method: http.MethodDelete, path: "/v1/session"},
 		{method: http.MethodGet, path: "/v1/me/sessions"},
+		{method: http.MethodDelete, path: "/v1/me/sessions"},
 		{method: http.MethodDelete, path: "/v1/me/sessions/se_1"},
 		{method: http.MethodPut, path: "/v1/me/password", body: `{"current_password":"x","new_password":"y"}`},
 	} {

@@ -1426,7 +1426,11 @@ export interface paths {
         get: operations["listSessions"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Sign out everywhere else
+         * @description Ends every session of the caller but the one of this request. 409 `no_session` for a caller with a token.
+         */
+        delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1602,6 +1606,26 @@ export interface paths {
          * @description A trigger acts within the change that it is about. An automation acts on conversations that are there already, too: try it with a dry run first. Secrets of webhooks that were not given are made, and answered this once. Not for tokens that are limited to channels or groups.
          */
         post: operations["createRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What rules can be made of
+         * @description The events, fields with their operators, and actions that a rule may have; what a form for rules is drawn from. Not for tokens that are limited to channels or groups.
+         */
+        get: operations["getRuleVocabulary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2469,6 +2493,36 @@ export interface components {
         };
         /** @enum {string} */
         RuleKind: "trigger" | "automation";
+        RuleVocabulary: {
+            /** @description What triggers act on. */
+            events: string[];
+            fields: components["schemas"]["RuleField"][];
+            actions: components["schemas"]["RuleActionKind"][];
+        };
+        /** @description What a condition can ask for. */
+        RuleField: {
+            field: string;
+            /**
+             * @description What its values are. A `word` is one of `values` or an id, a `list` several words, a `time` elapsed time such as `30m`, a `schedule` the id of business hours.
+             * @enum {string}
+             */
+            sort: "word" | "text" | "list" | "number" | "truth" | "time" | "schedule";
+            /** @description All there are; empty where they are not few. */
+            values: string[];
+            trigger_operators: string[];
+            /** @description Empty where automations cannot ask for the field. */
+            automation_operators: string[];
+        };
+        RuleActionKind: {
+            type: string;
+            /**
+             * @description The field that it uses besides its type.
+             * @enum {string}
+             */
+            takes: "value" | "style" | "tags" | "text" | "url";
+            /** @description All there are; empty where they are not few. */
+            values: string[];
+        };
         /** @description All of `all` have to hold and, where `any` is given, at least one of it. */
         RuleConditions: {
             all?: components["schemas"]["RuleCondition"][];
@@ -7308,6 +7362,25 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller has no other session. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     endSession: {
         parameters: {
             query?: never;
@@ -7660,6 +7733,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRuleVocabulary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The vocabulary. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleVocabulary"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -201,7 +201,7 @@ func (c *checker) action(at string, a Action) {
 	}
 	switch a.Type {
 	case SetStatus:
-		if !slices.Contains([]string{"open", "pending", "on_hold", "solved", "closed"}, a.Value) {
+		if !slices.Contains(SetStatus.Values(), a.Value) {
 			c.fail(at+".value", "unknown status %q: use open, pending, on_hold, solved or, for what is solved, closed", a.Value)
 		}
 	case SetPriority:

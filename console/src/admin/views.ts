@@ -32,6 +32,7 @@ export const adminViews: readonly AdminView[] = [
   { name: 'rules', title: 'admin.rule.title', icon: 'spark', load: () => import('./rules/Rules') },
   { name: 'canned-replies', title: 'admin.canned.title', icon: 'note', load: () => import('./replies/Canned') },
   { name: 'reports', title: 'admin.report.title', icon: 'chart', load: () => import('./reports/Reports') },
+  { name: 'health', title: 'health.title', icon: 'pulse', load: () => import('./health/Health') },
   { name: 'dead-letters', title: 'admin.dead.title', icon: 'warning', load: () => import('./trouble/DeadLetters') },
   { name: 'quarantine', title: 'admin.quarantine.title', icon: 'question', load: () => import('./trouble/Quarantine') },
   { name: 'subscriptions', title: 'admin.sub.title', icon: 'bell', load: () => import('./access/Subscriptions') },

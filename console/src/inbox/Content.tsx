@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { number, t } from '../i18n/translate';
 import type { Schema } from '../api/client';
 import type { Message } from '../store/outbox';
+import { openThread } from '../store/thread';
 import { Icon } from '../ui/Icon';
 import { Linked, Outside } from '../ui/Linked';
 import type { Picture } from './Lightbox';
@@ -25,7 +26,7 @@ export function hubFile(a: Attachment): string | null {
 export function Content({ message: m, show }: { message: Message; show(picture: Picture): void }) {
   return (
     <>
-      {m.referral && <ReferralCard referral={m.referral} />}
+      {m.referral && !told(m) && <ReferralCard referral={m.referral} />}
       {m.attachments.map((a) => (
         <File key={a.id} a={a} show={() => show({ message: m.id, attachment: a.id })} />
       ))}
@@ -223,6 +224,13 @@ function OrderCard({ order }: { order: Schema['Order'] }) {
       </span>
     </div>
   );
+}
+
+/** Whether the contact's message before came from the same place. */
+function told(m: Message): boolean {
+  const all = openThread(m.conversation_id).messages.value.filter((other) => other.author.type === m.author.type);
+  const before = all[all.findIndex((other) => other.id === m.id) - 1];
+  return before !== undefined && JSON.stringify(before.referral) === JSON.stringify(m.referral);
 }
 
 function ReferralCard({ referral: r }: { referral: Schema['Referral'] }) {

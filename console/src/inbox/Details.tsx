@@ -16,6 +16,7 @@ import { Skeleton } from '../ui/Empty';
 import { Icon } from '../ui/Icon';
 import { changeTags, setFacts } from './actions';
 import { lineText } from './LogLines';
+import { Person } from './Person';
 import { previewText } from './preview';
 import { closing, contactName, countdownText, statusLook, statusName, windowClosing } from './status';
 import { StyleDialog } from './StyleDialog';
@@ -51,7 +52,7 @@ function Section({ title, count, open = true, children }: { title: string; count
   );
 }
 
-function useContact(id: string): Schema['Contact'] | null {
+function useContact(id: string): [Schema['Contact'] | null, (contact: Schema['Contact']) => void] {
   const [contact, setContact] = useState<Schema['Contact'] | null>(null);
   useEffect(() => {
     let gone = false;
@@ -68,11 +69,11 @@ function useContact(id: string): Schema['Contact'] | null {
       end();
     };
   }, [id]);
-  return contact;
+  return [contact, setContact];
 }
 
 function Who({ c }: { c: Conversation }) {
-  const contact = useContact(c.contact.id);
+  const [contact, setContact] = useContact(c.contact.id);
   const facts: [string, string | null | undefined][] = [
     [t('details.phone'), contact?.phone],
     [t('details.username'), contact?.username],
@@ -123,6 +124,7 @@ function Who({ c }: { c: Conversation }) {
           ))}
         </p>
       )}
+      {contact && <Person contact={contact} onChange={setContact} />}
     </section>
   );
 }

@@ -56,5 +56,10 @@ export function countdownText(countdown: Countdown): string {
 
 /** A contact's name, or what there is instead. */
 export function contactName(c: { name: string | null; external_id: string }): string {
-  return c.name?.trim() || c.external_id;
+  return c.name?.trim() || idName(c.external_id);
+}
+
+/** What somebody is called of whom only a platform's id is known: visitors of the web chat by the end of theirs, which tells them apart. */
+export function idName(id: string): string {
+  return id.startsWith('vis_') ? t('contact.visitor', { id: id.slice(-4) }) : id;
 }

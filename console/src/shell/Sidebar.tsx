@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { complain } from '../ui/Toast';
 import { chooseLanguage, language, languageNames, t, type Language } from '../i18n/translate';
-import { follow, href } from '../router/router';
+import { follow, go, href } from '../router/router';
 import { me, signOut } from '../auth/session';
 import { Avatar } from '../ui/Avatar';
 import { Dialog } from '../ui/Dialog';
@@ -134,6 +134,7 @@ function UserMenu() {
     ...themes,
     ...languages,
     { id: 'keys', label: t('shortcuts.title'), icon: 'keyboard', keys: '?', apart: true, run: () => (showShortcuts.value = true) },
+    { id: 'account', label: t('account.title'), icon: 'user', run: () => go('/account') },
     { id: 'out', label: t('session.signOut'), icon: 'exit', apart: true, run: () => void signOut().catch((error: unknown) => complain(t('session.signOutFailed'), error)) },
   ];
   return (

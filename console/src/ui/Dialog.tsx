@@ -16,9 +16,36 @@ interface Props {
   bare?: boolean;
 }
 
+const fields = 'input:not([type="hidden"]):not([type="radio"]), input[type="radio"]:checked, select, textarea';
+const reachable = `a[href], button, ${fields}, summary, [tabindex="0"]`;
+
+function seen(within: Element | null, selector: string): HTMLElement[] {
+  return Array.from(within?.querySelectorAll<HTMLElement>(selector) ?? []).filter((e) => !e.matches(':disabled') && e.checkVisibility());
+}
+
 /**
- * A dialog, drawer or lightbox: keeps the focus inside, closes on Escape and on
- * a click beside it, and gives the focus back.
+ * Where the user begins: at the first field, or at the first button of the foot,
+ * which takes nothing back. A drawer is read first: there the browser chooses.
+ */
+function begin(box: HTMLElement): void {
+  const body = box.querySelector('.dialog-body');
+  if (body?.contains(document.activeElement)) return; // it chose by itself
+  (seen(body, fields)[0] ?? seen(box.querySelector('.dialog-foot'), 'button')[0] ?? seen(body, reachable)[0])?.focus();
+}
+
+/** Leads from the last that can be reached to the first, and back. */
+function turn(e: KeyboardEvent, box: HTMLElement | null): void {
+  if (e.key !== 'Tab' || e.defaultPrevented) return;
+  const all = seen(box, reachable);
+  const edge = e.shiftKey ? all[0] : all.at(-1);
+  if (document.activeElement !== edge && document.activeElement !== box) return;
+  e.preventDefault();
+  (e.shiftKey ? all.at(-1) : all[0])?.focus();
+}
+
+/**
+ * A dialog, drawer or lightbox: begins at its first field, keeps the focus
+ * inside, closes on Escape and on a click beside it, and gives the focus back.
  */
 export function Dialog({ title, onClose, place = 'middle', children, actions, wide, bare }: Props) {
   const box = useRef<HTMLDialogElement>(null);
@@ -27,6 +54,7 @@ export function Dialog({ title, onClose, place = 'middle', children, actions, wi
     const el = box.current;
     const before = document.activeElement as HTMLElement | null;
     el?.showModal();
+    if (el && (place === 'middle' || place === 'whole')) begin(el);
     return () => {
       el?.close();
       before?.focus?.();
@@ -44,7 +72,10 @@ export function Dialog({ title, onClose, place = 'middle', children, actions, wi
       onClick={(e) => {
         if (e.target === box.current) onClose();
       }}
-      onKeyDown={(e) => e.stopPropagation()}
+      onKeyDown={(e) => {
+        e.stopPropagation();
+        turn(e, box.current);
+      }}
     >
       <div class="dialog-box">
         <header class={bare ? 'hidden' : 'dialog-head'}>

@@ -19,24 +19,31 @@ export function Connect({ channel, onChange }: ChannelProps) {
   const setup = connectors.data?.data.find((c) => c.kind === channel.kind)?.setup;
   const first = useFirstEvent(channel.id);
   const refresh = () => void api.get('/v1/channels/{channel_id}', { path: { channel_id: channel.id } }).then(onChange, () => undefined);
+  const chat = channel.kind === 'webchat';
   return (
     <div class="admin-split">
       <ol class="steps">
-        <Step n={1} title={t('admin.connect.check')} text={t('admin.connect.checkText')} done={channel.health.state === 'ok'}>
-          <Act
-            label={t('admin.connect.checkNow')}
-            run={async () => {
-              const answer = await api.post('/v1/channels/{channel_id}/check', { path: { channel_id: channel.id } });
-              refresh();
-              return answer;
-            }}
-          />
-        </Step>
-        <Step n={2} title={t('admin.connect.webhook')} text={t('admin.connect.webhookText')} done={first !== undefined}>
-          <Copy label={t('admin.connect.url')} value={channel.webhook_url || window.location.origin + channel.webhook_path} />
-          <Act label={t('admin.connect.register')} run={() => api.post('/v1/channels/{channel_id}/webhook', { path: { channel_id: channel.id } })} />
-        </Step>
-        <Step n={3} title={t('admin.connect.first')} text={t('admin.connect.firstText')} done={first !== undefined}>
+        {chat ? (
+          <Embed channel={channel} done={first !== undefined} />
+        ) : (
+          <>
+            <Step n={1} title={t('admin.connect.check')} text={t('admin.connect.checkText')} done={channel.health.state === 'ok'}>
+              <Act
+                label={t('admin.connect.checkNow')}
+                run={async () => {
+                  const answer = await api.post('/v1/channels/{channel_id}/check', { path: { channel_id: channel.id } });
+                  refresh();
+                  return answer;
+                }}
+              />
+            </Step>
+            <Step n={2} title={t('admin.connect.webhook')} text={t('admin.connect.webhookText')} done={first !== undefined}>
+              <Copy label={t('admin.connect.url')} value={channel.webhook_url || window.location.origin + channel.webhook_path} />
+              <Act label={t('admin.connect.register')} run={() => api.post('/v1/channels/{channel_id}/webhook', { path: { channel_id: channel.id } })} />
+            </Step>
+          </>
+        )}
+        <Step n={3} title={t('admin.connect.first')} text={t(chat ? 'admin.connect.firstChat' : 'admin.connect.firstText')} done={first !== undefined}>
           <div class="waiting" role="status">
             {first ? (
               <>
@@ -65,6 +72,26 @@ export function Connect({ channel, onChange }: ChannelProps) {
         </aside>
       )}
     </div>
+  );
+}
+
+/** The web chat asks no platform: it is put on a site, or tried on the hub's own page. */
+function Embed({ channel, done }: { channel: Schema['Channel']; done: boolean }) {
+  const hub = URL.canParse(channel.webhook_url) ? new URL(channel.webhook_url).origin : window.location.origin;
+  return (
+    <>
+      <Step n={1} title={t('admin.connect.try')} text={t('admin.connect.tryText')} done={done}>
+        <p>
+          <a class="button button-plain button-normal" href={`/widget/try/${channel.id}`} target="_blank" rel="noopener">
+            <Icon name="external" size={18} />
+            {t('admin.connect.tryOpen')}
+          </a>
+        </p>
+      </Step>
+      <Step n={2} title={t('admin.connect.embed')} text={t('admin.connect.embedText')} done={false}>
+        <Copy label={t('admin.connect.snippet')} value={`<script src="${hub}/widget.js" data-channel="${channel.id}" async></script>`} />
+      </Step>
+    </>
   );
 }
 

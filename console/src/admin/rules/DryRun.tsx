@@ -10,6 +10,7 @@ import { Icon } from '../../ui/Icon';
 import { Select } from '../../ui/Field';
 import { Show, useLoad } from '../parts/load';
 import { Problem } from '../parts/Problem';
+import { conditionText, word } from './vocabulary';
 
 interface Props {
   /** A stored rule, or … */
@@ -81,14 +82,14 @@ function Match({ match }: { match: Schema['RuleMatch'] }) {
         {conditions.map((c, i) => (
           <small key={i} class="condition">
             <Icon name={c.holds ? 'check' : 'close'} size={14} label={t(c.holds ? 'admin.rule.holds' : 'admin.rule.holdsNot')} />
-            {c.field} {c.operator.replaceAll('_', ' ')} {c.values.join(', ')}
+            {conditionText(c)}
           </small>
         ))}
         {!match.event_matches && <small>{t('admin.rule.noEvent')}</small>}
         {match.due_at && <small>{t('admin.rule.due', { time: shortTime(match.due_at) })}</small>}
         {match.actions.map((a, i) => (
           <small key={i} dir="auto">
-            → {a.type.replaceAll('_', ' ')}: {a.detail ?? t(`admin.rule.outcome.${a.outcome}`)}
+            → {word(`action.${a.type}`)}: {a.detail ?? t(`admin.rule.outcome.${a.outcome}`)}
           </small>
         ))}
       </span>

@@ -4,37 +4,32 @@ import { api, type Schema } from '../../api/client';
 import { t } from '../../i18n/translate';
 import { Button } from '../../ui/Button';
 import { Chip } from '../../ui/Chip';
-import { FormDialog } from '../parts/FormDialog';
-import { JsonField, parseJSON, pretty } from '../parts/Json';
+import { Dialog } from '../../ui/Dialog';
+import { Copy } from '../parts/Copy';
 import { usePages } from '../parts/load';
 import { changeListed, OrderedLine } from '../parts/OrderedLine';
 import { Records } from '../parts/Records';
 import { Removal } from '../parts/Removal';
 import { DryRun } from './DryRun';
+import { RuleForm, useKnown } from './RuleForm';
+import './rules.css';
+import { actionText, conditionText, word } from './vocabulary';
 
 type Rule = Schema['Rule'];
-
-/** What a new rule begins with: one that is of use as it is. */
-const example: Schema['RuleDraft'] = {
-  name: 'Nobody answered',
-  kind: 'automation',
-  enabled: true,
-  conditions: {
-    all: [
-      { field: 'conversation.status', operator: 'is', values: ['new', 'open'] },
-      { field: 'time.unanswered', operator: 'at_least', values: ['30m'] },
-    ],
-  },
-  actions: [{ type: 'set_priority', value: 'urgent' }],
-};
 
 /** Triggers and automations, in the order in which they act. */
 export default function Rules() {
   const rules = usePages(async () => ({ data: (await api.get('/v1/rules')).data, next_cursor: null }));
+  const known = useKnown();
   const [edited, setEdited] = useState<{ rule?: Rule }>();
   const [removed, setRemoved] = useState<Rule>();
   const [tried, setTried] = useState<{ rule?: Rule }>();
+  const [made, setMade] = useState<Rule>();
   const own = rules.data?.filter((r) => !r.system).length ?? 0;
+  const saved = (rule: Rule) => {
+    rules.reload();
+    if (rule.actions.some((a) => a.secret)) setMade(rule);
+  };
   return (
     <>
       <Records
@@ -53,7 +48,7 @@ export default function Rules() {
               <span class="line-number" />
               <span class="line-main">
                 <strong dir="auto">{r.name}</strong>
-                <small dir="auto">{r.description ?? summary(r)}</small>
+                <small dir="auto">{r.description ?? summary(r, known.data?.schedules ?? [])}</small>
               </span>
               <Chip>{t(`admin.rule.${r.kind}`)}</Chip>
               <Chip icon="lock" title={t('admin.rule.systemText')}>
@@ -64,7 +59,7 @@ export default function Rules() {
             <OrderedLine
               record={r}
               last={own}
-              summary={r.description ?? summary(r)}
+              summary={r.description ?? summary(r, known.data?.schedules ?? [])}
               chips={<Chip>{t(`admin.rule.${r.kind}`)}</Chip>}
               actions={<Button size="small" kind="quiet" icon="eye" aria-label={t('admin.rule.tryOne', { name: r.name })} onClick={() => setTried({ rule: r })} />}
               onChange={(body) => void changeListed(() => api.patch('/v1/rules/{rule_id}', { path: { rule_id: r.id }, body }), rules.reload)}
@@ -74,7 +69,8 @@ export default function Rules() {
           )
         }
       />
-      {edited && <RuleForm {...edited} onClose={() => setEdited(undefined)} onSaved={rules.reload} />}
+      {edited && <RuleForm {...edited} known={known} onClose={() => setEdited(undefined)} onSaved={saved} />}
+      {made && <Secrets rule={made} onClose={() => setMade(undefined)} />}
       {tried && <DryRun {...tried} onClose={() => setTried(undefined)} />}
       {removed && (
         <Removal
@@ -93,49 +89,21 @@ export default function Rules() {
 }
 
 /** What a rule looks at and does, on one line. */
-function summary(rule: Rule): string {
-  const conditions = [...(rule.conditions.all ?? []), ...(rule.conditions.any ?? [])].map((c) => `${c.field} ${c.operator.replaceAll('_', ' ')} ${(c.values ?? []).join(', ')}`.trim());
-  const actions = rule.actions.map((a) => [a.type.replaceAll('_', ' '), a.value ?? a.tags?.join(', ') ?? a.text ?? a.url].filter(Boolean).join(' '));
-  return `${conditions.join(' · ') || rule.events.join(', ')} → ${actions.join(' · ')}`;
+function summary(rule: Rule, schedules: readonly Schema['Schedule'][]): string {
+  const all = (rule.conditions.all ?? []).map((c) => conditionText(c, schedules));
+  const any = (rule.conditions.any ?? []).map((c) => conditionText(c, schedules)).join(` ${t('rule.or')} `);
+  const asked = [...all, any].filter(Boolean).join(' · ') || rule.events.map((e) => word(`event.${e}`)).join(', ');
+  return `${asked} → ${rule.actions.map(actionText).join(' · ')}`;
 }
 
-function RuleForm({ rule, onClose, onSaved }: { rule?: Rule; onClose(): void; onSaved(): void }) {
-  const [text, setText] = useState(() =>
-    pretty(rule ? { name: rule.name, kind: rule.kind, enabled: rule.enabled, ...(rule.events.length > 0 ? { events: rule.events } : {}), conditions: rule.conditions, actions: rule.actions } : example),
-  );
-  const [trying, setTrying] = useState(false);
-  const parsed = parseJSON(text);
-  const draft = parsed.value as Schema['RuleDraft'] | undefined;
-  const submit = async () => {
-    if (!draft) return;
-    if (rule) {
-      const { kind: _, ...body } = draft;
-      await api.patch('/v1/rules/{rule_id}', { path: { rule_id: rule.id }, body: { ...body, version: rule.version } });
-    } else await api.post('/v1/rules', { body: draft });
-    onSaved();
-  };
+/** The secrets of webhooks that the hub made for a rule, which it never shows again. */
+function Secrets({ rule, onClose }: { rule: Rule; onClose(): void }) {
   return (
-    <FormDialog wide title={rule ? t('admin.edit', { name: rule.name }) : t('admin.rule.add')} submit={submit} onClose={onClose} disabled={parsed.error !== undefined}>
-      {(errors) => (
-        <>
-          <JsonField label={t('admin.rule.json')} hint={t('admin.rule.jsonHint')} rows={20} value={text} onChange={setText} />
-          {Object.keys(errors).length > 0 && (
-            <ul class="wrongs">
-              {Object.entries(errors).map(([field, message]) => (
-                <li key={field}>
-                  <code>{field}</code> {message}
-                </li>
-              ))}
-            </ul>
-          )}
-          <p>
-            <Button icon="eye" disabled={!draft} onClick={() => setTrying(true)}>
-              {t('admin.rule.dryRun')}
-            </Button>
-          </p>
-          {trying && draft && <DryRun draft={draft} onClose={() => setTrying(false)} />}
-        </>
-      )}
-    </FormDialog>
+    <Dialog title={t('rule.secret')} onClose={onClose} actions={<Button onClick={onClose}>{t('action.close')}</Button>}>
+      <div class="admin-stack">
+        <p>{t('rule.secretText')}</p>
+        {rule.actions.map((a) => a.secret && <Copy key={a.url} label={a.url ?? ''} value={a.secret} />)}
+      </div>
+    </Dialog>
   );
 }
