@@ -2834,6 +2834,8 @@ export interface components {
             style: components["schemas"]["Style"];
             group_id: string | null;
             enabled: boolean;
+            /** @description How many places of an agent's capacity one of its conversations takes. */
+            weight: number;
             /** @description How long a message is tried before it fails as expired. */
             send_for: components["schemas"]["Duration"];
             retention: components["schemas"]["Retention"];
@@ -2864,6 +2866,11 @@ export interface components {
             style?: components["schemas"]["StyleDraft"];
             group_id?: string | null;
             enabled?: boolean;
+            /**
+             * @description How many places of an agent's capacity (of the class `messaging`) one of its conversations takes, 1 when left
+             *     out. A conversation keeps what it had when it began.
+             */
+            weight?: number;
             /** @description From 1m to 168h; 24h when left out. */
             send_for?: components["schemas"]["Duration"];
             retention?: components["schemas"]["RetentionChange"];
@@ -2876,6 +2883,8 @@ export interface components {
             group_id?: string | null;
             /** @description False pauses the channel: nothing is sent and no connection is kept; what comes in is taken. */
             enabled?: boolean;
+            /** @description How many places of an agent's capacity (of the class `messaging`) one of its conversations takes. A conversation keeps what it had when it began. */
+            weight?: number;
             /**
              * @description With new credentials, how long webhooks that those before prove are taken as well, at most 168h; without it, not
              *     at all. `0s` ends that.
@@ -3095,6 +3104,8 @@ export interface components {
             session: components["schemas"]["Session"];
             assignee_id: string | null;
             group_id: string | null;
+            /** @description How many places of its agent's capacity it takes while it takes any. */
+            weight: number;
             priority: components["schemas"]["Priority"];
             tags: string[];
             subject: string | null;
@@ -3679,7 +3690,7 @@ export interface components {
             /** @description As they or an admin said; offline also when their browser has been gone for too long. */
             availability: components["schemas"]["Availability"];
             availability_since: components["schemas"]["Timestamp"];
-            /** @description Conversations of the agent that use capacity. */
+            /** @description Places that the agent's conversations take; one each unless their channels weigh more. */
             load: number;
             limits: components["schemas"]["Limits"];
             /** @description Conversations offered to the agent; each keeps a place. */
@@ -3701,6 +3712,7 @@ export interface components {
         /** @enum {string} */
         AgentRole: "admin" | "agent";
         Capacity: {
+            /** @description How many places there are for conversations, each of which takes as many as its channel weighs. */
             messaging: number;
         };
         /** @enum {string} */
@@ -4383,6 +4395,8 @@ export interface components {
             language?: string;
             group_id?: string;
             previous_agent_id?: string;
+            /** @description How many places it takes; as the channel has it when left out. */
+            weight?: number;
             /** @description How long it has waited. */
             waited?: components["schemas"]["Duration"];
         };
@@ -4403,6 +4417,8 @@ export interface components {
             mode: components["schemas"]["RoutingMode"] | null;
             method: components["schemas"]["RoutingMethod"] | null;
             queued_at: components["schemas"]["Timestamp"] | null;
+            /** @description How many places the conversation takes. */
+            weight: number;
             /** @description Who could have had it, the best first; a stored decision lists ten. */
             candidates: components["schemas"]["RoutingCandidate"][];
             /** @description Who could not, and why; a stored decision lists twenty. */
