@@ -48,7 +48,7 @@ func TestABackupUnderLoadLosesAndDoublesNothing(t *testing.T) {
 					return
 				default:
 				}
-				if h.tg(ch, update(w*40+n%40, fmt.Sprintf("%d/%d", w, n))) == http.StatusOK {
+				if h.tg(ch, update(1+w*40+n%40, fmt.Sprintf("%d/%d", w, n))) == http.StatusOK {
 					mu.Lock()
 					accepted++
 					mu.Unlock()

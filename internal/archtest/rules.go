@@ -30,7 +30,7 @@ var rules = []rule{
 	{pkg: "connectors/*", may: []string{"connectors", "normalize"}, tests: []string{"connectors/conntest"}},
 
 	{pkg: "threads/rules"},
-	{pkg: "threads", may: []string{"normalize", "threads/rules", "internal/crashpoint", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest"}},
+	{pkg: "threads", may: []string{"normalize", "threads/rules", "internal/crashpoint", "internal/ident"}, tests: []string{"internal/sqlite", "internal/storetest", "workers"}},
 	{pkg: "threads/routing", may: []string{"normalize", "threads", "internal/ident"}},
 
 	{pkg: "workers", may: []string{
