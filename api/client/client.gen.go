@@ -790,6 +790,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/me/password (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EndOtherSessions Sign out everywhere else
+	//
+	// Ends every session of the caller but the one of this request. 409 `no_session` for a caller with a token.
+	//
+	// Corresponds with DELETE /v1/me/sessions (the `EndOtherSessions` operationId).
+	EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListSessions Where the caller is signed in
 	//
 	// Corresponds with GET /v1/me/sessions (the `ListSessions` operationId).
@@ -1012,6 +1019,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/rules/dry-run (the `DryRunRules` operationId).
 	DryRunRules(ctx context.Context, params *DryRunRulesParams, body DryRunRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRuleVocabulary What rules can be made of
+	//
+	// The events, fields with their operators, and actions that a rule may have; what a form for rules is drawn from. Not for tokens that are limited to channels or groups.
+	//
+	// Corresponds with GET /v1/rules/vocabulary (the `GetRuleVocabulary` operationId).
+	GetRuleVocabulary(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteRule Remove a rule
 	//
@@ -3227,6 +3241,23 @@ func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParam
 	return c.Client.Do(req)
 }
 
+// EndOtherSessions Sign out everywhere else
+//
+// Ends every session of the caller but the one of this request. 409 `no_session` for a caller with a token.
+//
+// Corresponds with DELETE /v1/me/sessions (the `EndOtherSessions` operationId).
+func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndOtherSessionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListSessions Where the caller is signed in
 //
 // Corresponds with GET /v1/me/sessions (the `ListSessions` operationId).
@@ -3720,6 +3751,23 @@ func (c *Client) DryRunRulesWithBody(ctx context.Context, params *DryRunRulesPar
 // Corresponds with POST /v1/rules/dry-run (the `DryRunRules` operationId).
 func (c *Client) DryRunRules(ctx context.Context, params *DryRunRulesParams, body DryRunRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDryRunRulesRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRuleVocabulary What rules can be made of
+//
+// The events, fields with their operators, and actions that a rule may have; what a form for rules is drawn from. Not for tokens that are limited to channels or groups.
+//
+// Corresponds with GET /v1/rules/vocabulary (the `GetRuleVocabulary` operationId).
+func (c *Client) GetRuleVocabulary(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRuleVocabularyRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -9262,6 +9310,33 @@ func NewChangePasswordRequestWithBody(server string, params *ChangePasswordParam
 	return req, nil
 }
 
+// NewEndOtherSessionsRequest constructs an http.Request for the EndOtherSessions method
+func NewEndOtherSessionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/me/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListSessionsRequest constructs an http.Request for the ListSessions method
 func NewListSessionsRequest(server string) (*http.Request, error) {
 	var err error
@@ -10474,6 +10549,33 @@ func NewDryRunRulesRequestWithBody(server string, params *DryRunRulesParams, con
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetRuleVocabularyRequest constructs an http.Request for the GetRuleVocabulary method
+func NewGetRuleVocabularyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rules/vocabulary")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -13914,6 +14016,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/me/password (the `ChangePassword` operationId).
 	ChangePasswordWithResponse(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
+	// EndOtherSessionsWithResponse Sign out everywhere else
+	//
+	// Ends every session of the caller but the one of this request. 409 `no_session` for a caller with a token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/me/sessions (the `EndOtherSessions` operationId).
+	EndOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*EndOtherSessionsResponse, error)
+
 	// ListSessionsWithResponse Where the caller is signed in
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -14164,6 +14275,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/rules/dry-run (the `DryRunRules` operationId).
 	DryRunRulesWithResponse(ctx context.Context, params *DryRunRulesParams, body DryRunRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*DryRunRulesResponse, error)
+
+	// GetRuleVocabularyWithResponse What rules can be made of
+	//
+	// The events, fields with their operators, and actions that a rule may have; what a form for rules is drawn from. Not for tokens that are limited to channels or groups.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rules/vocabulary (the `GetRuleVocabulary` operationId).
+	GetRuleVocabularyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRuleVocabularyResponse, error)
 
 	// DeleteRuleWithResponse Remove a rule
 	//
@@ -18294,6 +18414,47 @@ func (r ChangePasswordResponse) ContentType() string {
 	return ""
 }
 
+type EndOtherSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EndOtherSessionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EndOtherSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndOtherSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndOtherSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndOtherSessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListSessionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19294,6 +19455,54 @@ func (r DryRunRulesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DryRunRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRuleVocabularyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleVocabulary
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRuleVocabularyResponse) GetJSON200() *RuleVocabulary {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRuleVocabularyResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRuleVocabularyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRuleVocabularyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRuleVocabularyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRuleVocabularyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -22952,6 +23161,21 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, pa
 	return ParseChangePasswordResponse(rsp)
 }
 
+// EndOtherSessionsWithResponse Sign out everywhere else
+//
+// Ends every session of the caller but the one of this request. 409 `no_session` for a caller with a token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/me/sessions (the `EndOtherSessions` operationId).
+func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*EndOtherSessionsResponse, error) {
+	rsp, err := c.EndOtherSessions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndOtherSessionsResponse(rsp)
+}
+
 // ListSessionsWithResponse Where the caller is signed in
 //
 // Returns a wrapper object for the known response body format(s).
@@ -23369,6 +23593,21 @@ func (c *ClientWithResponses) DryRunRulesWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseDryRunRulesResponse(rsp)
+}
+
+// GetRuleVocabularyWithResponse What rules can be made of
+//
+// The events, fields with their operators, and actions that a rule may have; what a form for rules is drawn from. Not for tokens that are limited to channels or groups.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rules/vocabulary (the `GetRuleVocabulary` operationId).
+func (c *ClientWithResponses) GetRuleVocabularyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRuleVocabularyResponse, error) {
+	rsp, err := c.GetRuleVocabulary(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRuleVocabularyResponse(rsp)
 }
 
 // DeleteRuleWithResponse Remove a rule
@@ -26779,6 +27018,35 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 	return response, nil
 }
 
+// ParseEndOtherSessionsResponse parses an HTTP response from a EndOtherSessionsWithResponse call
+func ParseEndOtherSessionsResponse(rsp *http.Response) (*EndOtherSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndOtherSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListSessionsResponse parses an HTTP response from a ListSessionsWithResponse call
 func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -27456,6 +27724,39 @@ func ParseDryRunRulesResponse(rsp *http.Response) (*DryRunRulesResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RuleDryRunResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRuleVocabularyResponse parses an HTTP response from a GetRuleVocabularyWithResponse call
+func ParseGetRuleVocabularyResponse(rsp *http.Response) (*GetRuleVocabularyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRuleVocabularyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleVocabulary
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
