@@ -145,11 +145,20 @@ func (p *tab) until(what, expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	var err error
+	for again := true; again; again = navigated(err) && ctx.Err() == nil {
+		_, err = chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	}
 	if err != nil {
 		p.look("timeout")
 		require.NoError(p.t, err, "waiting until %s; the page says: %s", what, p.text("body"))
 	}
+}
+
+// navigated tells whether a look at the page failed because another page took its
+// place meanwhile: what is waited for may be on that.
+func navigated(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "Cannot find context") || strings.Contains(err.Error(), "context was destroyed"))
 }
 
 // has waits until an element with the text is there.
