@@ -228,11 +228,15 @@ func (r *run) collect(ctx context.Context) []ended {
 // start claims what is due, as far as there are places, and sends it on its
 // way. It answers how many.
 func (r *run) start(ctx context.Context) (int, error) {
-	if r.stopping() || r.room() <= 0 {
+	if r.stopping() {
+		return 0, nil
+	}
+	room := r.room()
+	if room <= 0 {
 		return 0, nil
 	}
 	began := time.Now()
-	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, r.claimable())
+	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, r.claimable(room))
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}

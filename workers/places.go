@@ -86,9 +86,10 @@ func mostOf(stuck int) int {
 	return channelPlaces
 }
 
-// claimable is what may be claimed: nothing of the channels that pause.
-func (r *run) claimable() Room {
-	room := Room{All: r.room(), Channel: channelPlaces, Left: map[threads.ChannelID]int{}}
+// claimable is what may be claimed, of all as given: nothing of the channels that
+// pause.
+func (r *run) claimable(all int) Room {
+	room := Room{All: all, Channel: channelPlaces, Left: map[threads.ChannelID]int{}}
 	stuck := r.stuck()
 	for id, s := range r.busy {
 		room.Left[id] = max(mostOf(stuck[s.kind])-s.out, 0)

@@ -49,12 +49,12 @@ func TestAPlatformThatHangsOnOneChannelLeavesPlacesToItsOthers(t *testing.T) {
 				}, time.Now())
 			}
 		}
-		require.Equal(t, channelPlaces, r.claimable().Of("deaf"))
+		require.Equal(t, channelPlaces, r.claimable(r.room()).Of("deaf"))
 		call("deaf", channelPlaces)
-		require.Zero(t, r.claimable().Of("deaf"))
+		require.Zero(t, r.claimable(r.room()).Of("deaf"))
 		time.Sleep(stuckAfter)
 		call("well", 1)
-		require.Equal(t, waryPlaces-1, r.claimable().Of("well"), "it goes on, with care")
+		require.Equal(t, waryPlaces-1, r.claimable(r.room()).Of("well"), "it goes on, with care")
 		others := r.channelRoom()
 		for range waryPlaces {
 			require.True(t, others.take("new", "chat"))
@@ -65,7 +65,7 @@ func TestAPlatformThatHangsOnOneChannelLeavesPlacesToItsOthers(t *testing.T) {
 			call(threads.ChannelID(fmt.Sprint("deaf", i)), waryPlaces)
 		}
 		time.Sleep(stuckAfter)
-		require.Zero(t, r.claimable().Of("well"), "the platform is down")
+		require.Zero(t, r.claimable(r.room()).Of("well"), "the platform is down")
 	})
 }
 

@@ -173,6 +173,15 @@ func (c *conn) query(sql string, each func(row) error, args ...any) error {
 	return c.rows(context.Background(), s, each, args)
 }
 
+// number answers the one number that a query finds, 0 for NULL.
+func (c *conn) number(sql string, args ...any) (n int64, err error) {
+	err = c.query(sql, func(r row) error {
+		n = r.number(0)
+		return nil
+	}, args...)
+	return n, err
+}
+
 // queryOnce is query for SQL that is put together from a request: it is not
 // kept prepared, and the context can interrupt it.
 func (c *conn) queryOnce(ctx context.Context, sql string, each func(row) error, args ...any) error {

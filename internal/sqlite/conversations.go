@@ -153,11 +153,9 @@ func readTime(ctx context.Context, from *readers, what, sql string, args ...any)
 // readNumber answers the one number that a query finds, 0 for NULL.
 func readNumber(ctx context.Context, from *readers, what, sql string, args ...any) (int64, error) {
 	var n int64
-	err := from.with(ctx, func(c *conn) error {
-		return c.query(sql, func(r row) error {
-			n = r.number(0)
-			return nil
-		}, args...)
+	err := from.with(ctx, func(c *conn) (err error) {
+		n, err = c.number(sql, args...)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", what, err)

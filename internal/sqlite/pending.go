@@ -105,6 +105,12 @@ func (p *pendings) drop(e placed) {
 	}
 }
 
+// again puts an entry in its channel's line, wherever it was. mu is held.
+func (p *pendings) again(e placed) {
+	p.drop(e)
+	p.add(e)
+}
+
 // postpone has an entry wait until it is due. mu is held.
 func (p *pendings) postpone(e placed, due int64) {
 	wait := &laterEntry{placed: e, due: due}
@@ -184,9 +190,7 @@ func (p *pendings) claim(now, until int64, limit int, without []string) []placed
 // has had for too long. mu is held.
 func (p *pendings) revive(now int64) {
 	for p.dues.Len() > 0 && p.dues.first().due <= now {
-		e := p.dues.first().placed
-		p.drop(e)
-		p.add(e)
+		p.again(p.dues.first().placed)
 	}
 	if now < p.ends {
 		return
@@ -194,8 +198,7 @@ func (p *pendings) revive(now int64) {
 	p.ends = math.MaxInt64
 	for _, t := range p.taken {
 		if t.until <= now {
-			p.drop(t.placed)
-			p.add(t.placed)
+			p.again(t.placed)
 		} else {
 			p.ends = min(p.ends, t.until)
 		}
@@ -217,8 +220,7 @@ func (p *pendings) release(got []placed) {
 	defer p.mu.Unlock()
 	for _, e := range got {
 		if _, ok := p.taken[e.seq]; ok {
-			p.drop(e)
-			p.add(e)
+			p.again(e)
 		}
 	}
 }
@@ -257,8 +259,7 @@ func (p *pendings) reopened(list []placed) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range list {
-		p.drop(e)
-		p.add(e)
+		p.again(e)
 	}
 }
 

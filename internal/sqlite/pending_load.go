@@ -49,16 +49,10 @@ func (p *pendings) load(c *conn) error {
 // limitsOf answers the number before which no entry is pending for the first
 // time, never 0, and the number of the last row.
 func limitsOf(c *conn) (worked, last int64, err error) {
-	number := func(sql string) (n int64) {
-		if err == nil {
-			err = c.query(sql, func(r row) error {
-				n = r.number(0)
-				return nil
-			})
-		}
-		return n
+	if worked, err = c.number(sqlWorked); err == nil {
+		last, err = c.number(sqlLastEntry)
 	}
-	return max(number(sqlWorked), 1), number(sqlLastEntry), err
+	return max(worked, 1), last, err
 }
 
 // eachPending calls each with the pending entries of the file.

@@ -76,12 +76,9 @@ func visit(path string) (*conn, error) {
 }
 
 // versionOf is the number of the latest migration, 0 for none.
-func versionOf(c *conn) (have int, err error) {
-	err = c.query("SELECT coalesce(max(version), 0) FROM migrations", func(r row) error {
-		have = int(r.number(0))
-		return nil
-	})
-	return have, err
+func versionOf(c *conn) (int, error) {
+	have, err := c.number("SELECT max(version) FROM migrations")
+	return int(have), err
 }
 
 // quote writes a text as SQL does.
