@@ -69,6 +69,7 @@ func (s *session) closing(ctx context.Context) error {
 
 // closers has so many contacts write once and answers their conversations.
 func (s *session) closers(ctx context.Context, from *payloads, channel string) ([]string, error) {
+	threaded, _ := s.hub.metric(ctx, threadedMetric) // 0 without one
 	p, err := load(ctx, s.hub.addr, s.Closes, s.Concurrency, func(buf []byte, i int) []byte {
 		return from.webhook(buf, s.hub.addr, closersFrom+i)
 	})
@@ -80,6 +81,9 @@ func (s *session) closers(ctx context.Context, from *payloads, channel string) (
 	}
 	limited, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
+	if err := s.hub.counted(limited, threaded+float64(s.Closes)); err != nil {
+		return nil, err
+	}
 	for {
 		var ids []string
 		err := pages(limited, s.hub, "/v1/conversations", url.Values{"channel_id": {channel}, "sort": {"created_at"}}, func(c conversation) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type hub struct {
 	token  string
 	client *http.Client
 	ours   map[string]bool // ids of the channels that bench registered
+	began  time.Time
 }
 
 // channel is a channel that bench registered.
@@ -34,6 +36,8 @@ type conversation struct {
 	ID        string `json:"id"`
 	ChannelID string `json:"channel_id"`
 	Messages  int    `json:"message_count"`
+
+	Created time.Time `json:"created_at"`
 }
 
 type message struct {
@@ -89,6 +93,14 @@ func (h *hub) call(ctx context.Context, method, path string, in, out any) error 
 
 // pages reads a list to its end.
 func pages[T any](ctx context.Context, h *hub, path string, query url.Values, each func(T)) error {
+	return pagesUntil(ctx, h, path, query, func(item T) bool {
+		each(item)
+		return false
+	})
+}
+
+// pagesUntil reads a list until somebody has seen enough of it.
+func pagesUntil[T any](ctx context.Context, h *hub, path string, query url.Values, enough func(T) bool) error {
 	query.Set("limit", "200")
 	for {
 		var page struct {
@@ -98,8 +110,8 @@ func pages[T any](ctx context.Context, h *hub, path string, query url.Values, ea
 		if err := h.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &page); err != nil {
 			return err
 		}
-		for _, item := range page.Data {
-			each(item)
+		if slices.ContainsFunc(page.Data, enough) {
+			return nil
 		}
 		if page.Next == nil || *page.Next == "" {
 			return nil
@@ -126,13 +138,16 @@ func (h *hub) ready(ctx context.Context) error {
 	}
 }
 
-// conversations lists those of bench's channels.
+// conversations lists those of bench's channels. A hub that was filled before
+// it started has many more, all of them older: those are not asked for, since
+// reading them would be measured too.
 func (h *hub) conversations(ctx context.Context) ([]conversation, error) {
 	var all []conversation
-	err := pages(ctx, h, "/v1/conversations", url.Values{"sort": {"created_at"}}, func(c conversation) {
+	err := pagesUntil(ctx, h, "/v1/conversations", url.Values{"sort": {"-created_at"}}, func(c conversation) bool {
 		if h.ours[c.ChannelID] {
 			all = append(all, c)
 		}
+		return c.Created.Before(h.began)
 	})
 	return all, err
 }
@@ -231,6 +246,25 @@ func (h *hub) drain(ctx context.Context, want int, counter float64) (time.Time, 
 			n, _ := h.stored(context.WithoutCancel(ctx))
 			return time.Time{}, fmt.Errorf("%d of %d messages shown: %w", n, want, ctx.Err())
 		case <-time.After(min(max(left/2, 10*time.Millisecond), 250*time.Millisecond)):
+		}
+	}
+}
+
+// counted waits until the counter of threaded events says so. Unlike a list it
+// costs the hub nothing.
+func (h *hub) counted(ctx context.Context, want float64) error {
+	for {
+		now, err := h.metric(ctx, threadedMetric)
+		if err != nil && !errors.Is(err, errNoMetric) {
+			return err
+		}
+		if now >= want {
+			return nil
+		}
+		select {
+		case <-time.After(250 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%.0f of %.0f events threaded: %w", now, want, ctx.Err())
 		}
 	}
 }

@@ -160,7 +160,7 @@ func (s *session) launchRole(ctx context.Context, role string, env []string) (*h
 		return nil, err
 	}
 	c.addr = addr
-	h := &hub{child: c, token: token, client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}, ours: map[string]bool{}}
+	h := &hub{child: c, token: token, client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}, ours: map[string]bool{}, began: time.Now()}
 	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return h, h.ready(limited)

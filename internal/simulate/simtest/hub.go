@@ -57,6 +57,7 @@ type Conversation struct {
 	Status    string    `json:"status"`
 	Contact   Contact   `json:"contact"`
 	Count     int       `json:"message_count"`
+	CreatedAt time.Time `json:"created_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"` // when it is due, from its solve on
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	Messages  []Message `json:"-"`

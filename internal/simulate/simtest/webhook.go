@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // inbound is one message of a webhook.
@@ -65,7 +66,10 @@ func (h *Hub) store(ch *Channel, in inbound) {
 	}
 	if c == nil {
 		n := len(h.conversations) + 1
-		c = &Conversation{ID: fmt.Sprintf("cv_%d", n), ChannelID: ch.ID, Status: "new", Contact: Contact{fmt.Sprintf("ct_%d", n), in.name, in.peer}}
+		c = &Conversation{
+			ID: fmt.Sprintf("cv_%d", n), ChannelID: ch.ID, Status: "new", CreatedAt: time.Now(),
+			Contact: Contact{fmt.Sprintf("ct_%d", n), in.name, in.peer},
+		}
 		h.conversations = append(h.conversations, c)
 	}
 	m := Message{ID: fmt.Sprintf("msg_%d", h.events), Direction: "inbound", Text: in.text, ExternalID: in.key, Status: "received"}
