@@ -45,7 +45,7 @@ type commands struct {
 
 // memoryGoal is where the garbage collector begins to work harder. The hub
 // needs less, but for bursts, which it would otherwise keep as its size.
-const memoryGoal = 96 << 20
+const memoryGoal = 94 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {

@@ -58,7 +58,7 @@ func readWebhook(c *gin.Context) ([]byte, *problemError) {
 	if c.Request.ContentLength > maxWebhook {
 		return nil, problem(http.StatusRequestEntityTooLarge, codeTooLarge, "a webhook may have 1 MiB")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxWebhook))
+	body, err := readWhole(http.MaxBytesReader(c.Writer, c.Request.Body, maxWebhook), c.Request.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -67,6 +67,17 @@ func readWebhook(c *gin.Context) ([]byte, *problemError) {
 		return nil, problem(http.StatusBadRequest, codeBadJSON, "the body could not be read to its end")
 	}
 	return body, nil
+}
+
+// readWhole reads a body to its end. It waits in memory until it is worked, so it
+// takes no more of that than its length where that is told.
+func readWhole(r io.Reader, length int64) ([]byte, error) {
+	if length < 0 {
+		return io.ReadAll(r)
+	}
+	body := make([]byte, length)
+	_, err := io.ReadFull(r, body)
+	return body, err
 }
 
 // webhookProblem says to a platform, and to whoever sets one up, what is wrong

@@ -27,7 +27,7 @@ const (
 type Eager struct {
 	library *Library
 	policy  Policy
-	waiting chan errand
+	waiting chan *errand
 }
 
 type errand struct {
@@ -46,7 +46,7 @@ const (
 
 // NewEager answers a fetcher that works while Run runs.
 func NewEager(l *Library, p Policy) *Eager {
-	return &Eager{library: l, policy: p, waiting: make(chan errand, eagerWaiting)}
+	return &Eager{library: l, policy: p, waiting: make(chan *errand, eagerWaiting)}
 }
 
 // Take notes the attachments of a message that came in. When too many wait
@@ -56,11 +56,11 @@ func (e *Eager) Take(m *threads.Message) {
 		return
 	}
 	for i := range m.Content.Attachments {
-		e.put(errand{message: *m, index: i})
+		e.put(&errand{message: *m, index: i})
 	}
 }
 
-func (e *Eager) put(x errand) {
+func (e *Eager) put(x *errand) {
 	select {
 	case e.waiting <- x:
 	default:
@@ -86,7 +86,7 @@ func (e *Eager) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-func (e *Eager) fetch(ctx context.Context, wg *sync.WaitGroup, x errand) {
+func (e *Eager) fetch(ctx context.Context, wg *sync.WaitGroup, x *errand) {
 	if !e.wanted(ctx, x.message.ChannelID) {
 		return
 	}

@@ -36,7 +36,7 @@ type driverStmt interface {
 }
 
 // pragmas of every connection. FULL syncs each commit, so that an answered
-// write survives a power cut too.
+// write survives a power cut too; a hub's writers do that themselves (durable).
 var pragmas = []string{
 	"busy_timeout = 2000",
 	"journal_mode = WAL",

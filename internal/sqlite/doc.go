@@ -7,7 +7,8 @@
 // restart frees them, the order of the outbox is kept there beside its rows,
 // and nobody outside the process needs to be told about commits.
 //
-// Each file has one writer, which commits whatever is waiting in one synced
-// transaction, and readers of its own, which see the latest commit and never
-// wait for the writer.
+// Each file has one writer, which commits whatever is waiting in one
+// transaction. It is synced while the writer goes on with the next, and before
+// anybody is answered. Readers of its own see the latest commit and never wait
+// for the writer, at most for that sync.
 package sqlite

@@ -18,6 +18,11 @@ const (
 	// bulkKiB is how much a connection takes for its page cache in one piece,
 	// bounded by its cache_size.
 	bulkKiB = 64 << 10
+	// smallestBlock and largestBlock are the sizes of which the port's allocator
+	// keeps several in a page of its own. The driver takes a block from it for
+	// each text of a statement, and a page in which nothing is used is given
+	// back to the system at once: one block of each size stays, so that it is not.
+	smallestBlock, largestBlock = 16, 16 << 10
 )
 
 // tune gives SQLite its memory for the process, once, before the first
@@ -26,6 +31,9 @@ const (
 // allocation.
 var tune = sync.OnceValue(func() error {
 	tls := libc.NewTLS()
+	for size := libc.Tsize_t(smallestBlock); size <= largestBlock; size *= 2 {
+		libc.Xmalloc(tls, size) // is never freed: see smallestBlock
+	}
 	methods := at[sqlite3.Tsqlite3_mem_methods](libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(sqlite3.Tsqlite3_mem_methods{}))))
 	*methods = sqlite3.Tsqlite3_mem_methods{
 		FxMalloc:   pointer(poolMalloc),

@@ -9,13 +9,14 @@ import (
 // readers are the connections that read a file while its writer writes.
 type readers struct {
 	name  string
+	wrote *durable
 	all   []*conn
 	free  chan *conn
 	ended chan struct{}
 }
 
-func openReaders(name, path string, n, cacheKiB int) (*readers, error) {
-	r := &readers{name: name, free: make(chan *conn, n), ended: make(chan struct{})}
+func openReaders(name, path string, n, cacheKiB int, wrote *durable) (*readers, error) {
+	r := &readers{name: name, wrote: wrote, free: make(chan *conn, n), ended: make(chan struct{})}
 	for range n {
 		c, err := dial(path, cacheKiB, true)
 		if err != nil {
@@ -27,20 +28,28 @@ func openReaders(name, path string, n, cacheKiB int) (*readers, error) {
 	return r, nil
 }
 
-// with runs fn on a connection of its own.
+// with runs fn on a connection of its own. What fn has read is on the disk when
+// with returns.
 func (r *readers) with(ctx context.Context, fn func(*conn) error) error {
 	if err := r.usable(ctx); err != nil {
 		return err
 	}
 	select {
 	case c := <-r.free:
-		defer func() { r.free <- c }()
-		return fn(c)
+		if err := r.on(c, fn); err != nil {
+			return err
+		}
+		return r.wrote.wait(ctx)
 	case <-r.ended:
 		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+func (r *readers) on(c *conn, fn func(*conn) error) error {
+	defer func() { r.free <- c }()
+	return fn(c)
 }
 
 // usable answers the error that with would answer at once.

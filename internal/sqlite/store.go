@@ -30,6 +30,16 @@ const (
 	mainWriterCache    = 16 << 10
 	journalWriterCache = 4 << 10
 	readerCache        = 2 << 10
+	checkpointCache    = 64
+)
+
+// Lengths of the write-ahead logs, in pages of 4 KiB. Overwriting what the log
+// has already is synced twice as fast as adding to it, and the journal's syncs
+// are waited for: its log is short. The main file's is long, since what changes
+// often is then copied seldom.
+const (
+	mainLog    = 8000
+	journalLog = 1500
 )
 
 // Options of a store. The zero value is good.
@@ -83,13 +93,13 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if s.lock, err = lock(filepath.Join(dir, lockFile)); err != nil {
 		return s, fmt.Errorf("data directory %s: %w", dir, err)
 	}
-	if s.write, s.read, err = openFile(ctx, dir, mainFile, "main", mainWriterCache, o.Readers); err != nil {
+	if s.write, s.read, err = openFile(ctx, dir, file{mainFile, "main", mainWriterCache, o.Readers, mainLog}); err != nil {
 		return s, err
 	}
 	if err = errors.Join(s.read.with(ctx, s.lanes.load), s.loadParked(ctx)); err != nil {
 		return s, err
 	}
-	w, r, err := openFile(ctx, dir, journalFile, "journal", journalWriterCache, journalReaders)
+	w, r, err := openFile(ctx, dir, file{journalFile, "journal", journalWriterCache, journalReaders, journalLog})
 	if err != nil {
 		return s, err
 	}
@@ -97,28 +107,40 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	return s, r.with(ctx, s.journal.pending.load)
 }
 
-// openFile opens and migrates one database file.
-func openFile(ctx context.Context, dir, file, schema string, cacheKiB, n int) (*writer, *readers, error) {
-	path := filepath.Join(dir, file)
-	c, err := dial(path, cacheKiB, false)
+// file is how a database file is opened.
+type file struct {
+	name, schema string
+	cacheKiB     int // of the writer
+	readers      int
+	logPages     int
+}
+
+// openFile opens and migrates a database file.
+func openFile(ctx context.Context, dir string, f file) (*writer, *readers, error) {
+	path := filepath.Join(dir, f.name)
+	c, err := dial(path, f.cacheKiB, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := migrate(ctx, c, schema); err != nil {
+	if err := migrate(ctx, c, f.schema); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("migrate %s: %w", path, err), c.close())
 	}
-	r, err := openReaders(file, path, n, readerCache)
+	w, err := startWriter(f.name, path, c, f.logPages)
 	if err != nil {
-		return nil, nil, errors.Join(err, c.close())
+		return nil, nil, err
 	}
-	return startWriter(file, c), r, nil
+	r, err := openReaders(f.name, path, f.readers, readerCache, w.durable)
+	if err != nil {
+		return nil, nil, errors.Join(err, w.close())
+	}
+	return w, r, nil
 }
 
 // hot reads on the writer's connection. Its page cache stays warm, while a
 // reader's is thrown away with every commit of the writer: what every batch of
 // messages looks up costs half as much this way. fn may be run twice.
 func (s *Store) hot(ctx context.Context, fn func(*conn) error) error {
-	return s.write.do(ctx, func(t *tx) error { return fn(t.conn) })
+	return s.write.look(ctx, func(t *tx) error { return fn(t.conn) })
 }
 
 // Journal answers the journal, which lives and closes with the store.

@@ -27,11 +27,14 @@ const (
 
 // writer owns the one connection that writes to a file. Operations that wait
 // at the same time share one transaction and so one synced write; an operation
-// that is alone waits for nobody.
+// that is alone waits for nobody. While one transaction is synced, the next is
+// written.
 type writer struct {
-	name  string
-	conn  *conn
-	queue chan *op
+	name    string
+	conn    *conn
+	queue   chan *op
+	durable *durable
+	behind  *checkpointer
 
 	mu     sync.RWMutex // held for writing to close the queue
 	closed bool
@@ -47,7 +50,10 @@ type op struct {
 	// fail: on the writer's goroutine, in the order of the operations, before
 	// the caller is answered and before anything else is written. It is for
 	// what memory keeps of the file.
-	then  func()
+	then func()
+	// reads says that it only looks: what it saw is waited for by whoever acts
+	// on it, since the log keeps the order of the commits.
+	reads bool
 	taken atomic.Bool // by the writer, or by the caller who gives up
 	err   error
 	done  chan struct{}
@@ -68,10 +74,28 @@ type part struct{ op, part int }
 // transaction has to be run again without it.
 var errAgain = errors.New("run again without the failed part")
 
-func startWriter(name string, c *conn) *writer {
+// startWriter makes the connection to the file the one that writes to it, with a
+// log of so many pages, about. It takes the connection also when it fails.
+func startWriter(name, path string, c *conn, logPages int) (_ *writer, err error) {
 	w := &writer{name: name, conn: c, queue: make(chan *op, queueLength), ended: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	for _, p := range []string{"synchronous = NORMAL", fmt.Sprintf("wal_autocheckpoint = %d", logPages)} {
+		if err := c.script("PRAGMA " + p); err != nil {
+			return nil, fmt.Errorf("open %s: %w", path, err)
+		}
+	}
+	if w.behind, err = startCheckpointer(path); err != nil {
+		return nil, err
+	}
+	if w.durable, err = startDurable(path + "-wal"); err != nil {
+		return nil, errors.Join(fmt.Errorf("open log of %s: %w", path, err), w.behind.close())
+	}
 	go w.loop()
-	return w
+	return w, nil
 }
 
 // close lets the operations in hand finish and closes the connection.
@@ -87,7 +111,8 @@ func (w *writer) close() error {
 	if !first {
 		return nil
 	}
-	return w.conn.close()
+	w.durable.close()
+	return errors.Join(w.behind.close(), w.conn.close())
 }
 
 // do has the operation carried out and waits until it is durable. A context
@@ -99,7 +124,16 @@ func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 
 // doThen is do with something to follow the commit (see op).
 func (w *writer) doThen(ctx context.Context, run func(*tx) error, then func()) error {
-	o := &op{run: run, then: then, done: make(chan struct{})}
+	return w.carry(ctx, &op{run: run, then: then, done: make(chan struct{})})
+}
+
+// look has an operation carried out that only reads, and does not wait for the
+// disk.
+func (w *writer) look(ctx context.Context, run func(*tx) error) error {
+	return w.carry(ctx, &op{run: run, reads: true, done: make(chan struct{})})
+}
+
+func (w *writer) carry(ctx context.Context, o *op) error {
 	if err := w.enqueue(ctx, o); err != nil {
 		return err
 	}
@@ -134,26 +168,38 @@ func (w *writer) enqueue(ctx context.Context, o *op) error {
 
 func (w *writer) loop() {
 	defer close(w.ended)
-	group := make([]*op, 0, groupSize)
 	for first := range w.queue {
 		// Whoever can go on right now may have something for this commit: let
 		// them. When nobody can, this takes no time.
 		for range 3 {
 			runtime.Gosched()
 		}
-		group = w.gather(append(group[:0], first))
-		if len(group) == 0 {
-			continue
-		}
-		w.commit(group)
-		for i, o := range group {
-			if o.err == nil && o.then != nil {
-				o.then()
-			}
-			close(o.done)
-			group[i] = nil
+		if group := w.gather([]*op{first}); len(group) > 0 {
+			w.carryOut(group)
 		}
 	}
+}
+
+// carryOut runs the group and leaves it to be synced, as soon as the one before
+// it is.
+func (w *writer) carryOut(group []*op) {
+	c := &commit{kept: make(chan struct{})}
+	w.commit(group, c)
+	for _, o := range group {
+		if o.err == nil && o.then != nil {
+			o.then()
+		}
+		if o.reads {
+			close(o.done)
+		} else {
+			c.ops = append(c.ops, o)
+		}
+	}
+	if c.rows == 0 && len(c.ops) == 0 {
+		return // all have looked and are gone
+	}
+	w.durable.queue <- c
+	w.behind.wrote(c.rows)
 }
 
 // gather takes all operations that are waiting right now and leaves out those
@@ -184,11 +230,11 @@ func (w *writer) gather(group []*op) []*op {
 // a large commit ten times slower. Parts hardly ever fail after they have
 // written something, so when one does, everything is rolled back and run again
 // without it.
-func (w *writer) commit(group []*op) {
+func (w *writer) commit(group []*op, c *commit) {
 	failed := map[part]error{}
-	err := errAgain
-	for errors.Is(err, errAgain) {
-		err = w.attempt(group, failed)
+	err := w.durable.failure()
+	for again := err == nil; again; again = errors.Is(err, errAgain) {
+		err = w.attempt(group, failed, c)
 	}
 	if err == nil {
 		return
@@ -199,7 +245,7 @@ func (w *writer) commit(group []*op) {
 }
 
 // attempt answers an error when no operation of the group is committed.
-func (w *writer) attempt(group []*op, failed map[part]error) (err error) {
+func (w *writer) attempt(group []*op, failed map[part]error, c *commit) (err error) {
 	if err := w.begin(); err != nil {
 		return fmt.Errorf("%s: begin: %w", w.name, err)
 	}
@@ -210,7 +256,7 @@ func (w *writer) attempt(group []*op, failed map[part]error) (err error) {
 			_, _ = w.conn.exec("ROLLBACK")
 		}
 	}()
-	t := &tx{conn: w.conn, failed: failed}
+	t, before := &tx{conn: w.conn, failed: failed}, w.conn.changes
 	for i, o := range group {
 		t.at = part{op: i}
 		o.err = t.part(func() error { return o.run(t) })
@@ -219,6 +265,9 @@ func (w *writer) attempt(group []*op, failed map[part]error) (err error) {
 		}
 	}
 	crashpoint.At(crashpoint.Committing)
+	if c.rows = w.conn.changes - before; c.rows > 0 {
+		w.durable.latest.Store(c)
+	}
 	if _, err := w.conn.exec("COMMIT"); err != nil {
 		return fmt.Errorf("%s: commit: %w", w.name, err)
 	}

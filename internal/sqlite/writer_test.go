@@ -14,12 +14,21 @@ import (
 // scratch is a writer over a table of numbers.
 func scratch(t *testing.T) *writer {
 	t.Helper()
-	c, err := dial(filepath.Join(t.TempDir(), "scratch.db"), 100, false)
+	w, _ := scratchAt(t)
+	return w
+}
+
+// scratchAt is scratch, with the file's path.
+func scratchAt(t *testing.T) (*writer, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "scratch.db")
+	c, err := dial(path, 100, false)
 	require.NoError(t, err)
 	require.NoError(t, c.script("CREATE TABLE n (n INTEGER PRIMARY KEY)"))
-	w := startWriter("scratch", c)
+	w, err := startWriter("scratch", path, c, mainLog)
+	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.close()) })
-	return w
+	return w, path
 }
 
 func insert(n int) func(*tx) error {
@@ -215,7 +224,8 @@ func TestClosingFinishesWhatWaitsAndRefusesTheRest(t *testing.T) {
 	c, err := dial(path, 100, false)
 	require.NoError(t, err)
 	require.NoError(t, c.script("CREATE TABLE n (n INTEGER PRIMARY KEY)"))
-	w := startWriter("scratch", c)
+	w, err := startWriter("scratch", path, c, mainLog)
+	require.NoError(t, err)
 	var wait sync.WaitGroup
 	errs := make([]error, 50)
 	for i := range errs {

@@ -1,0 +1,185 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// powerCut keeps a copy of a file and its log as they are when a sync has ended:
+// what the disk has if the power goes off then.
+type powerCut struct {
+	t    *testing.T
+	from string
+	mu   sync.Mutex
+	to   string
+}
+
+func (p *powerCut) after(sync func() error) func() error {
+	return func() error {
+		err := sync()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, suffix := range []string{"", "-wal"} {
+			raw, e := os.ReadFile(p.from + suffix)
+			err = errors.Join(err, e, os.WriteFile(p.to+suffix, raw, 0o600))
+		}
+		return err
+	}
+}
+
+// numbers are those that a hub finds that starts on the copy.
+func (p *powerCut) numbers() map[int64]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	dir := p.t.TempDir()
+	for _, suffix := range []string{"", "-wal"} {
+		raw, err := os.ReadFile(p.to + suffix)
+		require.NoError(p.t, err)
+		require.NoError(p.t, os.WriteFile(filepath.Join(dir, "n.db"+suffix), raw, 0o600))
+	}
+	c, err := dial(filepath.Join(dir, "n.db"), 100, false)
+	require.NoError(p.t, err)
+	found := map[int64]bool{}
+	require.NoError(p.t, c.query("SELECT n FROM n", func(r row) error {
+		found[r.number(0)] = true
+		return nil
+	}))
+	require.NoError(p.t, c.close())
+	return found
+}
+
+// cutOff is a writer and readers over a table of numbers, and what would be left of it.
+func cutOff(t *testing.T) (*writer, *readers, *powerCut) {
+	w, path := scratchAt(t)
+	p := &powerCut{t: t, from: path, to: filepath.Join(t.TempDir(), "kept.db")}
+	w.durable.sync = p.after(w.durable.sync)
+	r, err := openReaders("scratch", path, 1, 100, w.durable)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.close()) })
+	return w, r, p
+}
+
+func TestWhatIsAnsweredOutlivesAPowerCut(t *testing.T) {
+	w, _, cut := cutOff(t)
+	const callers, each = 8, 25
+	var mu sync.Mutex
+	answered := map[int64]bool{}
+	var wait sync.WaitGroup
+	for caller := range callers {
+		wait.Go(func() {
+			for i := range each {
+				n := caller*each + i
+				if err := w.do(t.Context(), insert(n)); err != nil {
+					t.Errorf("insert %d: %v", n, err)
+					return
+				}
+				mu.Lock()
+				answered[int64(n)] = true
+				mu.Unlock()
+			}
+		})
+	}
+	for range 20 {
+		require.NoError(t, w.do(t.Context(), func(*tx) error { return nil }), "there is a copy when this is answered or never")
+		mu.Lock()
+		var sure []int64
+		for n := range answered {
+			sure = append(sure, n)
+		}
+		mu.Unlock()
+		if len(sure) == 0 {
+			continue
+		}
+		left := cut.numbers()
+		for _, n := range sure {
+			require.True(t, left[n], "%d was answered and is not on the disk", n)
+		}
+	}
+	wait.Wait()
+	require.Len(t, cut.numbers(), callers*each)
+}
+
+func TestWhatIsReadOutlivesAPowerCut(t *testing.T) {
+	w, r, cut := cutOff(t)
+	hold, holding := make(chan struct{}), make(chan struct{})
+	kept := w.durable.sync
+	w.durable.sync = func() error {
+		close(holding)
+		<-hold
+		return kept()
+	}
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := w.do(t.Context(), insert(1)); err != nil {
+			t.Errorf("insert: %v", err)
+		}
+	})
+	<-holding // committed, and not synced
+	var looked []int64
+	require.NoError(t, w.look(t.Context(), func(t *tx) error {
+		return t.query("SELECT n FROM n", func(r row) error { looked = append(looked, r.number(0)); return nil })
+	}), "the hub itself sees it and waits for nobody")
+	require.Equal(t, []int64{1}, looked)
+
+	saw, read := make(chan struct{}), make(chan error, 1)
+	go func() {
+		read <- r.with(t.Context(), func(c *conn) error {
+			n, err := c.number("SELECT count(*) FROM n")
+			if n != 1 {
+				err = errors.Join(err, errors.New("the commit is not seen"))
+			}
+			close(saw)
+			return err
+		})
+	}()
+	<-saw
+	select {
+	case err := <-read:
+		t.Fatalf("somebody was told (%v) what a power cut would take back", err)
+	default:
+	}
+	close(hold)
+	require.NoError(t, <-read)
+	require.True(t, cut.numbers()[1])
+	wait.Wait()
+}
+
+func TestAReaderWhoGivesUpDoesNotWaitForTheDisk(t *testing.T) {
+	w, _, _ := cutOff(t)
+	hold, holding := make(chan struct{}), make(chan struct{})
+	kept := w.durable.sync
+	w.durable.sync = func() error {
+		close(holding)
+		<-hold
+		return kept()
+	}
+	var wait sync.WaitGroup
+	wait.Go(func() { _ = w.do(t.Context(), insert(1)) })
+	<-holding
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, w.durable.wait(ctx), ctx.Err())
+	close(hold)
+	wait.Wait()
+	require.NoError(t, w.durable.wait(t.Context()))
+}
+
+func TestAfterAFailedSyncNothingIsWrittenOrConfirmed(t *testing.T) {
+	w, r, _ := cutOff(t)
+	require.NoError(t, w.do(t.Context(), insert(1)))
+	broken := errors.New("input/output error")
+	kept := w.durable.sync
+	w.durable.sync = func() error { return broken }
+	err := w.do(t.Context(), insert(2))
+	require.ErrorIs(t, err, ErrNotKept)
+	require.ErrorIs(t, err, broken)
+	w.durable.sync = kept // it would go well again, which says nothing
+	require.ErrorIs(t, w.do(t.Context(), insert(3)), ErrNotKept)
+	require.ErrorIs(t, r.with(t.Context(), func(*conn) error { return nil }), ErrNotKept, "what is read may be lost")
+}
