@@ -78,7 +78,9 @@ func (s *session) fair(ctx context.Context, flood payloads) error {
 	}
 	busy, err := p.during(ctx, func(done int) bool { return done >= s.Samples || len(ended) > 0 })
 	stop()
-	if err := errors.Join(err, <-ended); err != nil {
+	// What the flood left is no message of ours: it has to be through before ours
+	// are counted by how many there are.
+	if err := errors.Join(err, <-ended, s.hub.workedOff(ctx, s.Patience)); err != nil {
 		return err
 	}
 	s.report.set("fair_quiet_p99_ms", quantile(quiet, 0.99))

@@ -269,6 +269,29 @@ func (h *hub) counted(ctx context.Context, want float64) error {
 	}
 }
 
+// pendingMetric counts the webhooks that a hub has accepted and not yet worked.
+const pendingMetric = "threadhub_journal_pending"
+
+// workedOff waits until the hub has worked every webhook that it has accepted.
+func (h *hub) workedOff(ctx context.Context, patience time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		left, err := h.metric(limited, pendingMetric)
+		if errors.Is(err, errNoMetric) || err == nil && left == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-limited.Done():
+			return fmt.Errorf("%.0f webhooks are not worked: %w", left, limited.Err())
+		}
+	}
+}
+
 // remaining is how long a counter that went from first to now in the time that
 // passed will take to its goal; 0 when nobody can tell.
 func remaining(passed time.Duration, first, now, goal float64) time.Duration {
