@@ -14,6 +14,9 @@ const (
 	// solveBatch is how many conversations one bulk request solves: the API's
 	// most.
 	solveBatch = 5000
+	// solveBatches is into how many such requests they are split, as far as that
+	// goes: what one request solves comes due at once.
+	solveBatches = 500
 	// closersFrom numbers the messages of the conversations that will close,
 	// far from those of the other phases.
 	closersFrom = 50_000_000
@@ -104,7 +107,7 @@ func (s *session) closers(ctx context.Context, from *payloads, channel string) (
 // answered moment on. How long solving takes is learned from the first batch,
 // which gets its delay at the end.
 func (s *session) solveAll(ctx context.Context, ids []string) (time.Time, error) {
-	batches := slices.Collect(slices.Chunk(ids, min(solveBatch, max(len(ids)/20, 1))))
+	batches := slices.Collect(slices.Chunk(ids, min(solveBatch, max(len(ids)/solveBatches, 1))))
 	began := time.Now()
 	if err := s.bulk(ctx, batches[0], "solved", farAway); err != nil {
 		return time.Time{}, err
