@@ -83,4 +83,11 @@
 // webhook ([Suite.Batches]), a case named poison* must hold an item that cannot
 // be read beside one that can; every event type in Capabilities.Inbound, and
 // every status in Capabilities.Receipts, must come up in some case.
+//
+// # Every kind of message: carriage.txt
+//
+// Beside in/ and out/ stands what becomes of each kind of message there is (text,
+// media, places, cards, buttons, lists, templates): what is lost on this platform
+// and why, or that it is refused, and the first call of each part. It is written
+// by -update alone.
 package conntest

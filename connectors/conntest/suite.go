@@ -58,6 +58,7 @@ func Run(t *testing.T, s Suite) {
 	for _, c := range b.out {
 		t.Run("out/"+c.name, func(t *testing.T) { golden(t, b, c, b.runOut) })
 	}
+	t.Run("every kind of message is carried or refused as recorded", func(t *testing.T) { checkCarriage(t, b) })
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) { require.NoError(t, c.run(b)) })
 	}
