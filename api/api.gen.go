@@ -2585,7 +2585,7 @@ type Event struct {
 	// Examples: 2026-03-01T09:30:00.000Z
 	At Timestamp `json:"at"`
 
-	// Author With `conversation.typing`, who types.
+	// Author With `conversation.typing`, who types; with `conversation.viewing`, who looks.
 	Author       *Author            `json:"author,omitempty"`
 	Channel      *Channel           `json:"channel,omitempty"`
 	Contact      *Contact           `json:"contact,omitempty"`
@@ -2594,6 +2594,9 @@ type Event struct {
 	Message      *Message           `json:"message,omitempty"`
 	Subscription *SubscriptionBrief `json:"subscription,omitempty"`
 	Type         string             `json:"type"`
+
+	// Viewing With `conversation.viewing`, what is looked at. Streamed events alone have it.
+	Viewing *Viewing `json:"viewing,omitempty"`
 }
 
 // ExpectedVersion Refuse the change with 409 `version_conflict` unless this is the record's version.
@@ -4729,6 +4732,14 @@ type Upload struct {
 	Size int64 `json:"size"`
 }
 
+// Viewing With `conversation.viewing`, what is looked at. Streamed events alone have it.
+type Viewing struct {
+	ConversationID string `json:"conversation_id"`
+
+	// Here False when they left. True holds for 45 seconds.
+	Here bool `json:"here"`
+}
+
 // WaitingReason defines model for WaitingReason.
 type WaitingReason struct {
 	Code   WaitingReasonCode `json:"code"`
@@ -5396,6 +5407,12 @@ type ListRunsOfConversationParams struct {
 
 // TypeInConversationParams defines parameters for TypeInConversation.
 type TypeInConversationParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ViewConversationParams defines parameters for ViewConversation.
+type ViewConversationParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -6158,6 +6175,12 @@ type ServerInterface interface {
 	// TypeInConversation Show that an agent is typing
 	// (POST /v1/conversations/{conversation_id}/typing)
 	TypeInConversation(c *gin.Context, conversationID ConversationID, params TypeInConversationParams)
+	// LeaveConversation Show other agents that an agent looks at the conversation no longer
+	// (DELETE /v1/conversations/{conversation_id}/viewing)
+	LeaveConversation(c *gin.Context, conversationID ConversationID)
+	// ViewConversation Show other agents that an agent has the conversation before them
+	// (POST /v1/conversations/{conversation_id}/viewing)
+	ViewConversation(c *gin.Context, conversationID ConversationID, params ViewConversationParams)
 	// ListDeadLetters List messages that failed, or of which nobody knows whether they arrived, the latest first
 	// (GET /v1/dead-letters)
 	ListDeadLetters(c *gin.Context, params ListDeadLettersParams)
@@ -9074,6 +9097,80 @@ func (siw *ServerInterfaceWrapper) TypeInConversation(c *gin.Context) {
 	}
 
 	siw.Handler.TypeInConversation(c, conversationID, params)
+}
+
+// LeaveConversation operation middleware
+func (siw *ServerInterfaceWrapper) LeaveConversation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "conversation_id" -------------
+	var conversationID ConversationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "conversation_id", c.Param("conversation_id"), &conversationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LeaveConversation(c, conversationID)
+}
+
+// ViewConversation operation middleware
+func (siw *ServerInterfaceWrapper) ViewConversation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "conversation_id" -------------
+	var conversationID ConversationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "conversation_id", c.Param("conversation_id"), &conversationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter conversation_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ViewConversationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ViewConversation(c, conversationID, params)
 }
 
 // ListDeadLetters operation middleware
@@ -12321,6 +12418,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/end-session", wrapper.EndConversationSession)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/read", wrapper.MarkConversationRead)
 	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/typing", wrapper.TypeInConversation)
+	router.DELETE(options.BaseURL+"/v1/conversations/:conversation_id/viewing", wrapper.LeaveConversation)
+	router.POST(options.BaseURL+"/v1/conversations/:conversation_id/viewing", wrapper.ViewConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/log", wrapper.ListTransitions)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/rule-runs", wrapper.ListRunsOfConversation)
 	router.GET(options.BaseURL+"/v1/conversations/:conversation_id/messages", wrapper.ListMessages)

@@ -658,6 +658,20 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/conversations/{conversation_id}/typing (the `TypeInConversation` operationId).
 	TypeInConversation(ctx context.Context, conversationID ConversationID, params *TypeInConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// LeaveConversation Show other agents that an agent looks at the conversation no longer
+	//
+	// Without it they are told by silence, 45 seconds later. 422 `agent_required` as above.
+	//
+	// Corresponds with DELETE /v1/conversations/{conversation_id}/viewing (the `LeaveConversation` operationId).
+	LeaveConversation(ctx context.Context, conversationID ConversationID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ViewConversation Show other agents that an agent has the conversation before them
+	//
+	// To whoever follows the events and may see the conversation, as `conversation.viewing`: never to the contact, nor to subscribers. It holds for 45 seconds: repeat it every 20 while the conversation is looked at. Nothing is kept of it and the conversation does not change. 422 `agent_required` where the token acts as no agent.
+	//
+	// Corresponds with POST /v1/conversations/{conversation_id}/viewing (the `ViewConversation` operationId).
+	ViewConversation(ctx context.Context, conversationID ConversationID, params *ViewConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDeadLetters List messages that failed, or of which nobody knows whether they arrived, the latest first
 	//
 	// Those that were sent again or taken back are not among them.
@@ -677,8 +691,8 @@ type ClientInterface interface {
 	// Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
 	// `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
 	// `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
-	// `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
-	// `agent_id`.
+	// `contact.updated`, `channel.health`, `conversation.typing`, `conversation.viewing`) and as `data` an Event. An
+	// offer names its agent in `agent_id`.
 	//
 	// `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
 	// the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -2939,6 +2953,40 @@ func (c *Client) TypeInConversation(ctx context.Context, conversationID Conversa
 	return c.Client.Do(req)
 }
 
+// LeaveConversation Show other agents that an agent looks at the conversation no longer
+//
+// Without it they are told by silence, 45 seconds later. 422 `agent_required` as above.
+//
+// Corresponds with DELETE /v1/conversations/{conversation_id}/viewing (the `LeaveConversation` operationId).
+func (c *Client) LeaveConversation(ctx context.Context, conversationID ConversationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveConversationRequest(c.Server, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ViewConversation Show other agents that an agent has the conversation before them
+//
+// To whoever follows the events and may see the conversation, as `conversation.viewing`: never to the contact, nor to subscribers. It holds for 45 seconds: repeat it every 20 while the conversation is looked at. Nothing is kept of it and the conversation does not change. 422 `agent_required` where the token acts as no agent.
+//
+// Corresponds with POST /v1/conversations/{conversation_id}/viewing (the `ViewConversation` operationId).
+func (c *Client) ViewConversation(ctx context.Context, conversationID ConversationID, params *ViewConversationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewViewConversationRequest(c.Server, conversationID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDeadLetters List messages that failed, or of which nobody knows whether they arrived, the latest first
 //
 // Those that were sent again or taken back are not among them.
@@ -2978,8 +3026,8 @@ func (c *Client) RetryDeadLetter(ctx context.Context, messageID MessageID, param
 // Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
 // `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
 // `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
-// `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
-// `agent_id`.
+// `contact.updated`, `channel.health`, `conversation.typing`, `conversation.viewing`) and as `data` an Event. An
+// offer names its agent in `agent_id`.
 //
 // `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
 // the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -8648,6 +8696,89 @@ func NewTypeInConversationRequest(server string, conversationID ConversationID, 
 	return req, nil
 }
 
+// NewLeaveConversationRequest constructs an http.Request for the LeaveConversation method
+func NewLeaveConversationRequest(server string, conversationID ConversationID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "conversation_id", conversationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/conversations/%s/viewing", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewViewConversationRequest constructs an http.Request for the ViewConversation method
+func NewViewConversationRequest(server string, conversationID ConversationID, params *ViewConversationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "conversation_id", conversationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/conversations/%s/viewing", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListDeadLettersRequest constructs an http.Request for the ListDeadLetters method
 func NewListDeadLettersRequest(server string, params *ListDeadLettersParams) (*http.Request, error) {
 	var err error
@@ -13870,6 +14001,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/conversations/{conversation_id}/typing (the `TypeInConversation` operationId).
 	TypeInConversationWithResponse(ctx context.Context, conversationID ConversationID, params *TypeInConversationParams, reqEditors ...RequestEditorFn) (*TypeInConversationResponse, error)
 
+	// LeaveConversationWithResponse Show other agents that an agent looks at the conversation no longer
+	//
+	// Without it they are told by silence, 45 seconds later. 422 `agent_required` as above.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/conversations/{conversation_id}/viewing (the `LeaveConversation` operationId).
+	LeaveConversationWithResponse(ctx context.Context, conversationID ConversationID, reqEditors ...RequestEditorFn) (*LeaveConversationResponse, error)
+
+	// ViewConversationWithResponse Show other agents that an agent has the conversation before them
+	//
+	// To whoever follows the events and may see the conversation, as `conversation.viewing`: never to the contact, nor to subscribers. It holds for 45 seconds: repeat it every 20 while the conversation is looked at. Nothing is kept of it and the conversation does not change. 422 `agent_required` where the token acts as no agent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/conversations/{conversation_id}/viewing (the `ViewConversation` operationId).
+	ViewConversationWithResponse(ctx context.Context, conversationID ConversationID, params *ViewConversationParams, reqEditors ...RequestEditorFn) (*ViewConversationResponse, error)
+
 	// ListDeadLettersWithResponse List messages that failed, or of which nobody knows whether they arrived, the latest first
 	//
 	// Those that were sent again or taken back are not among them.
@@ -13893,8 +14042,8 @@ type ClientWithResponsesInterface interface {
 	// Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
 	// `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
 	// `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
-	// `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
-	// `agent_id`.
+	// `contact.updated`, `channel.health`, `conversation.typing`, `conversation.viewing`) and as `data` an Event. An
+	// offer names its agent in `agent_id`.
 	//
 	// `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
 	// the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -17853,6 +18002,88 @@ func (r TypeInConversationResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TypeInConversationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LeaveConversationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LeaveConversationResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LeaveConversationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LeaveConversationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LeaveConversationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LeaveConversationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ViewConversationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ViewConversationResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ViewConversationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ViewConversationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ViewConversationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ViewConversationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -22913,6 +23144,36 @@ func (c *ClientWithResponses) TypeInConversationWithResponse(ctx context.Context
 	return ParseTypeInConversationResponse(rsp)
 }
 
+// LeaveConversationWithResponse Show other agents that an agent looks at the conversation no longer
+//
+// Without it they are told by silence, 45 seconds later. 422 `agent_required` as above.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/conversations/{conversation_id}/viewing (the `LeaveConversation` operationId).
+func (c *ClientWithResponses) LeaveConversationWithResponse(ctx context.Context, conversationID ConversationID, reqEditors ...RequestEditorFn) (*LeaveConversationResponse, error) {
+	rsp, err := c.LeaveConversation(ctx, conversationID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveConversationResponse(rsp)
+}
+
+// ViewConversationWithResponse Show other agents that an agent has the conversation before them
+//
+// To whoever follows the events and may see the conversation, as `conversation.viewing`: never to the contact, nor to subscribers. It holds for 45 seconds: repeat it every 20 while the conversation is looked at. Nothing is kept of it and the conversation does not change. 422 `agent_required` where the token acts as no agent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/conversations/{conversation_id}/viewing (the `ViewConversation` operationId).
+func (c *ClientWithResponses) ViewConversationWithResponse(ctx context.Context, conversationID ConversationID, params *ViewConversationParams, reqEditors ...RequestEditorFn) (*ViewConversationResponse, error) {
+	rsp, err := c.ViewConversation(ctx, conversationID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseViewConversationResponse(rsp)
+}
+
 // ListDeadLettersWithResponse List messages that failed, or of which nobody knows whether they arrived, the latest first
 //
 // Those that were sent again or taken back are not among them.
@@ -22948,8 +23209,8 @@ func (c *ClientWithResponses) RetryDeadLetterWithResponse(ctx context.Context, m
 // Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
 // `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
 // `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
-// `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
-// `agent_id`.
+// `contact.updated`, `channel.health`, `conversation.typing`, `conversation.viewing`) and as `data` an Event. An
+// offer names its agent in `agent_id`.
 //
 // `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
 // the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -26617,6 +26878,64 @@ func ParseTypeInConversationResponse(rsp *http.Response) (*TypeInConversationRes
 	}
 
 	response := &TypeInConversationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLeaveConversationResponse parses an HTTP response from a LeaveConversationWithResponse call
+func ParseLeaveConversationResponse(rsp *http.Response) (*LeaveConversationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LeaveConversationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseViewConversationResponse parses an HTTP response from a ViewConversationWithResponse call
+func ParseViewConversationResponse(rsp *http.Response) (*ViewConversationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ViewConversationResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -62,13 +62,21 @@ func (l live) translate(ctx context.Context, sub *bus.Subscription, out chan<- h
 
 // read takes an event off the bus.
 func read(raw bus.Event, e *httpapi.Event) bool {
-	if raw.Type != string(subscriptions.ChannelHealth) {
-		return json.Unmarshal(raw.Data, &e.Notice) == nil
+	switch raw.Type {
+	case string(subscriptions.ChannelHealth):
+		var news channelNews
+		if json.Unmarshal(raw.Data, &news) != nil {
+			return false
+		}
+		e.Notice, e.Channel = threads.Notice{Type: news.Type, At: news.At}, news.Channel
+		return true
+	case string(httpapi.EventViewing):
+		var news viewNews
+		if json.Unmarshal(raw.Data, &news) != nil || news.Viewing == nil {
+			return false
+		}
+		e.Notice, e.Viewing = threads.Notice{Type: news.Type, At: news.At, Author: &news.Viewing.By}, news.Viewing
+		return true
 	}
-	var news channelNews
-	if json.Unmarshal(raw.Data, &news) != nil {
-		return false
-	}
-	e.Notice, e.Channel = threads.Notice{Type: news.Type, At: news.At}, news.Channel
-	return true
+	return json.Unmarshal(raw.Data, &e.Notice) == nil
 }

@@ -212,3 +212,41 @@ func TestAStreamHearsOfAnotherProcess(t *testing.T) {
 	st, _ = v.say("GET", "/messages", nil)
 	require.Equal(t, 401, st)
 }
+
+func TestWhoLooksIsHeardInAnotherProcessAndNeverByVisitors(t *testing.T) {
+	server, redis := mongotest.Start(t), queuetest.Start(t)
+	cfg := sharedConfig(t, database(t, server), redis.URL())
+	writer := startRole(t, cfg, app.RoleAll)
+	reader := startRole(t, cfg, app.RoleAPI)
+	ch := writer.webchat(nil, nil)
+	bea, token := writer.agent("bea")
+	v := reader.visitor(ch, object{})
+	live := v.follow(nil)
+	v.write("c-1", "hello")
+	live.next("message.created")
+	conv := writer.one(ch)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	events := reader.follow(ctx, "")
+	path := fmt.Sprintf("/v1/conversations/%s/viewing", conv["id"])
+	writer.must(204, "POST", path, nil, token)
+	writer.must(204, "DELETE", path, nil, token)
+	var heard []object
+	for e := range events {
+		if e.name == "conversation.viewing" {
+			require.Equal(t, object{"type": "agent", "id": bea, "name": "bea"}, e.data["author"])
+			heard = append(heard, e.data["viewing"].(object))
+		}
+		if len(heard) == 2 {
+			break
+		}
+	}
+	require.Equal(t, []object{{"conversation_id": conv["id"], "here": true}, {"conversation_id": conv["id"], "here": false}}, heard)
+	writer.reply(conv["id"], token, "hello from afar")
+	for e := range live.events {
+		require.NotContains(t, fmt.Sprint(e), bea, "visitors are not told")
+		if e.kind == "message.created" {
+			break
+		}
+	}
+}

@@ -96,6 +96,15 @@ func (l *live) Announce(_ context.Context, notices []threads.Notice) error {
 	return nil
 }
 
+func (l *live) View(_ context.Context, v httpapi.Viewing) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, httpapi.Event{ID: strconv.Itoa(len(l.events) + 1), Viewing: &v, Notice: threads.Notice{Type: httpapi.EventViewing, Author: &v.By}})
+	close(l.news)
+	l.news = make(chan struct{})
+	return nil
+}
+
 func (l *live) Subscribe(ctx context.Context, after string) (httpapi.Subscription, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -23,6 +23,8 @@ type Event struct {
 	threads.Notice
 	// Channel is set for news about a channel.
 	Channel *channels.Channel
+	// Viewing is set for news of who looks at a conversation.
+	Viewing *Viewing
 }
 
 // Subscription is a place in the live stream.
@@ -44,6 +46,9 @@ type Live interface {
 	// Subscribe answers the events after the one with the given id, "" for
 	// those from now on, until ctx ends.
 	Subscribe(ctx context.Context, after string) (Subscription, error)
+	// View tells subscriptions that an agent looks at a conversation, or no
+	// longer does.
+	View(ctx context.Context, v Viewing) error
 }
 
 const (
@@ -154,6 +159,8 @@ func (s *server) seesEvent(ctx context.Context, p auth.Principal, e Event) (bool
 		return sees(p, *e.Conversation), nil
 	case e.Channel != nil:
 		return p.SeesChannel(e.Channel.ID), nil
+	case e.Viewing != nil:
+		return e.Viewing.seenBy(p), nil
 	case e.Contact != nil:
 		seen, err := s.seesPersons(ctx, p, []threads.Person{{Contact: *e.Contact}})
 		return len(seen) > 0, err

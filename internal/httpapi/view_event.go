@@ -37,6 +37,9 @@ func (s *server) eventView(ctx context.Context, e Event, sees func(threads.Chann
 		ch := s.channelView(*e.Channel)
 		view.Channel = &ch
 	}
+	if e.Viewing != nil {
+		view.Viewing = viewingView(*e.Viewing)
+	}
 	return view, nil
 }
 

@@ -606,6 +606,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show other agents that an agent has the conversation before them
+         * @description To whoever follows the events and may see the conversation, as `conversation.viewing`: never to the contact, nor to subscribers. It holds for 45 seconds: repeat it every 20 while the conversation is looked at. Nothing is kept of it and the conversation does not change. 422 `agent_required` where the token acts as no agent.
+         */
+        post: operations["viewConversation"];
+        /**
+         * Show other agents that an agent looks at the conversation no longer
+         * @description Without it they are told by silence, 45 seconds later. 422 `agent_required` as above.
+         */
+        delete: operations["leaveConversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}/log": {
         parameters: {
             query?: never;
@@ -1889,8 +1915,8 @@ export interface paths {
          * @description Each event has an `id` that increases, an `event` (`message.created`, `message.updated`, `message.failed`,
          *     `conversation.created`, `conversation.updated`, `conversation.reopened`, `conversation.solved`,
          *     `conversation.closed`, `conversation.assigned`, `conversation.offered`, `conversation.offer_ended`,
-         *     `contact.updated`, `channel.health`, `conversation.typing`) and as `data` an Event. An offer names its agent in
-         *     `agent_id`.
+         *     `contact.updated`, `channel.health`, `conversation.typing`, `conversation.viewing`) and as `data` an Event. An
+         *     offer names its agent in `agent_id`.
          *
          *     `Last-Event-ID`, or `last_event_id`, resumes after that event. When the hub no longer knows what came after it,
          *     the first event is `reset`: read what is shown again. A comment every 15 s keeps the line open.
@@ -4467,9 +4493,16 @@ export interface components {
             channel?: components["schemas"]["Channel"];
             /** @description Whom an offer is or was for. */
             agent_id?: string;
-            /** @description With `conversation.typing`, who types. */
+            /** @description With `conversation.typing`, who types; with `conversation.viewing`, who looks. */
             author?: components["schemas"]["Author"];
+            viewing?: components["schemas"]["Viewing"];
             subscription?: components["schemas"]["SubscriptionBrief"];
+        };
+        /** @description With `conversation.viewing`, what is looked at. Streamed events alone have it. */
+        Viewing: {
+            conversation_id: string;
+            /** @description False when they left. True holds for 45 seconds. */
+            here: boolean;
         };
         Subscription: {
             id: string;
@@ -5879,6 +5912,51 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It is shown as far as it can be. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    viewConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Others are told. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["parameters"]["ConversationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Others are told. */
             204: {
                 headers: {
                     [name: string]: unknown;

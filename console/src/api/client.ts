@@ -14,6 +14,8 @@ interface Options<O> {
   /** The same key and body do nothing twice within a day. */
   key?: string;
   signal?: AbortSignal;
+  /** Sent even when the page goes. */
+  keepalive?: boolean;
 }
 
 /** What who is signed in adds to a request. */
@@ -68,6 +70,7 @@ async function call<P extends keyof Paths, M extends Method>(
       headers,
       credentials: 'same-origin',
       ...(options.body !== undefined ? { body: JSON.stringify(options.body) } : {}),
+      ...(options.keepalive ? { keepalive: true } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     });
   } catch (cause) {

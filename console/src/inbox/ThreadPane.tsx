@@ -14,6 +14,7 @@ import { LogLines } from './LogLines';
 import { Lightbox, type Picture } from './Lightbox';
 import { contactName } from './status';
 import { ThreadHead } from './ThreadHead';
+import { Others } from './Others';
 import { timeline } from './timeline';
 
 /** What was said, and the place to answer. */
@@ -33,6 +34,7 @@ export function ThreadPane({ id, back, details }: { id: string; back(): void; de
       ) : (
         <Messages key={id} id={id} c={c} />
       )}
+      {c && state !== 'failed' && <Others key={`others ${id}`} id={id} />}
       {c && state !== 'failed' && <Composer key={id} c={c} />}
     </section>
   );

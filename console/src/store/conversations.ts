@@ -2,7 +2,6 @@
 // the changes on top that the user has made and the hub has not yet answered.
 import { signal, type Signal } from '@preact/signals';
 import { api, Refused, type Schema } from '../api/client';
-import { myID } from '../auth/session';
 import { onEvent, onReset } from './live';
 
 export type Conversation = Schema['Conversation'];
@@ -98,7 +97,7 @@ function typist(id: string) {
   return held;
 }
 
-/** Who is writing in a conversation, beside the user; null for nobody. */
+/** Who is writing in a conversation, beside agents (they are among viewers); null for nobody. */
 export function typing(id: string): Signal<Schema['Author'] | null> {
   return typist(id).shown;
 }
@@ -113,8 +112,7 @@ function types(id: string, author: Schema['Author'] | null): void {
 onEvent((e) => {
   if (e.conversation) keep(e.conversation);
   if (e.type === 'conversation.typing' && e.conversation) {
-    const mine = e.author?.type === 'agent' && e.author.id === myID.peek();
-    if (!mine) types(e.conversation.id, e.author ?? { type: 'contact', id: null, name: null });
+    if (e.author?.type !== 'agent') types(e.conversation.id, e.author ?? { type: 'contact', id: null, name: null });
   } else if (e.type === 'message.created' && e.message && e.message.author.type === typing(e.message.conversation_id).peek()?.type) {
     types(e.message.conversation_id, null);
   }

@@ -1,1 +1,0 @@
-import{B as e,d as t}from"./Toast-BJ8DWoZ_.js";import{t as n}from"./Confirm-D7KWuLJL.js";function r({name:r,children:i,run:a,onClose:o}){return t(n,{title:e(`admin.removeTitle`,{name:r}),action:e(`admin.delete`),run:a,onClose:o,children:t(`p`,{children:i})})}export{r as t};
