@@ -11,6 +11,7 @@ import { Show, useLoad } from '../parts/load';
 import { Back } from '../parts/Section';
 import { ChannelEvents } from './ChannelEvents';
 import { ChannelHealth } from './ChannelHealth';
+import { ChannelRetention } from './ChannelRetention';
 import { ChannelSettings } from './ChannelSettings';
 import { ChannelStyle } from './ChannelStyle';
 import { healthTones } from './Channels';
@@ -58,7 +59,12 @@ function Page({ name, ...rest }: ChannelProps & { name: PageName }) {
     case 'events':
       return <ChannelEvents channel={rest.channel} />;
     case 'settings':
-      return <ChannelSettings key={rest.channel.version} {...rest} />;
+      return (
+        <div key={rest.channel.version} class="admin-stack">
+          <ChannelSettings {...rest} />
+          <ChannelRetention {...rest} />
+        </div>
+      );
     case 'style':
       return <ChannelStyle key={rest.channel.version} {...rest} />;
     case 'health':

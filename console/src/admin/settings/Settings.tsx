@@ -5,16 +5,30 @@ import { t } from '../../i18n/translate';
 import { Field } from '../../ui/Field';
 import { tell } from '../../ui/Toast';
 import { Show, useLoad } from '../parts/load';
+import { RetentionForm } from '../parts/RetentionForm';
 import { Save } from '../parts/Save';
 import { below } from '../parts/problems';
 import { Section } from '../parts/Section';
 import { styleDraft, StyleForm } from '../parts/StyleForm';
 import { useDoing } from '../parts/useDoing';
 
-/** The hub's settings: what each style does, which is the usual one, when a session is inactive. */
+/** The hub's settings: what each style does, which is the usual one, when a session is inactive, for how long things are kept. */
 export default function Settings() {
   const settings = useLoad(async () => ({ settings: await api.get('/v1/settings'), schedules: (await api.get('/v1/schedules', { query: { limit: 200 } })).data }));
-  return <Show of={settings}>{(known) => <Form key={known.settings.version} {...known} onSaved={(next) => settings.set({ ...known, settings: next })} />}</Show>;
+  return (
+    <Show of={settings}>
+      {(known) => {
+        const saved = (next: Schema['Settings']) => settings.set({ ...known, settings: next });
+        const { retention, version } = known.settings;
+        return (
+          <div key={version} class="admin-stack">
+            <Form {...known} onSaved={saved} />
+            <RetentionForm value={retention} save={async (change) => saved(await api.patch('/v1/settings', { body: { retention: change, version } }))} />
+          </div>
+        );
+      }}
+    </Show>
+  );
 }
 
 interface Props {
