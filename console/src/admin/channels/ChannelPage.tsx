@@ -11,7 +11,6 @@ import { Show, useLoad } from '../parts/load';
 import { Back } from '../parts/Section';
 import { ChannelEvents } from './ChannelEvents';
 import { ChannelHealth } from './ChannelHealth';
-import { ChannelRetention } from './ChannelRetention';
 import { ChannelSettings } from './ChannelSettings';
 import { ChannelStyle } from './ChannelStyle';
 import { healthTones } from './Channels';
@@ -59,12 +58,7 @@ function Page({ name, ...rest }: ChannelProps & { name: PageName }) {
     case 'events':
       return <ChannelEvents channel={rest.channel} />;
     case 'settings':
-      return (
-        <div key={rest.channel.version} class="admin-stack">
-          <ChannelSettings {...rest} />
-          <ChannelRetention {...rest} />
-        </div>
-      );
+      return <ChannelSettings key={rest.channel.version} {...rest} />;
     case 'style':
       return <ChannelStyle key={rest.channel.version} {...rest} />;
     case 'health':

@@ -8,17 +8,23 @@ import { Show, useLoad } from '../parts/load';
 import { Save } from '../parts/Save';
 import { useDoing } from '../parts/useDoing';
 import { ChannelFields } from './ChannelFields';
+import { ChannelRetention } from './ChannelRetention';
 import type { ChannelProps } from './ChannelPage';
 import { credentialsOf, draftOf, isDefined, settingsOf } from './draft';
 
-/** Changes a channel's name, secrets and settings. */
+/** Changes a channel's name, secrets and settings, and for how long what came by it is kept. */
 export function ChannelSettings(props: ChannelProps) {
   const connectors = useLoad(() => api.get('/v1/connectors'));
   return (
     <Show of={connectors}>
       {({ data }) => {
         const connector = data.find((c) => c.kind === props.channel.kind);
-        return connector ? <Form connector={connector} {...props} /> : <p class="quiet">{t('admin.channel.noConnector')}</p>;
+        return (
+          <div class="admin-stack">
+            {connector ? <Form connector={connector} {...props} /> : <p class="quiet">{t('admin.channel.noConnector')}</p>}
+            <ChannelRetention {...props} />
+          </div>
+        );
       }}
     </Show>
   );
