@@ -53,7 +53,7 @@ func TestColleaguesSeeEachOtherWriteAndShareReplies(t *testing.T) {
 		p.has(".bubble-in", "Hello?")
 	}
 	tomas.fill(".composer-text", "Let me")
-	mira.has(".typing", "Tomas Reis is writing")
+	mira.has(".others [aria-live]", "Tomas Reis is typing a reply")
 
 	mira.fill(".composer-text", "/ho")
 	mira.has(".canned", "We open at nine.")
