@@ -102,6 +102,21 @@ func BenchmarkScrolling(b *testing.B) {
 	p := longList(b)
 	p.toTheEnd()
 	js[bool](p, `document.querySelector(".list-scroll").scrollTop = 0, true`)
+	p.measureScrolling(b)
+}
+
+// BenchmarkScrollingBare is the limit: as long a page of lines without anything
+// in them, scrolled in the same way by the same browser.
+func BenchmarkScrollingBare(b *testing.B) {
+	p := newProfile(b)
+	p.open("about:blank")
+	js[bool](p, `document.body.innerHTML = "<div class=list-scroll style='width: 340px; height: 800px; overflow-y: scroll'>" +
+		"<div style='height: 800000px; background: repeating-linear-gradient(#fff 0 79px, #ccc 79px 80px)'></div></div>", true`)
+	p.measureScrolling(b)
+}
+
+func (p *tab) measureScrolling(b *testing.B) {
+	b.Helper()
 	box := js[[]float64](p, `(({ x, y, width, height }) => [x + width / 2, y + height / 2])(document.querySelector(".list-scroll").getBoundingClientRect())`)
 	js[bool](p, frames)
 	before := p.worked()
