@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"threadhub/internal/journal"
 )
 
 // powerCut keeps a copy of a file and its log as they are when a sync has ended:
@@ -65,6 +67,21 @@ func cutOff(t *testing.T) (*writer, *readers, *powerCut) {
 	return w, r, p
 }
 
+// holdSync holds the writer's next sync, the only one, until it is released.
+// holding is closed when it has begun.
+func holdSync(t *testing.T, w *writer) (holding chan struct{}, release func()) {
+	hold, holding := make(chan struct{}), make(chan struct{})
+	kept := w.durable.sync
+	w.durable.sync = func() error {
+		close(holding)
+		<-hold
+		return kept()
+	}
+	release = sync.OnceFunc(func() { close(hold) })
+	t.Cleanup(release) // a test that fails does not hang
+	return holding, release
+}
+
 func TestWhatIsAnsweredOutlivesAPowerCut(t *testing.T) {
 	w, _, cut := cutOff(t)
 	const callers, each = 8, 25
@@ -107,13 +124,7 @@ func TestWhatIsAnsweredOutlivesAPowerCut(t *testing.T) {
 
 func TestWhatIsReadOutlivesAPowerCut(t *testing.T) {
 	w, r, cut := cutOff(t)
-	hold, holding := make(chan struct{}), make(chan struct{})
-	kept := w.durable.sync
-	w.durable.sync = func() error {
-		close(holding)
-		<-hold
-		return kept()
-	}
+	holding, release := holdSync(t, w)
 	var wait sync.WaitGroup
 	wait.Go(func() {
 		if err := w.do(t.Context(), insert(1)); err != nil {
@@ -144,7 +155,7 @@ func TestWhatIsReadOutlivesAPowerCut(t *testing.T) {
 		t.Fatalf("somebody was told (%v) what a power cut would take back", err)
 	default:
 	}
-	close(hold)
+	release()
 	require.NoError(t, <-read)
 	require.True(t, cut.numbers()[1])
 	wait.Wait()
@@ -152,20 +163,14 @@ func TestWhatIsReadOutlivesAPowerCut(t *testing.T) {
 
 func TestAReaderWhoGivesUpDoesNotWaitForTheDisk(t *testing.T) {
 	w, _, _ := cutOff(t)
-	hold, holding := make(chan struct{}), make(chan struct{})
-	kept := w.durable.sync
-	w.durable.sync = func() error {
-		close(holding)
-		<-hold
-		return kept()
-	}
+	holding, release := holdSync(t, w)
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = w.do(t.Context(), insert(1)) })
 	<-holding
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, w.durable.wait(ctx), ctx.Err())
-	close(hold)
+	release()
 	wait.Wait()
 	require.NoError(t, w.durable.wait(t.Context()))
 }
@@ -182,4 +187,37 @@ func TestAfterAFailedSyncNothingIsWrittenOrConfirmed(t *testing.T) {
 	w.durable.sync = kept // it would go well again, which says nothing
 	require.ErrorIs(t, w.do(t.Context(), insert(3)), ErrNotKept)
 	require.ErrorIs(t, r.with(t.Context(), func(*conn) error { return nil }), ErrNotKept, "what is read may be lost")
+}
+
+func TestAnEntryIsWorkedOnlyOnceTheDiskHasWhatItBecame(t *testing.T) {
+	s := open(t, t.TempDir())
+	j := s.Journal()
+	require.NoError(t, j.Append(t.Context(), []journal.Entry{pendingEntry("ev_1")}))
+	holding, release := holdSync(t, s.write)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := s.Ping(t.Context()); err != nil {
+			t.Errorf("ping: %v", err)
+		}
+	})
+	<-holding // the main file has a commit that is not synced
+	results := []journal.Result{{ID: "ev_1", State: journal.Done}}
+	begun, finished := make(chan struct{}), make(chan error, 1)
+	go func() {
+		close(begun)
+		finished <- j.Finish(t.Context(), results)
+	}()
+	<-begun
+	for range 50 { // the journal goes on meanwhile, with whatever is asked of it
+		require.NoError(t, s.journal.write.do(t.Context(), ping))
+	}
+	e, err := j.Entry(t.Context(), "ev_1")
+	require.NoError(t, err)
+	require.Equal(t, journal.Pending, e.State)
+	release()
+	require.NoError(t, <-finished)
+	wait.Wait()
+	e, err = j.Entry(t.Context(), "ev_1")
+	require.NoError(t, err)
+	require.Equal(t, journal.Done, e.State)
 }

@@ -30,6 +30,7 @@ const (
 type Journal struct {
 	write   *writer
 	read    *readers
+	main    *durable // what the events of entries become
 	pending *pendings
 	recent  *handoff
 	// kept is the number that the file has of what is worked, the writer's own.
@@ -159,10 +160,15 @@ func entriesInto(list *[]journal.Entry) func(row) error {
 	}
 }
 
-// Finish implements [journal.Store].
+// Finish implements [journal.Store]. That an entry is worked must not be on the
+// disk before what it became: whoever says so may have seen that in a commit of
+// the other file that is yet to be synced, whose log keeps no order with ours.
 func (j *Journal) Finish(ctx context.Context, results []journal.Result) error {
 	if len(results) == 0 {
 		return ctx.Err()
+	}
+	if err := j.main.wait(ctx); err != nil {
+		return fmt.Errorf("finish journal entries: %w", err)
 	}
 	var where []placed
 	err := j.write.doThen(ctx, func(t *tx) error {

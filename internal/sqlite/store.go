@@ -103,7 +103,7 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.journal = &Journal{write: w, read: r, pending: newPendings(), recent: newHandoff()}
+	s.journal = &Journal{write: w, read: r, main: s.write.durable, pending: newPendings(), recent: newHandoff()}
 	return s, r.with(ctx, s.journal.pending.load)
 }
 
