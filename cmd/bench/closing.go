@@ -84,7 +84,7 @@ func (s *session) closers(ctx context.Context, from *payloads, channel string) (
 	}
 	limited, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
-	if err := s.hub.counted(limited, threaded+float64(s.Closes)); err != nil {
+	if err := s.hub.until(limited, threadedMetric, func(n float64) bool { return n >= threaded+float64(s.Closes) }); err != nil {
 		return nil, err
 	}
 	for {

@@ -250,46 +250,33 @@ func (h *hub) drain(ctx context.Context, want int, counter float64) (time.Time, 
 	}
 }
 
-// counted waits until the counter of threaded events says so. Unlike a list it
-// costs the hub nothing.
-func (h *hub) counted(ctx context.Context, want float64) error {
+// pendingMetric counts the webhooks that a hub has accepted and not yet worked.
+const pendingMetric = "threadhub_journal_pending"
+
+// until waits until a metric is as it should be; one that the hub does not have
+// is 0. Unlike a list it costs the hub nothing.
+func (h *hub) until(ctx context.Context, name string, holds func(float64) bool) error {
 	for {
-		now, err := h.metric(ctx, threadedMetric)
+		now, err := h.metric(ctx, name)
 		if err != nil && !errors.Is(err, errNoMetric) {
 			return err
 		}
-		if now >= want {
+		if holds(now) {
 			return nil
 		}
 		select {
-		case <-time.After(250 * time.Millisecond):
+		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("%.0f of %.0f events threaded: %w", now, want, ctx.Err())
+			return fmt.Errorf("%s is still %.0f: %w", name, now, ctx.Err())
 		}
 	}
 }
-
-// pendingMetric counts the webhooks that a hub has accepted and not yet worked.
-const pendingMetric = "threadhub_journal_pending"
 
 // workedOff waits until the hub has worked every webhook that it has accepted.
 func (h *hub) workedOff(ctx context.Context, patience time.Duration) error {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for {
-		left, err := h.metric(limited, pendingMetric)
-		if errors.Is(err, errNoMetric) || err == nil && left == 0 {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-limited.Done():
-			return fmt.Errorf("%.0f webhooks are not worked: %w", left, limited.Err())
-		}
-	}
+	return h.until(limited, pendingMetric, func(left float64) bool { return left == 0 })
 }
 
 // remaining is how long a counter that went from first to now in the time that

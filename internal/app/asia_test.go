@@ -109,14 +109,10 @@ func TestSamplesOfWeChatZaloAndTikTokAreTakenIn(t *testing.T) {
 				}
 				channel, header = accounts[e.Account], tiktokSign(body)
 			}
-			before := len(h.list("/v1/channels/" + channel + "/events"))
+			before := h.events(channel)
 			status, _, _ := h.answer(channel, query, body, header)
 			require.Equal(t, 200, status)
-			h.eventually("the event log shows it worked in", func() bool {
-				events := h.list("/v1/channels/" + channel + "/events")
-				return len(events) == before+1 && events[0]["result"] != "pending"
-			})
-			last := h.list("/v1/channels/" + channel + "/events")[0]
+			last := h.workedIn(channel, before)
 			require.NotEqual(t, "quarantined", last["result"], last["reason"])
 		})
 	}

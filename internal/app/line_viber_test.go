@@ -149,11 +149,7 @@ func TestLINEAndViberSamplesAreTakenIn(t *testing.T) {
 					ch = h.viber("")
 				}
 				require.Equal(t, 200, hook(ch, body))
-				h.eventually("the event log shows it worked in", func() bool {
-					events := h.list("/v1/channels/" + ch + "/events")
-					return len(events) == 1 && events[0]["result"] != "pending"
-				})
-				last := h.list("/v1/channels/" + ch + "/events")[0]
+				last := h.workedIn(ch, 0)
 				require.NotEqual(t, "quarantined", last["result"], last["reason"])
 			})
 		}

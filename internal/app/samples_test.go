@@ -35,13 +35,9 @@ func TestRealSamplesAreTakenIn(t *testing.T) {
 					ch = h.channel(kind, object{"access_token": "IGcanary", "app_secret": waSecret, "verify_token": "vt-1"}, object{"ig_user_id": pageOf(body)}, nil)
 					header = waSign(body, waSecret)
 				}
-				before := len(h.list("/v1/channels/" + ch + "/events"))
+				before := h.events(ch)
 				require.Equal(t, 200, h.hook(ch, body, header))
-				h.eventually("the event log shows it worked in", func() bool {
-					events := h.list("/v1/channels/" + ch + "/events")
-					return len(events) == before+1 && events[0]["result"] != "pending"
-				})
-				last := h.list("/v1/channels/" + ch + "/events")[0]
+				last := h.workedIn(ch, before)
 				if last["result"] == "quarantined" {
 					require.NotEmpty(t, last["reason"])
 					require.Contains(t, []string{"telegram", "whatsapp"}, kind, last["reason"])
@@ -49,6 +45,27 @@ func TestRealSamplesAreTakenIn(t *testing.T) {
 			})
 		}
 	}
+}
+
+// events is how many webhooks the channel's event log has.
+func (h *hub) events(channel string) int {
+	h.t.Helper()
+	return len(h.list("/v1/channels/" + channel + "/events"))
+}
+
+// workedIn waits until the event log has one webhook more than before, worked,
+// and answers it.
+func (h *hub) workedIn(channel string, before int) (last object) {
+	h.t.Helper()
+	h.eventually("the event log shows it worked in", func() bool {
+		events := h.list("/v1/channels/" + channel + "/events")
+		if len(events) != before+1 || events[0]["result"] == "pending" {
+			return false
+		}
+		last = events[0]
+		return true
+	})
+	return last
 }
 
 // pageOf finds the Page or Instagram account a payload is for.

@@ -97,13 +97,9 @@ func TestSamplesOfXAndRCSAreTakenIn(t *testing.T) {
 					channel, header = rcs(event), http.Header{"X-Goog-Signature": {mac(sha512.New, rcsToken, event)}}
 				}
 				require.Equal(t, 401, h.hook(channel, append(body, ' '), http.Header{}), "unsigned")
-				before := len(h.list("/v1/channels/" + channel + "/events"))
+				before := h.events(channel)
 				require.Equal(t, 200, h.hook(channel, body, header))
-				h.eventually("the event log shows it worked in", func() bool {
-					events := h.list("/v1/channels/" + channel + "/events")
-					return len(events) == before+1 && events[0]["result"] != "pending"
-				})
-				last := h.list("/v1/channels/" + channel + "/events")[0]
+				last := h.workedIn(channel, before)
 				require.NotEqual(t, "quarantined", last["result"], last["reason"])
 			})
 		}
