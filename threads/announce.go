@@ -11,8 +11,8 @@ import (
 
 // committed is a change that was written, with what it replaced.
 type committed struct {
-	before Conversation
-	change Change
+	before *Conversation
+	change *Change
 }
 
 // announce tells the world about commits. It never fails: what was not heard
@@ -22,7 +22,7 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 		return
 	}
 	crashpoint.At(crashpoint.Committed)
-	var notices []Notice
+	notices := make([]Notice, 0, 2*len(done))
 	settled := make(map[ConversationID]int64, len(done))
 	deliver, calls := false, false
 	for _, d := range done {
@@ -30,7 +30,7 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 		if at.Equal(d.before.UpdatedAt) {
 			at = s.now() // a change that leaves its place in lists
 		}
-		notices = append(notices, noticesOf(d.before, d.change, at)...)
+		notices = appendNotices(notices, d, at)
 		settled[d.change.Conversation.ID] = d.change.Conversation.Version
 		if p := d.change.Previous; p != nil {
 			settled[p.ID] = p.Version
@@ -40,8 +40,8 @@ func (s *Service) announce(ctx context.Context, done []committed) {
 		if due := d.change.Conversation.State.CloseDueAt; !due.IsZero() && !due.Equal(d.before.State.CloseDueAt) {
 			s.Count(due)
 		}
-		if concernsRouting(d.before, d.change.Conversation) {
-			s.Routed(d.before, d.change.Conversation)
+		if concernsRouting(*d.before, d.change.Conversation) {
+			s.Routed(*d.before, d.change.Conversation)
 		}
 		if at := d.change.Conversation.State.WakeAt(); !at.IsZero() && !at.Equal(d.before.State.WakeAt()) {
 			s.Wake(at)
@@ -77,12 +77,12 @@ func (t Transition) Notice() (NoticeType, bool) {
 	return "", false
 }
 
-// noticesOf lists what a commit means to others.
-func noticesOf(before Conversation, c Change, at time.Time) []Notice {
-	conv := c.Conversation
-	var out []Notice
+// appendNotices adds what a commit means to others.
+func appendNotices(out []Notice, d committed, at time.Time) []Notice {
+	before, c := d.before, d.change
+	conv := &c.Conversation
 	add := func(t NoticeType, m *Message) {
-		out = append(out, Notice{Type: t, At: at, Conversation: &conv, Message: m})
+		out = append(out, Notice{Type: t, At: at, Conversation: conv, Message: m})
 	}
 	if before.Version == 0 {
 		add(NoticeConversationCreated, nil)
@@ -100,10 +100,10 @@ func noticesOf(before Conversation, c Change, at time.Time) []Notice {
 	}
 	was, is := before.State.Offer, conv.State.Offer
 	if was.Agent != "" && was != is && conv.State.Assignee != was.Agent {
-		out = append(out, Notice{Type: NoticeOfferEnded, At: at, Conversation: &conv, Agent: was.Agent})
+		out = append(out, Notice{Type: NoticeOfferEnded, At: at, Conversation: conv, Agent: was.Agent})
 	}
 	if is.Agent != "" && was != is {
-		out = append(out, Notice{Type: NoticeConversationOffered, At: at, Conversation: &conv, Agent: is.Agent})
+		out = append(out, Notice{Type: NoticeConversationOffered, At: at, Conversation: conv, Agent: is.Agent})
 	}
 	changed := before.State.Status != conv.State.Status || before.State.Session != conv.State.Session
 	if before.Version != 0 && (len(c.Messages) == 0 || changed) {

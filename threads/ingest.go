@@ -132,7 +132,7 @@ func (s *Service) ingestRound(ctx context.Context, lanes []*lane, arrivals []Arr
 			return nil, err
 		}
 	}
-	var plans []plan
+	plans := make([]plan, 0, len(lanes))
 	for _, l := range lanes {
 		p, err := s.decideLane(ctx, l, current, arrivals, have)
 		if err != nil {
@@ -163,12 +163,12 @@ func (s *Service) commitPlans(ctx context.Context, plans []plan, errs []error) (
 	for i, p := range plans {
 		changes[i], before[i] = *p.change, p.before
 	}
-	var done []committed
+	done := make([]committed, 0, len(plans))
 	for i, err := range s.commit(ctx, before, changes) {
 		p := plans[i]
 		switch {
 		case err == nil:
-			done = append(done, committed{p.before, changes[i]})
+			done = append(done, committed{&before[i], &changes[i]})
 			s.refreshContact(ctx, p)
 			s.met(p)
 			p.lane.work = p.rest
@@ -235,7 +235,7 @@ func (s *Service) decideLane(ctx context.Context, l *lane, current map[Slot]Conv
 		conv, _ = begin(l.slot.Channel, l.brief, nil, now)
 	}
 	var effects []Effect
-	var messages []Message
+	messages := make([]Message, 0, len(l.work))
 	var seat *Seat
 	taken := map[MessageKey]bool{}
 	for n, i := range l.work {

@@ -82,10 +82,10 @@ func (s *Service) commitAll(ctx context.Context, before []Conversation, changes 
 		return nil
 	}
 	errs := s.commit(ctx, before, changes)
-	var done []committed
+	done := make([]committed, 0, len(changes))
 	for i, err := range errs {
 		if err == nil {
-			done = append(done, committed{before[i], changes[i]})
+			done = append(done, committed{&before[i], &changes[i]})
 		}
 	}
 	s.announce(ctx, done)

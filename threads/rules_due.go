@@ -88,7 +88,7 @@ func (s *Service) finishElapse(ctx context.Context, before Conversation, c *Chan
 	if err := s.Store.Commit(ctx, []Change{*c})[0]; err != nil {
 		return err
 	}
-	s.announce(ctx, []committed{{before, *c}})
+	s.announce(ctx, []committed{{&before, c}})
 	return nil
 }
 

@@ -343,7 +343,7 @@ func (s *Service) commitOne(ctx context.Context, c *Change, before Conversation)
 	if err != nil {
 		return err
 	}
-	s.announce(ctx, []committed{{before, *c}})
+	s.announce(ctx, []committed{{&before, c}})
 	return nil
 }
 

@@ -40,11 +40,11 @@ func (s *Service) SilenceDue(ctx context.Context, accepted time.Time, limit int)
 	if len(changes) == 0 {
 		return 0, nil
 	}
-	var done []committed
+	done := make([]committed, 0, len(changes))
 	for i, err := range s.commit(ctx, before, changes) {
 		switch {
 		case err == nil:
-			done = append(done, committed{before[i], changes[i]})
+			done = append(done, committed{&before[i], &changes[i]})
 		case !lostRace(err):
 			s.announce(ctx, done)
 			return len(done), fmt.Errorf("silent conversations: %w", err)

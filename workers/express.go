@@ -29,7 +29,8 @@ type crowds struct {
 }
 
 // split tells which of a batch of the oldest entries are of channels that crowd.
-// Where nobody does, everybody waits for everybody.
+// Where nobody does, everybody waits for everybody. The entries' own array is
+// used again.
 func (c *crowds) split(entries []journal.Entry) (crowding, others []journal.Entry) {
 	count := map[string]int{}
 	for i := range entries {
@@ -47,6 +48,8 @@ func (c *crowds) split(entries []journal.Entry) (crowding, others []journal.Entr
 	if len(names) == 0 {
 		return entries, nil
 	}
+	// In place: those that crowd move to the front.
+	crowding = entries[:0]
 	for _, e := range entries {
 		if slices.Contains(names, e.ChannelID) {
 			crowding = append(crowding, e)

@@ -345,8 +345,11 @@ func (w *Inbound) ingest(ctx context.Context, batch []*opened) (panicked any) {
 			panicked = p
 		}
 	}()
-	var arrivals []threads.Arrival
-	var from []*opened
+	n := 0
+	for _, o := range batch {
+		n += len(o.events)
+	}
+	arrivals, from := make([]threads.Arrival, 0, n), make([]*opened, 0, n)
 	for _, o := range batch {
 		for i := range o.events {
 			if !w.concerns(o, &o.events[i]) {

@@ -25,11 +25,17 @@ func ingestAll(ctx context.Context, to Ingester, arrivals []threads.Arrival) (er
 	if len(arrivals) < splitFrom {
 		return ingestPart(ctx, to, arrivals)
 	}
-	var parts [sides][]threads.Arrival
 	var places [sides][]int
-	for i, a := range arrivals {
-		n := side(a)
-		parts[n], places[n] = append(parts[n], a), append(places[n], i)
+	for i := range arrivals {
+		n := side(&arrivals[i])
+		places[n] = append(places[n], i)
+	}
+	var parts [sides][]threads.Arrival
+	for n := range parts {
+		parts[n] = make([]threads.Arrival, len(places[n]))
+		for i, place := range places[n] {
+			parts[n][i] = arrivals[place]
+		}
 	}
 	errs = make([]error, len(arrivals))
 	var panics [sides]any
@@ -62,7 +68,7 @@ func ingestPart(ctx context.Context, to Ingester, arrivals []threads.Arrival) (e
 }
 
 // side is the part an arrival belongs to: the same for all of a contact.
-func side(a threads.Arrival) uint32 {
+func side(a *threads.Arrival) uint32 {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, string(a.Channel))
 	_, _ = io.WriteString(h, string(a.Event.Peer.ID))

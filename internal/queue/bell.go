@@ -60,6 +60,9 @@ func (q *Queue) Ring(name string) {
 		return
 	}
 	b.m.rings.Inc()
+	if q.heardHere(name) {
+		return
+	}
 	b.mu.Lock()
 	start := !b.working
 	b.rung, b.working = true, true

@@ -74,19 +74,37 @@ func (q *Queue) answer(_ context.Context, task *asynq.Task) error {
 		q.errLog.warn("a bell without a handler was rung; the sweeper makes up for it", "name", task.Type())
 		return nil
 	}
-	h.mu.Lock()
-	if h.running {
-		h.again = true
-		h.mu.Unlock()
-		if h.heard != nil {
-			h.heard()
-		}
-		return nil
+	if !h.rung(true) {
+		q.runWhileRung(h)
 	}
-	h.running = true
-	h.mu.Unlock()
-	q.runWhileRung(h)
 	return nil
+}
+
+// heardHere tells the handler of a bell that is rung, if it runs. With the
+// embedded Redis nobody else could take the ring up, and each task is several
+// scripts, which miniredis compiles anew.
+func (q *Queue) heardHere(name string) bool {
+	if q.embedded == nil {
+		return false
+	}
+	q.mu.RLock()
+	h := q.handlers[name]
+	q.mu.RUnlock()
+	return h != nil && h.rung(false)
+}
+
+// rung has the run that goes on look once more and answers whether one does.
+// Otherwise, if begin is set, it marks one as begun.
+func (h *handler) rung(begin bool) (goesOn bool) {
+	h.mu.Lock()
+	goesOn = h.running
+	h.again = h.again || goesOn
+	h.running = goesOn || begin
+	h.mu.Unlock()
+	if goesOn && h.heard != nil {
+		h.heard()
+	}
+	return goesOn
 }
 
 // runWhileRung runs the handler once, and again for as long as it is rung

@@ -44,11 +44,11 @@ func flag(b bool) int64 {
 
 // encode is a record as a doc column keeps it.
 func encode(v any) (string, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder // an encoder writes once, so the text is copied once
+	if err := json.NewEncoder(&b).Encode(v); err != nil {
 		return "", fmt.Errorf("encode %T: %w", v, err)
 	}
-	return string(b), nil
+	return strings.TrimSuffix(b.String(), "\n"), nil
 }
 
 // decode reads a doc column.

@@ -39,8 +39,8 @@ const (
 func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 	errs := make([]error, len(changes))
 	ready := make([]*encodedChange, len(changes))
-	for i, c := range changes {
-		ready[i], errs[i] = encodeChange(c)
+	for i := range changes {
+		ready[i], errs[i] = encodeChange(&changes[i])
 	}
 	err := s.write.doThen(ctx, func(t *tx) error {
 		for i, c := range ready {
@@ -57,7 +57,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 		for i, c := range ready {
 			if errs[i] == nil {
 				s.lanes.committed(c)
-				s.recent.committed(&c.Change)
+				s.recent.committed(c.Change)
 			}
 		}
 	})
@@ -75,7 +75,7 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 // encodedChange is a change with its records as doc columns keep them: made
 // before the writer's turn, since others wait for that.
 type encodedChange struct {
-	threads.Change
+	*threads.Change
 	conversation string
 	figures      threads.Figures
 	previous     string
@@ -95,14 +95,14 @@ type outgoing struct {
 	seq        int64 // of the message, once that is written
 }
 
-func encodeChange(c threads.Change) (*encodedChange, error) {
+func encodeChange(c *threads.Change) (*encodedChange, error) {
 	if c.Conversation.Version != c.Expected+1 {
 		return nil, fmt.Errorf("conversation %s has version %d where %d was expected before it",
 			c.Conversation.ID, c.Conversation.Version, c.Expected)
 	}
 	e := &encodedChange{Change: c, figures: threads.FiguresOf(c.Conversation), deliveries: make([]outgoing, len(c.Deliveries))}
 	var errs [7]error
-	e.conversation, errs[0] = encode(c.Conversation)
+	e.conversation, errs[0] = encode(&c.Conversation)
 	if c.Previous != nil {
 		e.previous, errs[1] = encode(c.Previous)
 	}
