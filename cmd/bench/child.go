@@ -139,12 +139,13 @@ func (c *child) peakMemory() (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("memory: %w", err)
 	}
-	return parsePeak(raw)
+	return parseMemory(raw, "VmHWM:")
 }
 
-func parsePeak(raw []byte) (float64, error) {
+// parseMemory reads a size from proc(5)'s status, in MiB.
+func parseMemory(raw []byte, name string) (float64, error) {
 	for line := range strings.Lines(string(raw)) {
-		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if v, ok := strings.CutPrefix(line, name); ok {
 			kb, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 64)
 			if err != nil {
 				return 0, fmt.Errorf("memory: %w", err)
@@ -152,5 +153,5 @@ func parsePeak(raw []byte) (float64, error) {
 			return kb / 1024, nil
 		}
 	}
-	return 0, errors.New("memory: no VmHWM")
+	return 0, fmt.Errorf("memory: no %s", name)
 }

@@ -109,10 +109,10 @@ func TestProcFiles(t *testing.T) {
 	require.Equal(t, 2*time.Second, cpu)
 	_, err = parseStat([]byte("12 (a"))
 	require.Error(t, err)
-	mb, err := parsePeak([]byte("VmPeak:\t 1 kB\nVmHWM:\t  204800 kB\n"))
+	mb, err := parseMemory([]byte("VmPeak:\t 1 kB\nVmHWM:\t  204800 kB\n"), "VmHWM:")
 	require.NoError(t, err)
 	require.InDelta(t, 200.0, mb, 0.001)
-	_, err = parsePeak(nil)
+	_, err = parseMemory(nil, "VmHWM:")
 	require.Error(t, err)
 }
 

@@ -77,6 +77,11 @@ func newReport() *report {
 		{key: "burst_after_rps", unit: "1/s", meaning: "webhooks answered 200 after it, at the steady rate"},
 		{key: "burst_after_p99_ms", unit: "ms", meaning: "time to the 200, then"},
 		{key: "burst_drain_ms", unit: "ms", meaning: "last webhook → all can be read"},
+		{key: "soak_rss_early", unit: "MiB", meaning: "resident memory in the second tenth of a soak"},
+		{key: "soak_rss_late", unit: "MiB", meaning: "resident memory in the last tenth", want: "alike"},
+		{key: "soak_goroutines_early", meaning: "goroutines in the second tenth"},
+		{key: "soak_goroutines_late", meaning: "goroutines in the last tenth", want: "alike"},
+		{key: "soak_p99_ms", unit: "ms", meaning: "time to the 200, in all of it"},
 		{key: "scale_ratio", meaning: "threaded with two workers / threaded with one, on MongoDB and Redis"},
 		{key: "start_ms", unit: "ms", meaning: "start of the process → ready, new data directory"},
 	} {
