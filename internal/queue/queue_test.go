@@ -200,6 +200,31 @@ func TestTheHandlerLooksAfterTheLastRing(t *testing.T) {
 	})
 }
 
+func TestARunningHandlerHearsOfRingsWithoutTasks(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	q := open(t, Options{Registerer: reg})
+	c := newCounter()
+	heard, goOn := make(chan struct{}, 100), make(chan struct{})
+	q.Handle("inbound", func(ctx context.Context) error {
+		defer func() { <-goOn }()
+		return c.handle(ctx)
+	})
+	q.Heard("inbound", func() { heard <- struct{}{} })
+	require.NoError(t, q.Start())
+	q.Ring("inbound")
+	c.wait(t)
+	for range 100 {
+		q.Ring("inbound")
+	}
+	require.Len(t, heard, 100, "it is told at once")
+	close(goOn)
+	c.wait(t)
+	require.Eventually(t, func() bool { return !q.bell("inbound").busyNow() }, patience, time.Millisecond)
+	require.EqualValues(t, 2, c.runs.Load(), "it looks once more for all of them")
+	require.Contains(t, scrape(reg), `threadhub_queue_rings_total{name="inbound"} 101`)
+	require.Contains(t, scrape(reg), `threadhub_queue_enqueues_total{name="inbound",result="enqueued"} 1`)
+}
+
 func TestWithoutAWorkerFewTasksPileUp(t *testing.T) {
 	eachRedis(t, func(t *testing.T, url string) {
 		reg := prometheus.NewRegistry()
