@@ -15,9 +15,6 @@ const (
 	configMalloc    = 4
 	configPageCache = 7
 	configMemStatus = 9
-	// bulkKiB is how much a connection takes for its page cache in one piece,
-	// bounded by its cache_size.
-	bulkKiB = 64 << 10
 	// smallestBlock and largestBlock are the sizes of which the port's allocator
 	// keeps several in a page of its own. The driver takes a block from it for
 	// each text of a statement, and a page in which nothing is used is given
@@ -50,7 +47,7 @@ var tune = sync.OnceValue(func() error {
 	}{
 		{configMalloc, []any{uintptr(unsafe.Pointer(methods))}},
 		{configMemStatus, []any{int32(0)}},
-		{configPageCache, []any{uintptr(0), int32(0), int32(-bulkKiB)}},
+		{configPageCache, []any{uintptr(0), int32(0), int32(0)}},
 	} {
 		list := libc.NewVaList(o.args...)
 		rc := sqlite3.Xsqlite3_config(tls, o.option, list)
@@ -71,9 +68,13 @@ func pointer(f any) uintptr {
 const (
 	blockHeader = 16
 	chunkBytes  = 1 << 20
-	// classes are 16 << n and 24 << n bytes.
-	classes = 28
-	direct  = classes // larger than any class: straight from the system
+	// Sizes come in steps of an eighth of a power of two, so that little of a
+	// block is left over: most memory is pages, which are a little larger than
+	// one.
+	stepBits = 3
+	steps    = 1 << stepBits
+	classes  = 1 + 11*steps // up to 256 KiB
+	direct   = classes      // larger than any class: straight from the system
 )
 
 // pool is the memory of all connections: freed blocks are kept in a list per
@@ -91,23 +92,17 @@ type pool struct {
 var memory pool
 
 func classSize(c int) uintptr {
-	if c%2 == 0 {
-		return 16 << (c / 2)
-	}
-	return 24 << (c / 2)
+	return uintptr(steps+c%steps) << (c / steps) * 16
 }
 
 // classOf is the smallest class that holds n bytes.
 func classOf(n uintptr) int {
-	if n <= 16 {
+	units := (n + 15) / 16 // of 16 bytes
+	if units <= steps {
 		return 0
 	}
-	log := bits.Len64(uint64(n - 1)) // n in (1<<(log-1), 1<<log]
-	c := 2 * (log - 4)
-	if n <= 3<<(log-2) {
-		c--
-	}
-	return min(c, direct)
+	shift := bits.Len64(uint64(units-1)) - 1 - stepBits // units-1 in [steps<<shift, 2*steps<<shift)
+	return min(shift*steps+int((units-1)>>shift)-steps+1, direct)
 }
 
 // at is the memory at an address outside of Go's heap.
