@@ -20,7 +20,7 @@ func small(t *testing.T) *options {
 	require.NoError(t, err)
 	return &options{
 		Binary: self, Requests: 300, Sends: 60, Samples: 5, Rounds: 2, Concurrency: 8, Contacts: 20, Channels: 2, SendTo: 4, ReportOver: 60,
-		Kind: "telegram", Only: []string{"accept", "threaded", "send", "idle", "report", "close", "growth", "channels", "burst"}, Closes: 60, Many: 5, Steady: 50, Stretch: 200 * time.Millisecond, Neighbours: 5, Agents: 5, Customers: 50, Within: time.Second, JSON: filepath.Join(t.TempDir(), "bench.json"),
+		Kind: "telegram", Only: []string{"accept", "threaded", "send", "idle", "report", "close", "growth", "channels", "burst", "soak"}, Soak: 4 * time.Second, Closes: 60, Many: 5, Steady: 50, Stretch: 200 * time.Millisecond, Neighbours: 5, Agents: 5, Customers: 50, Within: time.Second, JSON: filepath.Join(t.TempDir(), "bench.json"),
 		DataDir: t.TempDir(), Timeout: time.Minute, out: io.Discard, Patience: 20 * time.Second,
 	}
 }

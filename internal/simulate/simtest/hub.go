@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -308,7 +309,8 @@ func listMessages(w http.ResponseWriter, _ *http.Request, c *Conversation) { pag
 func (h *Hub) metrics(w http.ResponseWriter, _ *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, _ = fmt.Fprintf(w, "# TYPE threadhub_events_threaded_total counter\nthreadhub_events_threaded_total{type=\"message\"} %d\n", h.events)
+	_, _ = fmt.Fprintf(w, "# TYPE threadhub_events_threaded_total counter\nthreadhub_events_threaded_total{type=\"message\"} %d\n"+
+		"# TYPE go_goroutines gauge\ngo_goroutines %d\n", h.events, runtime.NumGoroutine())
 }
 
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request) {
