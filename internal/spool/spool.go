@@ -71,6 +71,9 @@ type Outcome struct {
 // EventID names the nth event of an intent.
 func EventID(intent string, n int) string { return fmt.Sprintf("%s-%03d", intent, n) }
 
+// LastEventID names the event of an intent that comes after all others.
+func LastEventID(intent string) string { return intent + "-last" }
+
 // Lane is a line of events that leave one after the other. It is there while
 // some wait.
 type Lane struct {

@@ -14,7 +14,12 @@ import (
 
 const (
 	// orphanAge is when an intent is looked at whose process may be gone.
-	orphanAge    = 15 * time.Second
+	orphanAge = 15 * time.Second
+	// announceWithin is until when a change is announced by the process that
+	// made it: so much earlier that clocks may differ and the events be written.
+	announceWithin = 12 * time.Second
+	// announceLost is when an announcement is no longer waited for.
+	announceLost = 10 * time.Minute
 	recoverBatch = 100
 )
 
@@ -22,6 +27,7 @@ const (
 // announced, because their process died, and tells of those that were made:
 // with the records as they are now. It may run in any number of processes.
 func (r *Relay) Recover(ctx context.Context) error {
+	r.forgetBefore(r.now().Add(-announceLost))
 	before := r.now().Add(-orphanAge)
 	if r.Alone {
 		before = r.now().AddDate(1, 0, 0) // all of them, whatever the clock said then
@@ -54,6 +60,16 @@ func (r *Relay) inHand(in spool.Intent) bool {
 	return r.working[in.ID] || r.now().Sub(in.At) < orphanAge
 }
 
+// forgetBefore takes intents out of memory that were never announced: the
+// announcement failed, and their changes have been told by a recovery.
+func (r *Relay) forgetBefore(before time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for at := range r.made {
+		r.keep(at, func(n noted) bool { return !n.at.Before(before) })
+	}
+}
+
 func (r *Relay) recover(ctx context.Context, row spool.Intent) error {
 	var in intent
 	if err := json.Unmarshal(row.Doc, &in); err != nil {
@@ -68,9 +84,13 @@ func (r *Relay) recover(ctx context.Context, row spool.Intent) error {
 		return fmt.Errorf("subscriptions: %w", err)
 	}
 	var events []spool.Event
+	next := map[string]int{}
 	for i := range news {
-		// Whoever else recovers it makes the same ids.
-		made, err := eventsFor(active, fmt.Sprintf("%s-r%02d", row.ID, i), &news[i], r.now())
+		id := eventID(row.ID, next, &news[i])
+		if subjectOf(&news[i]) == (subject{}) {
+			continue // of a message that is gone
+		}
+		made, err := eventsFor(active, id, &news[i], r.now())
 		if err != nil {
 			return err
 		}
@@ -79,13 +99,6 @@ func (r *Relay) recover(ctx context.Context, row spool.Intent) error {
 	if err := r.Spool.AddEvents(ctx, events, []string{row.ID}, r.now()); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
-	r.mu.Lock()
-	for at, ids := range r.made {
-		if slices.Contains(ids, row.ID) {
-			delete(r.made, at)
-		}
-	}
-	r.mu.Unlock()
 	r.Logger.InfoContext(ctx, "subscribers are told of a change that its process did not announce", "lane", row.Lane, "events", len(events))
 	if len(events) > 0 {
 		r.Bell()
@@ -135,7 +148,9 @@ func (r *Relay) foundCommit(ctx context.Context, in intent) ([]News, error) {
 		switch {
 		case err == nil:
 			add(threads.NoticeMessageCreated, &m)
-		case !errors.Is(err, threads.ErrNotFound):
+		case errors.Is(err, threads.ErrNotFound):
+			news = append(news, News{}) // in its place
+		default:
 			return nil, err
 		}
 	}

@@ -50,12 +50,18 @@ type Relay struct {
 	// working are the intents whose change is being made right now.
 	working map[string]bool
 	// made are the intents whose change was made, by what is announced of it.
-	made map[subject][]string
+	made map[subject][]noted
+}
+
+// noted is an intent that stands in the spool.
+type noted struct {
+	id string
+	at time.Time
 }
 
 // NewRelay returns a relay over the given parts.
 func NewRelay(o RelayOptions) *Relay {
-	return &Relay{RelayOptions: o, working: map[string]bool{}, made: map[subject][]string{}}
+	return &Relay{RelayOptions: o, working: map[string]bool{}, made: map[subject][]noted{}}
 }
 
 func (r *Relay) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
@@ -126,15 +132,17 @@ func (r *Relay) tell(ctx context.Context, active []Subscription, news []News) er
 	var events []spool.Event
 	var done []string
 	for i := range news {
-		of := intents[subjectOf(&news[i])]
-		if len(of) == 0 {
-			of = []string{ident.New(eventPrefix)}
-		} else {
-			done = append(done, of...)
+		of, intended := intents[subjectOf(&news[i])]
+		if !intended {
+			of = noted{id: ident.New(eventPrefix), at: now}
 		}
-		id := spool.EventID(of[0], next[of[0]])
-		next[of[0]]++
-		made, err := eventsFor(active, id, &news[i], now)
+		if r.leaves(of, now) {
+			continue
+		}
+		if intended {
+			done = append(done, of.id)
+		}
+		made, err := eventsFor(active, eventID(of.id, next, &news[i]), &news[i], now)
 		if err != nil {
 			return err
 		}
@@ -149,6 +157,25 @@ func (r *Relay) tell(ctx context.Context, active []Subscription, news []News) er
 		r.Bell()
 	}
 	return nil
+}
+
+// leaves tells whether an announcement comes so late, since its process stood
+// still, that another may be telling of the change already (Recover). What it
+// would tell is told there; from here it could come after what is newer.
+func (r *Relay) leaves(in noted, now time.Time) bool {
+	return !r.Alone && now.Sub(in.at) >= announceWithin
+}
+
+// eventID names an event of an intent by what it is, so that it has one name
+// whoever tells of it and however often: an announcement and a recovery go
+// through the parts of a change in one order. What a recovery cannot tell comes
+// between those and the last one.
+func eventID(intent string, next map[string]int, n *News) string {
+	if n.Type == threads.NoticeConversationUpdated {
+		return spool.LastEventID(intent)
+	}
+	next[intent]++
+	return spool.EventID(intent, next[intent]-1)
 }
 
 // eventsFor are the events that the news make, one for each subscription that
@@ -178,30 +205,36 @@ func eventsFor(active []Subscription, id string, n *News, now time.Time) ([]spoo
 // where a receipt and the end of a delivery left a message at the same version:
 // each of them is announced, and each announcement has its own, from before the
 // change. One that came late without would be told after what is newer.
-func (r *Relay) intentsOf(news []News) map[subject][]string {
+func (r *Relay) intentsOf(news []News) map[subject]noted {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found := map[subject][]string{}
+	found := map[subject]noted{}
 	for i := range news {
 		at := subjectOf(&news[i])
-		if ids, ok := r.made[at]; ok {
-			found[at] = slices.Clone(ids[:1])
+		if list, ok := r.made[at]; ok {
+			found[at] = list[0]
 		}
 	}
 	return found
 }
 
-// forget takes intents out of memory that are gone from the spool.
-func (r *Relay) forget(gone map[subject][]string) {
+// forget takes intents out of memory whose changes have been announced.
+func (r *Relay) forget(told map[subject]noted) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for at, ids := range gone {
-		left := slices.DeleteFunc(r.made[at], func(id string) bool { return slices.Contains(ids, id) })
-		if len(left) == 0 {
-			delete(r.made, at)
-		} else {
-			r.made[at] = left
-		}
+	for at, in := range told {
+		r.keep(at, func(n noted) bool { return n.id != in.id })
+	}
+}
+
+// keep leaves only those intents of a subject in memory. The caller holds the
+// lock.
+func (r *Relay) keep(at subject, which func(noted) bool) {
+	left := slices.DeleteFunc(r.made[at], func(n noted) bool { return !which(n) })
+	if len(left) == 0 {
+		delete(r.made, at)
+	} else {
+		r.made[at] = left
 	}
 }
 
@@ -218,7 +251,7 @@ func (r *Relay) intend(ctx context.Context, intents []intent) (bool, error) {
 	now := r.now()
 	rows := make([]spool.Intent, len(intents))
 	for i := range intents {
-		intents[i].id = ident.New(eventPrefix)
+		intents[i].noted = noted{id: ident.New(eventPrefix), at: now}
 		doc, err := json.Marshal(intents[i])
 		if err != nil {
 			return false, fmt.Errorf("intent: %w", err)
@@ -244,7 +277,7 @@ func (r *Relay) settle(ctx context.Context, made map[subject]intent, void, doubt
 	r.mu.Lock()
 	for at, in := range made {
 		delete(r.working, in.id)
-		r.made[at] = append(r.made[at], in.id)
+		r.made[at] = append(r.made[at], in.noted)
 	}
 	drop := make([]string, len(void))
 	for i, in := range void {

@@ -3,11 +3,13 @@ package subscriptions
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"threadhub/internal/spool"
 	"threadhub/threads"
 	"threadhub/workers"
 )
@@ -211,8 +213,84 @@ func TestAnAnnouncementThatFailedIsMadeUpFor(t *testing.T) {
 	require.NoError(t, r.relay.Recover(ctx))
 	r.work()
 	require.Equal(t, []string{"message.created hi"}, r.heard(crm))
+	r.wait(announceLost)
+	require.NoError(t, r.relay.Recover(ctx))
 	require.Empty(t, r.relay.made)
 	require.Empty(t, r.relay.working)
+}
+
+// stalled are two processes over one store, of which the first stands still
+// between a change and its announcement for so long that the second tells of it.
+func stalled(t *testing.T) (r *rig, first, second *Relay, notices []threads.Notice, c threads.Conversation) {
+	t.Helper()
+	r = newRig(t)
+	r.subscribe(crm)
+	conv := r.receive("ct_1", "one")
+	r.work()
+	first = r.relay
+	r.start("hub_2")
+	second = r.relay
+	first.Alone, second.Alone = false, false
+	change, notices := follow(conv, "two")
+	change.Conversation.State.Assignee = "ag_1"
+	require.NoError(t, first.Watch(r.store).Commit(context.Background(), []threads.Change{change})[0])
+	notices = append(notices, threads.Notice{Type: threads.NoticeConversationAssigned, At: r.clock(), Conversation: &change.Conversation})
+	r.wait(orphanAge + time.Second)
+	return r, first, second, notices, change.Conversation
+}
+
+func TestAProcessThatStoodStillTellsNothingTwiceNorLate(t *testing.T) {
+	ctx := context.Background()
+	for name, after := range map[string]func(t *testing.T, first *Relay){
+		"at once": func(*testing.T, *Relay) {},
+		"after it looked for changes that nobody told": func(t *testing.T, first *Relay) {
+			require.NoError(t, first.Recover(ctx))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, first, second, notices, conv := stalled(t)
+			require.NoError(t, second.Recover(ctx))
+			third, more := follow(conv, "three")
+			r.commit(third)
+			r.announce(more)
+			r.work()
+			after(t, first)
+			require.NoError(t, first.Announce(ctx, notices))
+			r.work()
+			require.Equal(t, []string{
+				"conversation.created", "message.created one",
+				"message.created two", "conversation.updated", "message.created three",
+			}, r.heard(crm))
+			require.Zero(t, r.intents())
+			require.Empty(t, first.made)
+		})
+	}
+}
+
+func TestAnAnnouncementAndARecoveryAtOnceAreTheSameEvents(t *testing.T) {
+	ctx := context.Background()
+	r, first, second, notices, _ := stalled(t)
+	// Its clock is behind: to it the change is young.
+	first.Now = func() time.Time { return r.clock().Add(-orphanAge) }
+	second.Spool = &meanwhile{Store: r.store, do: sync.OnceFunc(func() { require.NoError(t, first.Announce(ctx, notices)) })}
+	require.NoError(t, second.Recover(ctx))
+	r.work()
+	require.Equal(t, []string{
+		"conversation.created", "message.created one",
+		"message.created two", "conversation.assigned", "conversation.updated",
+	}, r.heard(crm))
+}
+
+// meanwhile does something after intents were read.
+type meanwhile struct {
+	spool.Store
+	do func()
+}
+
+func (m *meanwhile) IntentsBefore(ctx context.Context, before time.Time, limit int) ([]spool.Intent, error) {
+	list, err := m.Store.IntentsBefore(ctx, before, limit)
+	m.do()
+	return list, err
 }
 
 func TestAStoreThatCannotNoteAChangeDoesNotMakeIt(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // intent is a change that is about to be made, as far as it takes to tell of it
 // when its process is gone.
 type intent struct {
-	id string
+	noted
 	// Of a conversation: the version it is to have, the messages it gets and
 	// what the log says.
 	Conversation threads.ConversationID `json:"conversation,omitempty"`
