@@ -4,9 +4,10 @@
 // # What it relies on
 //
 // Single documents change atomically and unique indexes hold: nothing else.
-// There are no transactions, no partial or TTL indexes, no pipeline updates
-// and no find-and-modify. E11000, a duplicate key, always means that somebody
-// else did it first.
+// There are no transactions, no partial or TTL indexes and no pipeline updates;
+// find-and-modify saves a command where one entry is claimed, and is done
+// without where a server does not know it. E11000, a duplicate key, always means
+// that somebody else did it first.
 //
 // # How a commit survives a crash
 //

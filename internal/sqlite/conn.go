@@ -37,8 +37,12 @@ type driverStmt interface {
 
 // pragmas of every connection. FULL syncs each commit, so that an answered
 // write survives a power cut too; a hub's writers do that themselves (durable).
+//
+// Pages of 8 KiB take a tenth less work than those of 4 KiB (decision 009); a
+// file that an older hub made keeps the size that it has.
 var pragmas = []string{
 	"busy_timeout = 2000",
+	"page_size = 8192",
 	"journal_mode = WAL",
 	"synchronous = FULL",
 	"foreign_keys = OFF",

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,6 +32,36 @@ func TestASnapshotIsAStore(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoStore)
 	_, err = Snapshot(t.Context(), dir, to)
 	require.Error(t, err, "it writes over nothing")
+}
+
+// A file of a hub whose pages were smaller is used as it is; its copy has the
+// pages of today.
+func TestAFileOfSmallerPagesIsUsedAndItsSnapshotHasLargerOnes(t *testing.T) {
+	dir, to := t.TempDir(), t.TempDir()
+	for _, file := range Files() {
+		c, err := dial(filepath.Join(dir, file), readerCache, false)
+		require.NoError(t, err)
+		require.NoError(t, c.scriptIn(t.Context(), "PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM"))
+		require.NoError(t, c.close())
+	}
+	lived(t, dir)
+	_, err := Snapshot(t.Context(), dir, to)
+	require.NoError(t, err)
+	for _, file := range Files() {
+		require.EqualValues(t, 4096, pageSize(t, filepath.Join(dir, file)))
+		require.EqualValues(t, 8192, pageSize(t, filepath.Join(to, file)))
+	}
+	s, err := Open(t.Context(), to, Options{})
+	require.NoError(t, err)
+	holds(t, s)
+	require.NoError(t, s.Close())
+}
+
+func pageSize(t *testing.T, path string) uint16 {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return binary.BigEndian.Uint16(raw[16:]) // https://sqlite.org/fileformat.html
 }
 
 // A webhook that is worked between the copies of the two files must not be

@@ -27,19 +27,19 @@ const (
 // Page caches, in KiB. Readers need little: what they miss is in the
 // operating system's cache.
 const (
-	mainWriterCache    = 16 << 10
-	journalWriterCache = 4 << 10
-	readerCache        = 2 << 10
+	mainWriterCache    = 12 << 10
+	journalWriterCache = 2 << 10
+	readerCache        = 1 << 10
 	checkpointCache    = 64
 )
 
-// Lengths of the write-ahead logs, in pages of 4 KiB. Overwriting what the log
+// Lengths of the write-ahead logs, in pages of 8 KiB. Overwriting what the log
 // has already is synced twice as fast as adding to it, and the journal's syncs
 // are waited for: its log is short. The main file's is long, since what changes
 // often is then copied seldom.
 const (
-	mainLog    = 8000
-	journalLog = 1500
+	mainLog    = 4000
+	journalLog = 750
 )
 
 // Options of a store. The zero value is good.
