@@ -72,7 +72,7 @@ fuzz: ## every fuzz target for FUZZTIME
 # How many steps of random histories `make model` holds to the plain model, on each store.
 STEPS ?= 100000
 
-model: ## the lifecycle against its plain model; hours on the test double of MongoDB
+model: ## the lifecycle against its plain model, on both stores; some minutes
 	THREADHUB_TEST_MODEL_STEPS=$(STEPS) $(GO) test -timeout 0 -count=1 -v -run AnyHistoryIsAsInThePlainModel ./internal/sqlite ./internal/mongo
 
 chaos: ## takes a hub through the faults it must survive (docs/chaos.md); half an hour or more

@@ -39,6 +39,8 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
+require github.com/tidwall/btree v1.8.2
+
 require (
 	filippo.io/age v1.2.1
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect

@@ -23,9 +23,9 @@ type options struct {
 	Cases    int           `default:"1000" help:"Cases of the matrix, at most; fewer are chosen at random."`
 	Frozen   time.Duration `default:"40s" help:"How long Redis is frozen."`
 	Drained  time.Duration `default:"60s" help:"How soon after the last start everything must be through."`
-	Webhooks int           `default:"200" help:"Webhooks a second in the random run; 10 on the test double of MongoDB."`
-	Replies  int           `default:"50" help:"Replies a second in the random run; 3 on the test double of MongoDB."`
-	Contacts int           `default:"60" help:"Contacts on each channel in the random run; at most 40 on the test double of MongoDB."`
+	Webhooks int           `default:"200" help:"Webhooks a second in the random run."`
+	Replies  int           `default:"50" help:"Replies a second in the random run."`
+	Contacts int           `default:"60" help:"Contacts on each channel in the random run."`
 	Calm     bool          `help:"Leave out all troubles but kills in the random run, and platforms that hang."`
 	Race     bool          `default:"true" negatable:"" help:"Build the hub with the race detector, where there is a C compiler."`
 	Program  string        `help:"A hub that was built with the tag chaos; built if there is none." type:"path"`
@@ -46,13 +46,9 @@ func parts() []part {
 	both := []chaos.Pair{chaos.Embedded, chaos.Shared}
 	return []part{
 		{"random", both, func(ctx context.Context, s *chaos.Stack, o *options) (chaos.Result, error) {
-			run := chaos.RunOptions{
+			return chaos.Run(ctx, s, chaos.RunOptions{
 				Seed: o.Seed, Kills: o.Kills, Webhooks: o.Webhooks, Replies: o.Replies, Contacts: o.Contacts, Drained: o.Drained, Calm: o.Calm,
-			}
-			if s.Pair == chaos.Shared && !s.RealMongoDB {
-				run.Webhooks, run.Replies, run.Contacts = min(o.Webhooks, 10), min(o.Replies, 3), min(o.Contacts, 40)
-			}
-			return chaos.Run(ctx, s, run)
+			})
 		}},
 		{"matrix", both, func(ctx context.Context, s *chaos.Stack, o *options) (chaos.Result, error) {
 			cases := chaos.Cases(s.Pair)

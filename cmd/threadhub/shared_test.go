@@ -18,7 +18,6 @@ const takeover = 15 * time.Second
 
 // several is a hub of several processes on one store.
 type several struct {
-	real    bool // the store has atomic commands of its own, and is fast
 	env     []string
 	api     *process
 	workers []*process
@@ -28,12 +27,8 @@ type several struct {
 func startSeveral(t *testing.T, h *hub, workers int) *several {
 	t.Helper()
 	server, redis := mongotest.Start(t), queuetest.Start(t)
-	uri := server.Database(t)
-	if !server.Real {
-		uri = inTurns(t, uri)
-	}
-	s := &several{real: server.Real, env: environment(t.TempDir(),
-		"THREADHUB_MONGODB_URI="+uri, "THREADHUB_REDIS_URL="+redis.URL(), "THREADHUB_MASTER_KEY="+masterKey)}
+	s := &several{env: environment(t.TempDir(),
+		"THREADHUB_MONGODB_URI="+server.Database(t), "THREADHUB_REDIS_URL="+redis.URL(), "THREADHUB_MASTER_KEY="+masterKey)}
 	s.api = launch(t, s.env, "api")
 	h.at(s.api)
 	for range workers {
@@ -70,12 +65,8 @@ func TestSeveralProcessesKilledUnderLoadLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	rnd, h := chance(t), newHub(t)
 	s := startSeveral(t, h, 2)
-	webhooks, replies, contacts := 200, 50, 60
-	if !s.real {
-		webhooks, replies, contacts = 10, 3, 6
-	}
-	f := newTraffic(h, 20*time.Millisecond, rnd, contacts)
-	f.begin(webhooks, replies)
+	f := newTraffic(h, 20*time.Millisecond, rnd, 60)
+	f.begin(200, 50)
 	h.eventually("conversations to reply to", func() bool { return f.Conversation(0) != "" })
 	for range 4 {
 		<-time.After(time.Duration(200+rnd.IntN(1800)) * time.Millisecond) // a random moment
@@ -108,11 +99,7 @@ func TestAWorkersWorkIsTakenOverByAnother(t *testing.T) {
 	f.platform.Hurry()
 	s.workers[0] = launch(t, s.env, "worker")
 	s.workers[0].address()
-	within := takeover
-	if !s.real {
-		within *= 4 // the test double takes seconds for what a server takes milliseconds for
-	}
-	f.reconcile(t, within)
+	f.reconcile(t, takeover)
 	s.stop()
 }
 
@@ -139,14 +126,4 @@ func TestACallThatTakesLongStaysWithItsWorker(t *testing.T) {
 	})
 	f.reconcile(t, drained)
 	s.stop()
-}
-
-// inTurns answers the address under which the commands of a server that is not
-// atomic take turns.
-func inTurns(t *testing.T, uri string) string {
-	t.Helper()
-	uri, p, err := chaos.InTurns(uri)
-	require.NoError(t, err)
-	t.Cleanup(p.Close)
-	return uri
 }

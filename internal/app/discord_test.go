@@ -295,7 +295,7 @@ func TestInteractionsOfDiscordComeOverHTTP(t *testing.T) {
 // nothing of it.
 func TestDiscordsConnectionIsHeldByOneWorker(t *testing.T) {
 	server, redis := mongotest.Start(t), queuetest.Start(t)
-	cfg := sharedConfig(t, database(t, server), redis.URL())
+	cfg := sharedConfig(t, server.Database(t), redis.URL())
 	api := startRole(t, cfg, app.RoleAPI)
 	platform := newDiscordStub(t)
 	ch := api.discord(platform.URL)

@@ -10,7 +10,6 @@ import (
 
 	"threadhub/connectors"
 	"threadhub/internal/app"
-	"threadhub/internal/chaos"
 	"threadhub/internal/config"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/internal/queue/queuetest"
@@ -25,23 +24,9 @@ func sharedConfig(t *testing.T, mongoURI, redisURL string) config.Server {
 	return cfg
 }
 
-// database is the address of a database for several processes: a server that is
-// not atomic has their commands take turns.
-func database(t *testing.T, server *mongotest.Server) string {
-	t.Helper()
-	uri := server.Database(t)
-	if server.Real {
-		return uri
-	}
-	uri, p, err := chaos.InTurns(uri)
-	require.NoError(t, err)
-	t.Cleanup(p.Close)
-	return uri
-}
-
 func TestAPIAndWorkersInSeveralProcesses(t *testing.T) {
 	server, redis := mongotest.Start(t), queuetest.Start(t)
-	cfg := sharedConfig(t, database(t, server), redis.URL())
+	cfg := sharedConfig(t, server.Database(t), redis.URL())
 	api := startRole(t, cfg, app.RoleAPI)
 	worker := startRole(t, cfg, app.RoleWorker)
 	startRole(t, cfg, app.RoleWorker)

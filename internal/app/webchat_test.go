@@ -194,7 +194,7 @@ func TestTypingIsShownOnBothSides(t *testing.T) {
 
 func TestAStreamHearsOfAnotherProcess(t *testing.T) {
 	server, redis := mongotest.Start(t), queuetest.Start(t)
-	cfg := sharedConfig(t, database(t, server), redis.URL())
+	cfg := sharedConfig(t, server.Database(t), redis.URL())
 	writer := startRole(t, cfg, app.RoleAll)
 	reader := startRole(t, cfg, app.RoleAPI)
 	ch := writer.webchat(nil, nil)
@@ -215,7 +215,7 @@ func TestAStreamHearsOfAnotherProcess(t *testing.T) {
 
 func TestWhoLooksIsHeardInAnotherProcessAndNeverByVisitors(t *testing.T) {
 	server, redis := mongotest.Start(t), queuetest.Start(t)
-	cfg := sharedConfig(t, database(t, server), redis.URL())
+	cfg := sharedConfig(t, server.Database(t), redis.URL())
 	writer := startRole(t, cfg, app.RoleAll)
 	reader := startRole(t, cfg, app.RoleAPI)
 	ch := writer.webchat(nil, nil)

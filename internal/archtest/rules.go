@@ -131,7 +131,9 @@ var rules = []rule{
 	{pkg: "internal/mongo", may: []string{
 		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool", "internal/crashpoint",
 	}, tests: []string{"internal/ident", "internal/mongo/mongotest", "internal/storetest", "internal/threadtest"}},
-	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo"}},
+	{pkg: "internal/mongo/mongotest", may: []string{"internal/ident", "internal/mongo", "internal/mongo/mongotest/memory"}},
+	{pkg: "internal/mongo/mongotest/memory"},
+	{pkg: "internal/mongo/mongotest/memory/serve", may: []string{"internal/mongo/mongotest/memory"}},
 	{pkg: "internal/storetest", may: []string{
 		"normalize", "threads", "threads/rules", "workers", "internal/directory", "internal/idempotency", "internal/ident", "internal/journal", "internal/spool",
 	}},
@@ -162,7 +164,8 @@ const onlyCommands = "internal/app"
 // free. Libraries that are not listed are anybody's, save in pure packages.
 var libraries = map[string][]string{
 	"modernc.org/sqlite":                    {"internal/sqlite"},
-	"go.mongodb.org/mongo-driver":           {"internal/mongo", "internal/mongo/mongotest"},
+	"go.mongodb.org/mongo-driver":           {"internal/mongo", "internal/mongo/mongotest", "internal/mongo/mongotest/memory"},
+	"github.com/tidwall/btree":              {"internal/mongo/mongotest/memory"},
 	"github.com/hibiken/asynq":              {"internal/queue", "workers", "internal/app"},
 	"github.com/alicebob/miniredis":         {"internal/queue"},
 	"github.com/redis/go-redis":             {"internal/queue", "internal/queue/queuetest", "internal/redisconn", "internal/bus", "internal/egress", "internal/app"},

@@ -3,7 +3,6 @@ package chaos
 import (
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 )
 
@@ -22,7 +21,6 @@ const (
 type Proxy struct {
 	target   string
 	listener net.Listener
-	turns    *turns // nil: bytes go as they come
 	serving  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -34,30 +32,12 @@ type Proxy struct {
 }
 
 // NewProxy starts a proxy to an address.
-func NewProxy(target string) (*Proxy, error) { return startProxy(target, nil) }
-
-// NewTurns starts a proxy to a MongoDB server whose commands are not atomic, and
-// lets them through one at a time.
-func NewTurns(target string) (*Proxy, error) { return startProxy(target, &turns{}) }
-
-// InTurns is NewTurns for the server that an address of a database names. It
-// answers the database's address behind the proxy.
-func InTurns(uri string) (string, *Proxy, error) {
-	scheme, rest, _ := strings.Cut(uri, "://")
-	server, tail, _ := strings.Cut(rest, "/")
-	p, err := NewTurns(server)
-	if err != nil {
-		return "", nil, err
-	}
-	return fmt.Sprintf("%s://%s/%s", scheme, p.Addr(), tail), p, nil
-}
-
-func startProxy(target string, t *turns) (*Proxy, error) {
+func NewProxy(target string) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	p := &Proxy{target: target, listener: l, turns: t, line: Open, clients: map[net.Conn]bool{}, servers: map[net.Conn]bool{}}
+	p := &Proxy{target: target, listener: l, line: Open, clients: map[net.Conn]bool{}, servers: map[net.Conn]bool{}}
 	p.changed = sync.NewCond(&p.mu)
 	p.serving.Go(p.accept)
 	return p, nil
@@ -77,17 +57,13 @@ func (p *Proxy) Set(l Line) {
 	p.changed.Broadcast()
 }
 
-// hangUp breaks connections. A command that has gone to a server that takes
-// turns is carried out to its end, as a real server would: that connection
-// closes by itself.
+// hangUp breaks connections.
 func (p *Proxy) hangUp() {
 	for c := range p.clients {
 		_ = c.Close()
 	}
-	if p.turns == nil || p.closed {
-		for s := range p.servers {
-			_ = s.Close()
-		}
+	for s := range p.servers {
+		_ = s.Close()
 	}
 }
 
@@ -137,11 +113,6 @@ func (p *Proxy) connect(c net.Conn) {
 		return
 	}
 	defer p.forget(c, s)
-	if p.turns != nil {
-		for p.turns.exchange(c, s, p.pass) == nil {
-		}
-		return
-	}
 	var both sync.WaitGroup
 	both.Go(func() { p.copy(s, c) })
 	both.Go(func() { p.copy(c, s) })

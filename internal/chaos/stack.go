@@ -46,12 +46,11 @@ type Stack struct {
 	Subscriber *Subscriber
 	// Platforms, Told, Store and Queue are the lines from the hub; the last two
 	// are nil where the store or the queue is embedded.
-	Platforms   map[Kind]*Proxy
-	Told        *Proxy
-	Store       *Proxy
-	Queue       *Proxy
-	Redis       *queuetest.Server
-	RealMongoDB bool
+	Platforms map[Kind]*Proxy
+	Told      *Proxy
+	Store     *Proxy
+	Queue     *Proxy
+	Redis     *queuetest.Server
 
 	env   []string
 	close []func()
@@ -107,16 +106,11 @@ func (s *Stack) openStore() error {
 	if s.Pair != Shared {
 		return nil
 	}
-	dir := filepath.Join(s.Dir, "mongodb")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	server, stop, err := mongotest.Run(dir, func(line string) { s.Log("%s", line) })
+	server, stop, err := mongotest.Run(func(line string) { s.Log("%s", line) })
 	if err != nil {
 		return err
 	}
 	s.close = append(s.close, stop)
-	s.RealMongoDB = server.Real
 	uri, drop := server.Fresh()
 	s.close = append(s.close, func() {
 		if err := drop(); err != nil {
@@ -131,12 +125,7 @@ func (s *Stack) openStore() error {
 	} else {
 		user += "@"
 	}
-	if server.Real {
-		s.Store, err = s.proxy(NewProxy(host))
-	} else {
-		s.Store, err = s.proxy(NewTurns(host))
-	}
-	if err != nil {
+	if s.Store, err = s.proxy(NewProxy(host)); err != nil {
 		return err
 	}
 	s.env = append(s.env, "THREADHUB_MONGODB_URI="+scheme+"://"+user+s.Store.Addr()+"/"+path, "THREADHUB_MASTER_KEY="+MasterKey)

@@ -3,36 +3,26 @@ package mongo_test
 import (
 	"testing"
 
-	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/internal/threadtest"
 	"threadhub/threads"
 )
 
-// lifecycleStores opens stores on a server for the length of a test. The
-// commands of one that is no real server go one at a time.
-func lifecycleStores(t *testing.T) (threadtest.Open, threadtest.Options) {
+// lifecycleStores opens stores on a server for the length of a test.
+func lifecycleStores(t *testing.T) threadtest.Open {
 	t.Helper()
 	server := mongotest.Start(t)
-	var options mongo.Options
-	if !server.Real {
-		options.Dialer, options.TidyEvery = &turns{}, soon
-	}
-	open := func(t *testing.T) threads.Store { return server.OpenAt(t, server.Database(t), options) }
-	return open, threadtest.Options{Slow: !server.Real}
+	return func(t *testing.T) threads.Store { return server.Open(t) }
 }
 
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
-	open, o := lifecycleStores(t)
-	threadtest.Scripts(t, "../../testdata/threads", open, o)
+	threadtest.Scripts(t, "../../testdata/threads", lifecycleStores(t))
 }
 
 func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
-	open, o := lifecycleStores(t)
-	threadtest.Model(t, open, o)
+	threadtest.Model(t, lifecycleStores(t))
 }
 
 func TestACrowdIsRoutedWithoutOverloadingAnybody(t *testing.T) {
-	open, o := lifecycleStores(t)
-	threadtest.Crowd(t, open, o)
+	threadtest.Crowd(t, lifecycleStores(t))
 }

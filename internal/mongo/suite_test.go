@@ -6,26 +6,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"threadhub/internal/mongo"
 	"threadhub/internal/mongo/mongotest"
 	"threadhub/internal/storetest"
 )
 
 func TestTheStoreBehavesLikeEveryStore(t *testing.T) {
 	server := mongotest.Start(t)
-	o := mongo.Options{}
-	if !server.Real {
-		fewerModelChecks(t)
-		t.Logf("commands go one at a time, for the concurrent part too: set %s to run them at once", mongotest.URIVariable)
-		o.Dialer, o.TidyEvery = &turns{}, soon
-	}
-	storetest.Run(t, func(t *testing.T) storetest.Store {
-		return server.OpenAt(t, server.Database(t), o)
-	}, storetest.Options{Concurrent: true, Unsettled: true})
+	storetest.Run(t, func(t *testing.T) storetest.Store { return server.Open(t) }, storetest.Options{Concurrent: true, Unsettled: true})
 }
 
-// fewerModelChecks shortens the model test, of which each step takes the test
-// double a scan of whole collections.
+// What the store asks for means the same to a server that others wrote.
+func TestTheStoreBehavesLikeEveryStoreOnFerretDB(t *testing.T) {
+	server := mongotest.Double(t)
+	fewerModelChecks(t)
+	storetest.Run(t, func(t *testing.T) storetest.Store { return server.Open(t) }, storetest.Options{Unsettled: true})
+}
+
+// fewerModelChecks shortens the model test, of which each step takes FerretDB
+// a scan of whole collections.
 func fewerModelChecks(t *testing.T) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks")

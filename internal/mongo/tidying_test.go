@@ -51,7 +51,7 @@ func TestWhatCommitsLeaveIsTidiedByItself(t *testing.T) {
 			return err == nil && n == 1
 		}
 	}
-	s := server.OpenAt(t, uri, mongo.Options{Dialer: &turns{}, TidyEvery: soon})
+	s := server.OpenAt(t, uri, mongo.Options{TidyEvery: soon})
 
 	told := first("ann", 1)
 	commit(t, s, told)

@@ -139,7 +139,7 @@ type Store interface {
 	AddEvents(ctx context.Context, events []Event, intents []string, now time.Time) error
 	// Waiting answers the lane's pending events in their order, at most limit,
 	// up to the first that an intent of the lane comes before. held tells that
-	// there is such a one: look again soon.
+	// there is, or may be, such a one: the lane is not empty, look again soon.
 	Waiting(ctx context.Context, subscription, lane string, limit int) (events []Event, held bool, err error)
 	// SaveOutcome replaces an event's outcome. One that is gone stays gone.
 	SaveOutcome(ctx context.Context, subscription, id string, o Outcome) error

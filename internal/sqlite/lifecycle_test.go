@@ -10,13 +10,13 @@ import (
 func lifecycleStore(t *testing.T) threads.Store { return open(t, t.TempDir()) }
 
 func TestConversationsGoAsTheScriptsSay(t *testing.T) {
-	threadtest.Scripts(t, "../../testdata/threads", lifecycleStore, threadtest.Options{})
+	threadtest.Scripts(t, "../../testdata/threads", lifecycleStore)
 }
 
 func TestAnyHistoryIsAsInThePlainModel(t *testing.T) {
-	threadtest.Model(t, lifecycleStore, threadtest.Options{})
+	threadtest.Model(t, lifecycleStore)
 }
 
 func TestACrowdIsRoutedWithoutOverloadingAnybody(t *testing.T) {
-	threadtest.Crowd(t, lifecycleStore, threadtest.Options{})
+	threadtest.Crowd(t, lifecycleStore)
 }

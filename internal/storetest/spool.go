@@ -342,7 +342,7 @@ func (f *fixture) drain(subscription, lane string) error {
 		if err != nil {
 			return err
 		}
-		events, _, err := f.s.Waiting(f.ctx, subscription, lane, 2)
+		events, held, err := f.s.Waiting(f.ctx, subscription, lane, 2)
 		if err != nil {
 			return err
 		}
@@ -351,7 +351,7 @@ func (f *fixture) drain(subscription, lane string) error {
 				return err
 			}
 		}
-		if len(events) > 0 {
+		if held || len(events) > 0 {
 			continue
 		}
 		if err := f.s.DropLane(f.ctx, l); err != nil && !errors.Is(err, spool.ErrConflict) {

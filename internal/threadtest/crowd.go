@@ -23,12 +23,9 @@ type crowdSize struct{ customers, agents, routers, room int }
 // decline, let offers time out, finish and come and go. It holds what happens to
 // what must always hold: no agent is given more than they may hold, no
 // conversation is given twice, and everybody is served in the end.
-func Crowd(t *testing.T, open Open, o Options) {
+func Crowd(t *testing.T, open Open) {
 	t.Helper()
 	size := crowdSize{customers: 60, agents: 6, routers: 20, room: 3}
-	if o.Slow {
-		size = crowdSize{customers: 10, agents: 3, routers: 3, room: 2}
-	}
 	for _, mode := range []routing.Mode{routing.Offer, routing.Auto} {
 		t.Run(string(mode), func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

@@ -20,24 +20,18 @@ import (
 const StepsVariable = "THREADHUB_TEST_MODEL_STEPS"
 
 const (
-	stepsFast = 1500
-	stepsSlow = 100
+	stepsInTests = 1500
 	// stepsEach is about how many steps a history has: rapid's default.
 	stepsEach = 30
-	// So many histories share a store; then comes a fresh one. The test double
-	// scans whole collections, and takes long to open.
-	sharedFast = 40
-	sharedSlow = 2
+	// So many histories share a store; then comes a fresh one.
+	shared = 40
 )
 
 // Model holds random histories on stores that open makes to the plain model of
 // the lifecycle, after every step.
-func Model(t *testing.T, open Open, o Options) {
+func Model(t *testing.T, open Open) {
 	t.Helper()
-	steps, shared := stepsFast, sharedFast
-	if o.Slow {
-		steps, shared = stepsSlow, sharedSlow
-	}
+	steps := stepsInTests
 	if said := os.Getenv(StepsVariable); said != "" {
 		n, err := strconv.Atoi(said)
 		require.NoError(t, err, StepsVariable)

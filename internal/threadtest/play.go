@@ -16,33 +16,14 @@ import (
 	"threadhub/threads"
 )
 
-// Options say what the store under test is able to do.
-type Options struct {
-	// Slow is a test double that scans whole collections, and that every lost
-	// race costs dear: stores are replaced before they are full, and few do
-	// things at once. (What many at once do to a store is storetest's to show.)
-	Slow bool
-}
-
-func (o Options) workers() int {
-	if o.Slow {
-		return 2
-	}
-	return 100
-}
-
 // Open makes a fresh, empty store that is closed when the test ends.
 type Open func(t *testing.T) threads.Store
 
 // Scripts plays every script of a folder over a store, each on a channel of its
 // own.
-func Scripts(t *testing.T, folder string, open Open, o Options) {
+func Scripts(t *testing.T, folder string, open Open) {
 	t.Helper()
-	fresh := open
-	if !o.Slow {
-		shared := open(t)
-		open = func(*testing.T) threads.Store { return shared }
-	}
+	shared := open(t)
 	files, err := filepath.Glob(filepath.Join(folder, "*.script"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files, "no scripts in %s", folder)
@@ -53,11 +34,11 @@ func Scripts(t *testing.T, folder string, open Open, o Options) {
 			s, err := parse(filepath.Base(file), string(text))
 			require.NoError(t, err)
 			require.NotEmpty(t, s.title, "a script begins with a comment that says what it shows")
-			store := open
+			store := shared
 			if strings.Contains(string(text), "routing ") {
-				store = fresh // it looks at all that waits, and at all that agents hold
+				store = open(t) // it looks at all that waits, and at all that agents hold
 			}
-			require.NoError(t, play(t.Context(), s, store(t), o.workers()), s.title)
+			require.NoError(t, play(t.Context(), s, store), s.title)
 		})
 	}
 }
@@ -74,12 +55,11 @@ type player struct {
 	refused error // what the step was refused with
 	heard   int   // notices before the step
 	seen    int64 // the version somebody looked at
-	workers int   // at most so many at once
 }
 
 // play answers the first difference between the script and what happens.
-func play(ctx context.Context, s script, store threads.Store, workers int) error {
-	p := &player{desk: newDesk(ctx, store, begin), workers: workers}
+func play(ctx context.Context, s script, store threads.Store) error {
+	p := &player{desk: newDesk(ctx, store, begin)}
 	for i := 0; i < len(s.lines); {
 		// What happens meanwhile is written below the step it gets into.
 		next := i + 1

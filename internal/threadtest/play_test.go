@@ -31,7 +31,7 @@ func TestAScriptThatIsWrongIsToldWhereAndWhy(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := parse("x.script", c.script)
 			require.NoError(t, err)
-			require.ErrorContains(t, play(t.Context(), s, store, 1), c.want)
+			require.ErrorContains(t, play(t.Context(), s, store), c.want)
 		})
 	}
 }

@@ -186,7 +186,7 @@ func (p *player) writes(a args, external bool) error {
 	if err != nil {
 		return err
 	}
-	return p.together(min(workers, p.workers), times, func() error { return p.take(p.arrival(l)) })
+	return p.together(workers, times, func() error { return p.take(p.arrival(l)) })
 }
 
 // together does something so many times, a few at once.

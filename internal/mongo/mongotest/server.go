@@ -1,8 +1,10 @@
 // Package mongotest gives tests a server to keep a store on: the one that
-// THREADHUB_TEST_MONGODB_URI names, or a test double from testdata/ferretdb.
+// THREADHUB_TEST_MONGODB_URI names, or one in memory (package memory), which
+// like a real one changes single documents atomically and nothing more.
 //
-// The double (FerretDB on SQLite) answers right, one command at a time, but its
-// commands are not atomic: what concurrent writers do needs a real server.
+// Somebody else's opinion of what the commands mean is there too: FerretDB on
+// SQLite, from testdata/ferretdb ([Double]). It answers right, one command at a
+// time, but its commands are not atomic.
 package mongotest
 
 import (
@@ -22,6 +24,7 @@ import (
 
 	"threadhub/internal/ident"
 	"threadhub/internal/mongo"
+	"threadhub/internal/mongo/mongotest/memory"
 )
 
 // URIVariable names the environment variable with the address of a real
@@ -30,44 +33,53 @@ const URIVariable = "THREADHUB_TEST_MONGODB_URI"
 
 // Server is a MongoDB-compatible server for the length of a test.
 type Server struct {
-	// Real tells a server with atomic commands from the test double.
-	Real bool
+	// Slow tells FerretDB, whose commands are not atomic, from the others.
+	Slow bool
 	base string // the address up to the database
 	tail string // the address from the parameters on
 }
 
-// Start answers the server to test against and says in the log which it is.
-// The double is built on first use, which takes minutes with cold caches, and
+// Start answers the server to test against and says in the log which it is. It
 // ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s, stop, err := Run(t.TempDir(), func(line string) { t.Log(line) })
+	s, stop, err := Run(func(line string) { t.Log(line) })
 	require.NoError(t, err)
 	t.Cleanup(stop)
 	return s
 }
 
-// Run is Start for who is no test: the double keeps its files in dir and ends
-// with stop.
-func Run(dir string, log func(line string)) (s *Server, stop func(), err error) {
+// Run is Start for who is no test: the server in memory ends with stop.
+func Run(log func(line string)) (s *Server, stop func(), err error) {
 	if uri := os.Getenv(URIVariable); uri != "" {
 		log("using the server of " + URIVariable)
-		s = &Server{Real: true}
-		s.base, s.tail = split(uri)
-		return s, func() {}, nil
+		return serverAt(uri), func() {}, nil
 	}
-	log(URIVariable + " is not set: using FerretDB, whose commands are not atomic")
-	path, err := program(log)
+	m, err := memory.Start()
 	if err != nil {
 		return nil, nil, err
 	}
-	uri, stop, err := startDouble(path, dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	s = &Server{}
-	s.base, s.tail = split(uri + "?retryWrites=false")
-	return s, stop, nil
+	return serverAt(m.URI()), m.Close, nil
+}
+
+// Double starts FerretDB, which is built on first use; that takes minutes with
+// cold caches. It ends with the test.
+func Double(t testing.TB) *Server {
+	t.Helper()
+	path, err := program(func(line string) { t.Log(line) })
+	require.NoError(t, err)
+	uri, stop, err := startDouble(path, t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	s := serverAt(uri + "?retryWrites=false")
+	s.Slow = true
+	return s
+}
+
+func serverAt(uri string) *Server {
+	s := &Server{}
+	s.base, s.tail = split(uri)
+	return s
 }
 
 // split cuts an address around the name of its database. A user is looked up
@@ -116,12 +128,12 @@ func (s *Server) Open(t testing.TB) *mongo.Store {
 }
 
 // OpenAt opens a store on the database of the address. It is closed when the
-// test ends. On the double it tidies after itself only when asked, unless the
+// test ends. On FerretDB it tidies after itself only when asked, unless the
 // options say otherwise: what goes on in the background there could undo what
 // the test does meanwhile.
 func (s *Server) OpenAt(t testing.TB, uri string, o mongo.Options) *mongo.Store {
 	t.Helper()
-	if !s.Real && o.TidyEvery == 0 {
+	if s.Slow && o.TidyEvery == 0 {
 		o.TidyEvery = time.Hour
 	}
 	store, err := mongo.Open(t.Context(), uri, o)
