@@ -34,7 +34,7 @@ type options struct {
 	Steady      int           `default:"1000" help:"Webhooks a second before and after the burst, in which there are five times as many."`
 	Stretch     time.Duration `default:"5s" help:"How long the burst lasts, and each of the calm times around it."`
 	Soak        time.Duration `default:"10m" help:"How long the soak lasts; mind --timeout."`
-	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,route,day,neighbour,close,growth,channels,burst,scale,screen,soak" help:"Phases to run. Those that are run when asked for only: neighbour takes half a minute, close and growth minutes, channels and burst one, soak as long as --soak says; scale needs --mongodb-uri and --redis-url, screen needs Chromium."`
+	Only        []string      `default:"accept,threaded,send,idle,report,route,day" enum:"accept,threaded,send,idle,report,route,day,neighbour,close,growth,channels,burst,scale,screen,scroll,soak" help:"Phases to run. Those that are run when asked for only: neighbour takes half a minute, close and growth minutes, channels and burst one, soak as long as --soak says; scale needs --mongodb-uri and --redis-url, screen and scroll need Chromium."`
 	JSON        string        `name:"json" default:"bench.json" help:"Where the figures go; empty for nowhere."`
 	DataDir     string        `help:"Directory for the hub's data, on the disk to be measured; default: a temporary one."`
 	MongodbURI  string        `name:"mongodb-uri" help:"Store of the hub, an empty database; default: embedded."`

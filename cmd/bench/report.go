@@ -46,6 +46,8 @@ func newReport() *report {
 		{key: "idle_latency_p99_ms", unit: "ms", meaning: "webhook sent → message in a stream, idle hub", want: "≤ 60"},
 		{key: "screen_latency_p50_ms", unit: "ms", meaning: "webhook sent → message on the screen of a console, idle hub", want: "≤ 150"},
 		{key: "screen_latency_p99_ms", unit: "ms", meaning: "webhook sent → message on the screen of a console, idle hub"},
+		{key: "scroll_fps", unit: "1/s", meaning: "frames while the console's list of 10,000 conversations is scrolled through", want: "60"},
+		{key: "scroll_late", meaning: "share of these frames that took longer than 25 ms"},
 		{key: "cpu_ms_per_message", unit: "ms", meaning: "the hub's CPU to accept and thread one", want: "≤ 0.5"},
 		{key: "report_ms", unit: "ms", meaning: "a report over a million messages, the slowest kind", want: "≤ 1000"},
 		{key: "rss_mb", unit: "MiB", meaning: "the hub's highest resident memory", want: "≤ 200"},

@@ -22,18 +22,24 @@ var errNoChromium = errors.New("there is no Chromium; on Debian: apt-get install
 // that is open in a headless Chromium. What the browser says of it takes its
 // way to here too.
 func (s *session) screen(ctx context.Context) error {
-	path, err := chromium()
+	seen := make(chan arrival, 64)
+	ctx, cancel, err := openBrowser(ctx, chromedp.WithListener(shown(seen)))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en-GB"))...)
 	defer cancel()
-	seen := make(chan arrival, 64)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithListener(shown(seen)))
-	defer cancel()
+	binding := chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, runtime.AddBinding, runtime.AddBindingParams{Name: "shown"})
+		return err
+	})
+	if err := chromedp.Do(ctx, binding); err != nil {
+		return fmt.Errorf("listen to the console: %w", err)
+	}
 	if err := s.openConsole(ctx); err != nil {
 		return err
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](onScreen)); err != nil {
+		return fmt.Errorf("watch the list: %w", err)
 	}
 	samples, err := s.seeEach(ctx, seen)
 	if err != nil {
@@ -43,6 +49,24 @@ func (s *session) screen(ctx context.Context) error {
 	s.report.set("screen_latency_p50_ms", quantile(samples, 0.50))
 	s.report.set("screen_latency_p99_ms", quantile(samples, 0.99))
 	return nil
+}
+
+// openBrowser starts a browser with one tab; cancel ends it.
+func openBrowser(ctx context.Context, o ...chromedp.ContextOption) (tab context.Context, cancel func(), err error) {
+	path, err := chromium()
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, end := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en-GB"))...)
+	tab, closeTab := chromedp.NewContext(ctx, o...)
+	cancel = func() { closeTab(); end() }
+	// The first run opens the tab.
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(1440, 900)); err != nil {
+		cancel()
+		return nil, nil, fmt.Errorf("open a browser: %w", err)
+	}
+	return tab, cancel, nil
 }
 
 func chromium() (string, error) {
@@ -108,16 +132,8 @@ func (s *session) openConsole(ctx context.Context) error {
 	if err := s.hub.call(ctx, http.MethodPost, "/v1/invitations/accept", map[string]any{"token": invitation.Token, "password": password}, nil); err != nil {
 		return err
 	}
-	// The first run opens the tab.
-	if err := chromedp.Do(ctx); err != nil {
-		return fmt.Errorf("open a browser: %w", err)
-	}
 	base := "http://" + s.hub.addr
-	binding := chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Call(ctx, runtime.AddBinding, runtime.AddBindingParams{Name: "shown"})
-		return err
-	})
-	if err := chromedp.Do(ctx, binding, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(base+"/console/")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/console/")); err != nil {
 		return fmt.Errorf("open the console: %w", err)
 	}
 	signIn := fmt.Sprintf(`fetch("/v1/session", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({email: %q, password: %q})}).then((r) => r.ok)`, email, password)
@@ -127,9 +143,6 @@ func (s *session) openConsole(ctx context.Context) error {
 	}
 	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/console/inbox/all"), chromedp.WaitVisible(".list-scroll")); err != nil {
 		return fmt.Errorf("open the inbox: %w", err)
-	}
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](onScreen)); err != nil {
-		return fmt.Errorf("watch the list: %w", err)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (s *session) run(ctx context.Context) error {
 	for _, phase := range []struct {
 		name    string
 		measure func(context.Context) error
-	}{{"close", s.closing}, {"growth", s.growth}, {"channels", s.channels}, {"burst", s.burst}, {"soak", s.soak}, {"scale", s.scale}} {
+	}{{"close", s.closing}, {"growth", s.growth}, {"channels", s.channels}, {"burst", s.burst}, {"soak", s.soak}, {"scale", s.scale}, {"scroll", s.scroll}} {
 		if !s.wants(phase.name) {
 			continue
 		}
