@@ -33,7 +33,7 @@ func beginOutage(ctx context.Context, s *Stack, name string, seed uint64) (*outa
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Subscriber.Subscribe(ctx, s.Hub, "http://"+s.Told.Addr()); err != nil {
+	if err := s.subscribe(ctx); err != nil {
 		return nil, err
 	}
 	o.traffic.Report()

@@ -105,7 +105,7 @@ func (x *matrix) prepare(ctx context.Context, seed uint64) (err error) {
 		return err
 	}
 	x.traffic.Report()
-	return x.Subscriber.Subscribe(ctx, x.Hub, "http://"+x.Told.Addr())
+	return x.subscribe(ctx)
 }
 
 // one is a case.

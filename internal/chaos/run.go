@@ -105,7 +105,7 @@ func (r *run) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Subscriber.Subscribe(ctx, r.Hub, "http://"+r.Told.Addr()); err != nil {
+	if err := r.subscribe(ctx); err != nil {
 		return err
 	}
 	r.traffic.Report()

@@ -100,6 +100,22 @@ func (s *Stack) proxy(p *Proxy, err error) (*Proxy, error) {
 	return p, err
 }
 
+// knownEverywhere is when all processes of a hub know a new subscription at the
+// latest (docs/subscriptions.md), and a little more.
+const knownEverywhere = 4 * time.Second
+
+// subscribe has the subscriber told of everything from now on.
+func (s *Stack) subscribe(ctx context.Context) error {
+	if err := s.Subscriber.Subscribe(ctx, s.Hub, "http://"+s.Told.Addr()); err != nil || s.Pair != Shared {
+		return err
+	}
+	select {
+	case <-time.After(knownEverywhere):
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
 func (s *Stack) openStore() error {
 	data := filepath.Join(s.Dir, "data")
 	s.env = Environment(data, s.Env...)
