@@ -61,10 +61,10 @@ const (
 	// dueEvery is the shortest time from one look for countdowns that have run
 	// out to the next: those that do together are carried out together, at most
 	// so late.
-	dueEvery = 100 * time.Millisecond
+	dueEvery = 50 * time.Millisecond
 	// dueBatch is how many are carried out in one commit, for which whoever
 	// else writes waits.
-	dueBatch = 200
+	dueBatch = 32
 	// dueRest bounds the pause between two commits of one look. Each is as long
 	// as the commit took: a herd leaves half of the store to others.
 	dueRest = 25 * time.Millisecond

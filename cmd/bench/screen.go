@@ -35,7 +35,7 @@ func (s *session) screen(ctx context.Context) error {
 	if err := chromedp.Do(ctx, binding); err != nil {
 		return fmt.Errorf("listen to the console: %w", err)
 	}
-	if err := s.openConsole(ctx); err != nil {
+	if err := s.openConsole(ctx, "all"); err != nil {
 		return err
 	}
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](onScreen)); err != nil {
@@ -113,8 +113,8 @@ func shown(seen chan<- arrival) func(any) {
 	}
 }
 
-// openConsole signs an agent in and shows all conversations.
-func (s *session) openConsole(ctx context.Context) error {
+// openConsole signs an agent in and shows a view of the inbox.
+func (s *session) openConsole(ctx context.Context, view string) error {
 	email, password := "screen@bench.example", random()
 	var agent struct {
 		ID string `json:"id"`
@@ -141,7 +141,7 @@ func (s *session) openConsole(ctx context.Context) error {
 	if err != nil || !in {
 		return fmt.Errorf("sign in: %w", errors.Join(err, errors.New("see the hub's log")))
 	}
-	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/console/inbox/all"), chromedp.WaitVisible(".list-scroll")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/console/inbox/"+view), chromedp.WaitVisible(".list-scroll")); err != nil {
 		return fmt.Errorf("open the inbox: %w", err)
 	}
 	return nil

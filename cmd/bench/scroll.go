@@ -61,12 +61,15 @@ func (s *session) scroll(ctx context.Context) error {
 		return err
 	}
 	defer cancel()
-	if err := filled.openConsole(ctx); err != nil {
+	if err := filled.openConsole(ctx, "closed"); err != nil {
 		return err
 	}
 	read, err := chromedp.Run(ctx, chromedp.Evaluate[int](fmt.Sprintf(readAll, min(scrolled, s.ReportOver)), chromedp.EvalAwaitPromise))
 	if err != nil {
 		return fmt.Errorf("read the list: %w", err)
+	}
+	if read < min(scrolled, s.ReportOver) {
+		return fmt.Errorf("the list ended after %d conversations", read)
 	}
 	var frames []float64
 	for range s.Rounds {
