@@ -35,9 +35,11 @@ const (
 	heldPause = 100 * time.Millisecond
 	// healthEvery is how often it is recorded that a subscriber is well.
 	healthEvery = time.Minute
-	housekeep   = 10 * time.Second
-	purgeEvery  = 60 // rounds of housekeeping
-	purgeBatch  = 500
+	housekeep   = 2 * time.Second
+	// Rounds of housekeeping.
+	measureEvery = 5
+	purgeEvery   = 300
+	purgeBatch   = 500
 	// laneKept is for how long a lane is kept that nobody has touched; all of
 	// its events are gone by then.
 	laneKept = 2 * maxKept

@@ -43,7 +43,7 @@ func (c *Courier) keepHouse(ctx context.Context) {
 			name  string
 			do    func(context.Context) error
 			every int // rounds
-		}{{"recover", c.Relay.Recover, 1}, {"lag", c.measure, 1}, {"purge", c.purge, purgeEvery}} {
+		}{{"recover", c.Relay.Recover, 1}, {"lag", c.measure, measureEvery}, {"purge", c.purge, purgeEvery}} {
 			if round%step.every != 0 {
 				continue
 			}

@@ -13,11 +13,13 @@ import (
 )
 
 const (
-	// orphanAge is when an intent is looked at whose process may be gone.
-	orphanAge = 15 * time.Second
-	// announceWithin is until when a change is announced by the process that
-	// made it: so much earlier that clocks may differ and the events be written.
-	announceWithin = 12 * time.Second
+	// orphanAge is when an intent is looked at whose process may be gone: events
+	// that its process had in hand go on within 15 s of it.
+	orphanAge = 12 * time.Second
+	// announceWithin is until when the process that made a change tells more of
+	// it than a recovery could: so much earlier that clocks may differ and the
+	// events be written.
+	announceWithin = 9 * time.Second
 	// announceLost is when an announcement is no longer waited for.
 	announceLost = 10 * time.Minute
 	recoverBatch = 100
@@ -104,6 +106,20 @@ func (r *Relay) recover(ctx context.Context, row spool.Intent) error {
 		r.Bell()
 	}
 	return nil
+}
+
+// asRecovered makes of news what a recovery tells. One that told it has used
+// the same names, and nothing is told twice, or after what is newer; one that
+// found the change not made yet, and forgot it, is made up for.
+func asRecovered(n *News) {
+	switch n.Type {
+	case threads.NoticeConversationCreated, threads.NoticeConversationReopened, threads.NoticeConversationSolved, threads.NoticeConversationClosed,
+		threads.NoticeMessageCreated, threads.NoticeMessageUpdated, threads.NoticeMessageFailed, threads.NoticeContactUpdated:
+	default:
+		if n.Conversation != nil {
+			n.Type, n.Message, n.Agent = threads.NoticeConversationUpdated, nil, ""
+		}
+	}
 }
 
 // found answers what there is to tell of a change: nothing if it was not made.

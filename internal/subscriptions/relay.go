@@ -136,8 +136,8 @@ func (r *Relay) tell(ctx context.Context, active []Subscription, news []News) er
 		if !intended {
 			of = noted{id: ident.New(eventPrefix), at: now}
 		}
-		if r.leaves(of, now) {
-			continue
+		if r.late(of, now) {
+			asRecovered(&news[i])
 		}
 		if intended {
 			done = append(done, of.id)
@@ -159,10 +159,9 @@ func (r *Relay) tell(ctx context.Context, active []Subscription, news []News) er
 	return nil
 }
 
-// leaves tells whether an announcement comes so late, since its process stood
-// still, that another may be telling of the change already (Recover). What it
-// would tell is told there; from here it could come after what is newer.
-func (r *Relay) leaves(in noted, now time.Time) bool {
+// late tells whether an announcement comes so late, since its process stood
+// still, that another may have told of the change already (Recover).
+func (r *Relay) late(in noted, now time.Time) bool {
 	return !r.Alone && now.Sub(in.at) >= announceWithin
 }
 

@@ -267,6 +267,37 @@ func TestAProcessThatStoodStillTellsNothingTwiceNorLate(t *testing.T) {
 	}
 }
 
+func TestAChangeThatIsMadeAfterItWasGivenUpIsTold(t *testing.T) {
+	ctx := context.Background()
+	r := newRig(t)
+	r.subscribe(crm)
+	conv := r.receive("ct_1", "one")
+	first := r.relay
+	r.start("hub_2")
+	first.Alone, r.relay.Alone = false, false
+	change, notices := follow(conv, "two")
+	slow := first.Watch(&frozen{Store: r.store, thaw: func() {
+		r.wait(orphanAge + time.Second)
+		require.NoError(t, r.relay.Recover(ctx))
+		require.Zero(t, r.intents(), "it was not made, as far as others can see")
+	}})
+	require.NoError(t, slow.Commit(ctx, []threads.Change{change})[0])
+	require.NoError(t, first.Announce(ctx, append(notices, threads.Notice{Type: threads.NoticeConversationAssigned, At: r.clock(), Conversation: &change.Conversation})))
+	r.work()
+	require.Equal(t, []string{"conversation.created", "message.created one", "message.created two", "conversation.updated"}, r.heard(crm))
+}
+
+// frozen stands still before it makes a change.
+type frozen struct {
+	threads.Store
+	thaw func()
+}
+
+func (f *frozen) Commit(ctx context.Context, changes []threads.Change) []error {
+	f.thaw()
+	return f.Store.Commit(ctx, changes)
+}
+
 func TestAnAnnouncementAndARecoveryAtOnceAreTheSameEvents(t *testing.T) {
 	ctx := context.Background()
 	r, first, second, notices, _ := stalled(t)
