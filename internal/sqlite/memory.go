@@ -23,8 +23,8 @@ const (
 )
 
 // tune gives SQLite its memory for the process, once, before the first
-// connection is opened: an allocator of ours (see [pool]), a page cache that is
-// allocated in one piece, and no statistics, which take a lock around every
+// connection is opened: an allocator of ours (see [pool]), page caches that take
+// from it page by page, and no statistics, which take a lock around every
 // allocation.
 var tune = sync.OnceValue(func() error {
 	tls := libc.NewTLS()

@@ -68,7 +68,7 @@ func (r *Relay) forgetBefore(before time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for at := range r.made {
-		r.keep(at, func(n noted) bool { return !n.at.Before(before) })
+		r.drop(at, func(n noted) bool { return n.at.Before(before) })
 	}
 }
 

@@ -222,14 +222,13 @@ func (r *Relay) forget(told map[subject]noted) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for at, in := range told {
-		r.keep(at, func(n noted) bool { return n.id != in.id })
+		r.drop(at, func(n noted) bool { return n.id == in.id })
 	}
 }
 
-// keep leaves only those intents of a subject in memory. The caller holds the
-// lock.
-func (r *Relay) keep(at subject, which func(noted) bool) {
-	left := slices.DeleteFunc(r.made[at], func(n noted) bool { return !which(n) })
+// drop takes such intents of a subject out of memory. The caller holds the lock.
+func (r *Relay) drop(at subject, which func(noted) bool) {
+	left := slices.DeleteFunc(r.made[at], which)
 	if len(left) == 0 {
 		delete(r.made, at)
 	} else {

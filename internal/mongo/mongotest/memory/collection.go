@@ -20,7 +20,6 @@ type collection struct {
 	mu      sync.RWMutex
 	indexes []*index // the first is that of _id
 	last    uint64
-	count   int
 }
 
 func newCollection() *collection {
@@ -46,11 +45,7 @@ func (c *collection) insert(d bson.D) error {
 	defer c.mu.Unlock()
 	c.last++
 	rec := &record{number: c.last, doc: d}
-	if err := c.reindex(rec, nil, d); err != nil {
-		return err
-	}
-	c.count++
-	return nil
+	return c.reindex(rec, nil, d)
 }
 
 // reindex moves a record in all indexes, or in none.
@@ -69,27 +64,33 @@ func (c *collection) reindex(rec *record, from, to bson.D) error {
 	return nil
 }
 
-// apply changes a record if it still matches. It answers the document before
-// and after; nil for one that does not match any more.
-func (c *collection) apply(rec *record, f filter, change change) (before, after bson.D, err error) {
+// applied is a document before and after a change; before is nil when it did
+// not match any more.
+type applied struct {
+	before, after bson.D
+	changed       bool
+}
+
+// apply changes a record if it still matches.
+func (c *collection) apply(rec *record, f filter, change change) (applied, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if rec.doc == nil || !f.test(rec.doc) {
-		return nil, nil, nil
+	before := rec.doc
+	if before == nil || !f.test(before) {
+		return applied{}, nil
 	}
-	after, err = change(rec.doc, false)
+	after, err := change(before, false)
 	if err != nil {
-		return nil, nil, err
+		return applied{}, err
 	}
-	before = rec.doc
 	if compareDocuments(before, after) == 0 {
-		return before, before, nil
+		return applied{before: before, after: before}, nil
 	}
 	if err := c.reindex(rec, before, after); err != nil {
-		return nil, nil, err
+		return applied{}, err
 	}
 	rec.doc = after
-	return before, after, nil
+	return applied{before, after, true}, nil
 }
 
 // remove takes a record away if it still matches.
@@ -104,7 +105,6 @@ func (c *collection) remove(rec *record, f filter) (bson.D, error) {
 		return nil, err
 	}
 	rec.doc = nil
-	c.count--
 	return gone, nil
 }
 
@@ -136,6 +136,7 @@ func (c *collection) build(ix *index) error {
 type cursor struct {
 	c    *collection
 	f    filter
+	sort bson.D
 	plan plan
 	span int
 	at   *entry // the last one seen
@@ -152,16 +153,32 @@ type found struct {
 func (c *collection) open(f filter, sort bson.D) *cursor {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	cur := &cursor{c: c, f: f, plan: choose(c.indexes, f, sort)}
+	cur := &cursor{c: c, f: f, sort: sort, plan: choose(c.indexes, f, sort)}
 	if cur.plan.ix.multi {
 		cur.seen = map[*record]bool{}
 	}
 	return cur
 }
 
-// next goes past a chunk of entries and answers what matches of them; false at
+// next answers what comes next in the order asked for, having let others in;
+// false at the end. An order that the index does not give takes all at once.
+func (cur *cursor) next() (list []found, more bool) {
+	for more = true; more; {
+		var some []found
+		some, more = cur.step()
+		list = append(list, some...)
+		giveWay()
+		if cur.plan.sorted {
+			return list, more
+		}
+	}
+	inOrder(list, cur.sort)
+	return list, false
+}
+
+// step goes past a chunk of entries and answers what matches of them; false at
 // the end.
-func (cur *cursor) next() ([]found, bool) {
+func (cur *cursor) step() ([]found, bool) {
 	cur.c.mu.RLock()
 	defer cur.c.mu.RUnlock()
 	var out []found
@@ -224,8 +241,7 @@ func (cur *cursor) walk(out *[]found, left *int) (ended bool) {
 	return ended
 }
 
-// each calls with what matches, one after the other, and lets others in between
-// chunks, until it answers false.
+// each calls with what matches, in the order asked for, until it answers false.
 func (c *collection) each(f filter, sort bson.D, call func(found) (bool, error)) error {
 	cur := c.open(f, sort)
 	for more := true; more; {
@@ -237,7 +253,6 @@ func (c *collection) each(f filter, sort bson.D, call func(found) (bool, error))
 				return err
 			}
 		}
-		giveWay()
 	}
 	return nil
 }

@@ -72,27 +72,27 @@ func (s *Server) buildInfo(request) (bson.D, error) {
 
 func (s *Server) insert(r request) (bson.D, error) {
 	r.only("insert", "documents", "ordered", "bypassDocumentValidation")
-	ns, docs, ordered := r.namespace(), r.parts("documents"), r.flag("ordered", true)
-	if r.err != nil {
-		return nil, r.err
-	}
-	c := s.catalog.made(ns)
 	var n int32
-	errs := each(docs, ordered, func(d bson.D) error {
+	errs, err := s.bulk(r, "documents", func(c *collection, _ int, d bson.D) error {
 		err := c.insertOne(d)
 		if err == nil {
 			n++
 		}
 		return err
 	})
-	return written(bson.D{{Key: "n", Value: n}}, errs), nil
+	return written(bson.D{{Key: "n", Value: n}}, errs), err
 }
 
-// each carries out the statements of a bulk one after the other and answers
-// what went wrong; an ordered one ends there.
-func each(statements []bson.D, ordered bool, do func(bson.D) error) (errs bson.A) {
-	for i, d := range statements {
-		if err := do(d); err != nil {
+// bulk carries out the statements of a command one after the other, lets others
+// in between them, and answers what went wrong; an ordered one ends there.
+func (s *Server) bulk(r request, statements string, do func(c *collection, i int, d bson.D) error) (errs bson.A, err error) {
+	ns, list, ordered := r.namespace(), r.parts(statements), r.flag("ordered", true)
+	if r.err != nil {
+		return nil, r.err
+	}
+	c := s.catalog.made(ns)
+	for i, d := range list {
+		if err := do(c, i, d); err != nil {
 			errs = append(errs, writeError(i, err))
 			if ordered {
 				break
@@ -100,7 +100,7 @@ func each(statements []bson.D, ordered bool, do func(bson.D) error) (errs bson.A
 		}
 		giveWay()
 	}
-	return errs
+	return errs, nil
 }
 
 func written(reply bson.D, errs bson.A) bson.D {
@@ -112,16 +112,9 @@ func written(reply bson.D, errs bson.A) bson.D {
 
 func (s *Server) update(r request) (bson.D, error) {
 	r.only("update", "updates", "ordered", "bypassDocumentValidation")
-	ns, updates, ordered := r.namespace(), r.parts("updates"), r.flag("ordered", true)
-	if r.err != nil {
-		return nil, r.err
-	}
-	c := s.catalog.made(ns)
 	var matched, modified int32
 	var upserted bson.A
-	place := int32(-1)
-	errs := each(updates, ordered, func(d bson.D) error {
-		place++
+	errs, err := s.bulk(r, "updates", func(c *collection, i int, d bson.D) error {
 		a := r.part("updates", d)
 		a.only("q", "u", "multi", "upsert")
 		q, many, upsert := a.document("q"), a.flag("multi", false), a.flag("upsert", false)
@@ -133,7 +126,7 @@ func (s *Server) update(r request) (bson.D, error) {
 		matched, modified = matched+o.matched, modified+o.modified
 		if o.upserted != nil {
 			matched++
-			upserted = append(upserted, bson.D{{Key: "index", Value: place}, {Key: "_id", Value: o.upserted}})
+			upserted = append(upserted, bson.D{{Key: "index", Value: int32(i)}, {Key: "_id", Value: o.upserted}})
 		}
 		return err
 	})
@@ -141,18 +134,13 @@ func (s *Server) update(r request) (bson.D, error) {
 	if len(upserted) > 0 {
 		reply = append(reply, bson.E{Key: "upserted", Value: upserted})
 	}
-	return written(reply, errs), nil
+	return written(reply, errs), err
 }
 
 func (s *Server) remove(r request) (bson.D, error) {
 	r.only("delete", "deletes", "ordered")
-	ns, deletes, ordered := r.namespace(), r.parts("deletes"), r.flag("ordered", true)
-	if r.err != nil {
-		return nil, r.err
-	}
-	c := s.catalog.made(ns)
 	var n int32
-	errs := each(deletes, ordered, func(d bson.D) error {
+	errs, err := s.bulk(r, "deletes", func(c *collection, _ int, d bson.D) error {
 		a := r.part("deletes", d)
 		a.only("q", "limit")
 		q, limit := a.document("q"), a.number("limit", 0)
@@ -163,7 +151,7 @@ func (s *Server) remove(r request) (bson.D, error) {
 		n += gone
 		return err
 	})
-	return written(bson.D{{Key: "n", Value: n}}, errs), nil
+	return written(bson.D{{Key: "n", Value: n}}, errs), err
 }
 
 func (s *Server) findAndModify(r request) (bson.D, error) {
@@ -179,17 +167,17 @@ func (s *Server) findAndModify(r request) (bson.D, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	before, after, err := s.catalog.made(ns).findAndChange(q, sort, to)
+	done, err := s.catalog.made(ns).findAndChange(q, sort, to)
 	if err != nil {
 		return nil, err
 	}
-	last := bson.D{{Key: "n", Value: int32(number(before != nil))}, {Key: "updatedExisting", Value: after != nil}}
+	last := bson.D{{Key: "n", Value: int32(number(done.before != nil))}, {Key: "updatedExisting", Value: done.after != nil}}
 	value := any(nil)
 	switch {
-	case r.flag("new", false) && after != nil:
-		value = project(after)
-	case before != nil:
-		value = project(before)
+	case r.flag("new", false) && done.after != nil:
+		value = project(done.after)
+	case done.before != nil:
+		value = project(done.before)
 	}
 	return bson.D{{Key: "lastErrorObject", Value: last}, {Key: "value", Value: value}}, nil
 }

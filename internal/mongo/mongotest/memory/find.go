@@ -24,6 +24,7 @@ type query struct {
 
 // results are the documents of a query, read as they are asked for.
 type results struct {
+	id        int64 // once a client has it
 	namespace string
 	cur       *cursor
 	waiting   []found // read and not handed out
@@ -33,7 +34,7 @@ type results struct {
 	limit     int // how many more; -1: all
 }
 
-// run begins a query. A sort that no index gives reads everything first.
+// run begins a query.
 func (c *collection) run(namespace string, q query) (*results, error) {
 	f, err := newFilter(q.filter)
 	if err != nil {
@@ -52,21 +53,7 @@ func (c *collection) run(namespace string, q query) (*results, error) {
 	if q.limit == 0 {
 		r.limit = -1
 	}
-	if r.cur.plan.sorted {
-		return r, nil
-	}
-	for r.more {
-		r.read()
-		giveWay()
-	}
-	inOrder(r.waiting, q.sort)
 	return r, nil
-}
-
-func (r *results) read() {
-	list, more := r.cur.next()
-	r.more = more
-	r.waiting = append(r.waiting, list...)
 }
 
 // batch answers the next documents, and whether that was all.
@@ -77,8 +64,7 @@ func (r *results) batch(n int) (out bson.A, ended bool) {
 			if !r.more {
 				break
 			}
-			r.read()
-			giveWay()
+			r.waiting, r.more = r.cur.next()
 			continue
 		}
 		d := r.waiting[0].doc

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -211,6 +210,6 @@ func (ix *index) duplicate(key []any) error {
 // like tells whether the other index is the same but for its name.
 func (ix *index) like(o *index) bool {
 	return ix.unique == o.unique && ix.sparse == o.sparse && slices.EqualFunc(ix.spec, o.spec, func(a, b bson.E) bool {
-		return a.Key == b.Key && cmp.Compare(float(a.Value), float(b.Value)) == 0
+		return a.Key == b.Key && float(a.Value) == float(b.Value)
 	})
 }

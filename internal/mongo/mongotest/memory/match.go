@@ -24,26 +24,30 @@ type condition struct {
 	values []any
 }
 
-func always(bson.D) bool { return true }
+// allOf is what all parts of a filter say together.
+func allOf(parts []filter) filter {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	f := filter{test: func(d bson.D) bool {
+		return !slices.ContainsFunc(parts, func(p filter) bool { return !p.test(d) })
+	}}
+	for _, p := range parts {
+		f.all = append(f.all, p.all...)
+	}
+	return f
+}
 
 // newFilter reads a filter.
 func newFilter(d bson.D) (filter, error) {
-	f := filter{test: always}
-	var tests []func(bson.D) bool
-	for _, e := range d {
-		part, err := newPart(e)
-		if err != nil {
+	parts := make([]filter, len(d))
+	for i, e := range d {
+		var err error
+		if parts[i], err = newPart(e); err != nil {
 			return filter{}, err
 		}
-		f.all = append(f.all, part.all...)
-		tests = append(tests, part.test)
 	}
-	if len(tests) > 0 {
-		f.test = func(d bson.D) bool {
-			return !slices.ContainsFunc(tests, func(t func(bson.D) bool) bool { return !t(d) })
-		}
-	}
-	return f, nil
+	return allOf(parts), nil
 }
 
 func newPart(e bson.E) (filter, error) {
@@ -51,7 +55,7 @@ func newPart(e bson.E) (filter, error) {
 	case e.Key == "$and" || e.Key == "$or" || e.Key == "$nor":
 		return newLogic(e)
 	case e.Key == "$comment":
-		return filter{test: always}, nil
+		return allOf(nil), nil
 	case strings.HasPrefix(e.Key, "$"):
 		return filter{}, refuse(codeBadValue, "unknown top level operator: %s", e.Key)
 	}
@@ -62,17 +66,14 @@ func newPart(e bson.E) (filter, error) {
 		}
 		return newCondition(e.Key, "$eq", e.Value)
 	}
-	f := filter{test: always}
-	for _, op := range ops {
-		part, err := newCondition(e.Key, op.Key, op.Value)
-		if err != nil {
+	parts := make([]filter, len(ops))
+	for i, op := range ops {
+		var err error
+		if parts[i], err = newCondition(e.Key, op.Key, op.Value); err != nil {
 			return filter{}, err
 		}
-		before := f.test
-		f.all = append(f.all, part.all...)
-		f.test = func(d bson.D) bool { return before(d) && part.test(d) }
 	}
-	return f, nil
+	return allOf(parts), nil
 }
 
 func newLogic(e bson.E) (filter, error) {
@@ -92,20 +93,12 @@ func newLogic(e bson.E) (filter, error) {
 		}
 		parts = append(parts, part)
 	}
-	holds := func(d bson.D) func(filter) bool { return func(f filter) bool { return f.test(d) } }
-	switch e.Key {
-	case "$or":
-		return filter{test: func(d bson.D) bool { return slices.ContainsFunc(parts, holds(d)) }}, nil
-	case "$nor":
-		return filter{test: func(d bson.D) bool { return !slices.ContainsFunc(parts, holds(d)) }}, nil
+	if e.Key == "$and" {
+		return allOf(parts), nil
 	}
-	f := filter{test: func(d bson.D) bool {
-		return !slices.ContainsFunc(parts, func(f filter) bool { return !f.test(d) })
-	}}
-	for _, p := range parts {
-		f.all = append(f.all, p.all...)
-	}
-	return f, nil
+	return filter{test: func(d bson.D) bool {
+		return slices.ContainsFunc(parts, func(p filter) bool { return p.test(d) }) == (e.Key == "$or")
+	}}, nil
 }
 
 // newCondition reads one comparison of a field.

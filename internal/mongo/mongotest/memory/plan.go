@@ -81,10 +81,9 @@ func (ix *index) plan(f filter, sort bson.D) (p plan, points int) {
 		p.spans = append(p.spans, span{entry{key: low[i]}, entry{key: high[i], after: true}})
 	}
 	slices.SortFunc(p.spans, func(a, b span) int { return ix.compare(a.from.key, b.from.key) })
-	p.sorted, p.backwards = ix.gives(sort, single)
-	if points > single && len(p.spans) > 1 {
-		p.sorted = len(sort) == 0
-		p.backwards = false
+	p.sorted = len(sort) == 0
+	if len(p.spans) <= 1 {
+		p.sorted, p.backwards = ix.gives(sort, single)
 	}
 	return p, points
 }
@@ -100,15 +99,14 @@ func cross(prefixes [][]any, values []any) [][]any {
 	return out
 }
 
-// pointsOf answers the values one of which a field must have. A document or an
-// array may stand for itself or for an element: no points.
+// pointsOf answers the values one of which a field must have. An array may stand
+// for itself or for an element: no points.
 func pointsOf(f filter, path string) ([]any, bool) {
 	for _, c := range f.all {
 		if c.path != path || c.op != "$eq" && c.op != "$in" {
 			continue
 		}
-		plain := func(v any) bool { return classOf(v) != classArray }
-		if !slices.ContainsFunc(c.values, func(v any) bool { return !plain(v) }) {
+		if !slices.ContainsFunc(c.values, func(v any) bool { return classOf(v) == classArray }) {
 			values := slices.Clone(c.values)
 			slices.SortFunc(values, compare)
 			return slices.CompactFunc(values, func(a, b any) bool { return compare(a, b) == 0 }), true

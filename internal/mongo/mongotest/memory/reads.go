@@ -34,10 +34,16 @@ func (s *Server) find(r request) (bson.D, error) {
 		return nil, err
 	}
 	docs, ended := found.batch(size)
-	if ended || single {
-		return reading(ns, 0, "firstBatch", docs), nil
+	return s.hand(found, "firstBatch", docs, ended || single), nil
+}
+
+// hand answers a batch of a find, which is kept until it has ended.
+func (s *Server) hand(r *results, batch string, docs bson.A, ended bool) bson.D {
+	if ended {
+		return reading(r.namespace, 0, batch, docs)
 	}
-	return reading(ns, s.cursors.keep(found), "firstBatch", docs), nil
+	s.cursors.keep(r)
+	return reading(r.namespace, r.id, batch, docs)
 }
 
 func (s *Server) getMore(r request) (bson.D, error) {
@@ -52,10 +58,7 @@ func (s *Server) getMore(r request) (bson.D, error) {
 		return nil, refuse(codeCursorNotFound, "cursor id %d not found", id)
 	}
 	docs, ended := found.batch(size)
-	if ended {
-		return reading(found.namespace, 0, "nextBatch", docs), nil
-	}
-	return reading(found.namespace, s.cursors.put(id, found), "nextBatch", docs), nil
+	return s.hand(found, "nextBatch", docs, ended), nil
 }
 
 func (s *Server) killCursors(r request) (bson.D, error) {

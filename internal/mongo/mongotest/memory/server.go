@@ -101,24 +101,18 @@ type cursors struct {
 	open map[int64]*results
 }
 
-// keep names a find and keeps it.
-func (c *cursors) keep(r *results) int64 {
+// keep keeps a find under its number, and gives it one if it has none.
+func (c *cursors) keep(r *results) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last++
-	c.open[c.last] = r
-	return c.last
+	if r.id == 0 {
+		c.last++
+		r.id = c.last
+	}
+	c.open[r.id] = r
 }
 
-// put keeps a find under the name it had.
-func (c *cursors) put(id int64, r *results) int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.open[id] = r
-	return id
-}
-
-// take answers a find, for one caller; nil when there is none of the name.
+// take answers a find, for one caller; nil when there is none of the number.
 func (c *cursors) take(id int64) *results {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,12 +12,18 @@ type outcome struct {
 
 // insertOne adds a document and names it if it has no name.
 func (c *collection) insertOne(d bson.D) error {
-	if id, ok := field(d, "_id"); !ok {
-		d = append(bson.D{{Key: "_id", Value: bson.NewObjectID()}}, d...)
-	} else if classOf(id) == classArray {
+	if id, ok := field(d, "_id"); ok && classOf(id) == classArray {
 		return refuse(codeInvalidOptions, "the '_id' value cannot be of type array")
 	}
-	return c.insert(d)
+	return c.insert(named(d))
+}
+
+// named is the document with an _id.
+func named(d bson.D) bson.D {
+	if _, ok := field(d, "_id"); ok {
+		return d
+	}
+	return append(bson.D{{Key: "_id", Value: bson.NewObjectID()}}, d...)
 }
 
 // update changes the first document that matches, or all of them.
@@ -28,12 +34,12 @@ func (c *collection) update(q bson.D, change change, many, upsert bool) (o outco
 	}
 	for try := 0; ; try++ {
 		err := c.each(f, nil, func(x found) (bool, error) {
-			before, after, err := c.apply(x.rec, f, change)
-			if err != nil || before == nil {
+			done, err := c.apply(x.rec, f, change)
+			if err != nil || done.before == nil {
 				return true, err
 			}
 			o.matched++
-			if compareDocuments(before, after) != 0 {
+			if done.changed {
 				o.modified++
 			}
 			return many, nil
@@ -62,9 +68,7 @@ func (c *collection) make(f filter, change change) (bson.D, error) {
 	if d, err = change(d, true); err != nil {
 		return nil, err
 	}
-	if _, ok := field(d, "_id"); !ok {
-		d = append(bson.D{{Key: "_id", Value: bson.NewObjectID()}}, d...)
-	}
+	d = named(d)
 	return d, c.insert(d)
 }
 
@@ -87,38 +91,19 @@ func (c *collection) removeAll(q bson.D, many bool) (n int32, err error) {
 
 // findAndChange changes (or removes, without a change) the first document in
 // the order that matches, and answers it as it was and as it is.
-func (c *collection) findAndChange(q, sort bson.D, change change) (before, after bson.D, err error) {
+func (c *collection) findAndChange(q, sort bson.D, change change) (done applied, err error) {
 	f, err := newFilter(q)
 	if err != nil {
-		return nil, nil, err
+		return applied{}, err
 	}
-	try := func(rec *record) (bool, error) {
+	err = c.each(f, sort, func(x found) (bool, error) {
+		var err error
 		if change == nil {
-			before, err = c.remove(rec, f)
+			done.before, err = c.remove(x.rec, f)
 		} else {
-			before, after, err = c.apply(rec, f, change)
+			done, err = c.apply(x.rec, f, change)
 		}
-		return before == nil, err
-	}
-	cur := c.open(f, sort)
-	var list []found
-	for more := true; more; {
-		var some []found
-		some, more = cur.next()
-		list = append(list, some...)
-		if !cur.plan.sorted && more {
-			continue
-		}
-		if !cur.plan.sorted {
-			inOrder(list, sort)
-		}
-		for _, x := range list {
-			if on, err := try(x.rec); err != nil || !on {
-				return before, after, err
-			}
-		}
-		list = nil
-		giveWay()
-	}
-	return nil, nil, nil
+		return done.before == nil, err
+	})
+	return done, err
 }
