@@ -2,6 +2,7 @@ package memory
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -83,7 +84,7 @@ func (c *collection) apply(rec *record, f filter, change change) (applied, error
 	if err != nil {
 		return applied{}, err
 	}
-	if compareDocuments(before, after) == 0 {
+	if reflect.DeepEqual(before, after) {
 		return applied{before: before, after: before}, nil
 	}
 	if err := c.reindex(rec, before, after); err != nil {

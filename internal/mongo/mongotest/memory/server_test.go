@@ -145,6 +145,19 @@ func TestUpdatesChangeWhatTheManualSays(t *testing.T) {
 	}
 }
 
+// 1 and 1 as another type compare alike, and are not the same.
+func TestAValueOfAnotherTypeIsAChange(t *testing.T) {
+	c := database(t).Collection("things")
+	_, err := c.InsertOne(t.Context(), bson.D{{Key: "_id", Value: 1}, {Key: "a", Value: int32(1)}})
+	require.NoError(t, err)
+	res, err := c.UpdateOne(t.Context(), d(t, `{"_id":1}`), bson.D{{Key: "$set", Value: bson.D{{Key: "a", Value: int64(1)}}}})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, res.ModifiedCount)
+	raw, err := c.FindOne(t.Context(), d(t, `{"a":1}`)).Raw()
+	require.NoError(t, err)
+	require.Equal(t, bson.TypeInt64, raw.Lookup("a").Type)
+}
+
 func TestWritesAnswerWhatTheyDid(t *testing.T) {
 	c := database(t).Collection("things")
 	ctx := t.Context()
