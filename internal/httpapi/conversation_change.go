@@ -140,7 +140,7 @@ func (s *server) bulkResult(id string) func(threads.Conversation, error) api.Bul
 	return func(conv threads.Conversation, err error) api.BulkResult {
 		if err == nil {
 			return api.BulkResult{
-				ID: id, OK: true, Status: http.StatusOK, Version: orNull(conv.Version), Error: nullable.NewNullNullable[api.Problem](),
+				ID: id, OK: true, Status: http.StatusOK, Version: orNull(conv.Version), Error: null[api.Problem](),
 			}
 		}
 		p := problemOf(err).Problem
@@ -148,7 +148,7 @@ func (s *server) bulkResult(id string) func(threads.Conversation, error) api.Bul
 			s.Logger.Error("change of one conversation of many failed", "conversation", id, "error", err)
 		}
 		return api.BulkResult{
-			ID: id, Status: p.Status, Version: nullable.NewNullNullable[int64](), Error: nullable.NewNullableWithValue(p),
+			ID: id, Status: p.Status, Version: null[int64](), Error: nullable.NewNullableWithValue(p),
 		}
 	}
 }

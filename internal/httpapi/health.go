@@ -59,7 +59,7 @@ func (s *server) healthReport(ch channels.Channel, recent []journal.Entry, p Pul
 	v := api.ChannelHealthReport{
 		State: api.ChannelHealthReportState(base.State), Detail: base.Detail, CheckedAt: base.CheckedAt,
 		LastInboundAt: timeOrNull(time.Time{}), LastOutboundAt: timeOrNull(p.Sent.Last), HeldUntil: timeOrNull(p.HeldUntil),
-		AccessToken: nullable.NewNullNullable[api.AccessTokenHealth](),
+		AccessToken: null[api.AccessTokenHealth](),
 	}
 	if len(recent) > 0 {
 		v.LastInboundAt = timeOrNull(recent[0].ReceivedAt)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
-	"github.com/oapi-codegen/nullable"
 
 	"threadhub/api"
 	"threadhub/internal/auth"
@@ -41,7 +40,7 @@ func (s *server) ListMessages(c *gin.Context, id string, params api.ListMessages
 		return
 	}
 	s.Media.Look(ctx, list)
-	out := api.MessageList{Data: convert(list, s.messageView), NextCursor: nullable.NewNullNullable[string]()}
+	out := api.MessageList{Data: convert(list, s.messageView), NextCursor: null[string]()}
 	if more && len(list) > 0 {
 		next := newerThan + string(list[len(list)-1].ID)
 		if page.Before != "" {

@@ -40,7 +40,7 @@ func nextCursor[C ~string](c C) nullable.Nullable[string] { return orNull(string
 // and answers the cursor of the next page: the id of the page's last record.
 func cut[T any](list []T, limit int, id func(T) string) ([]T, nullable.Nullable[string]) {
 	if len(list) <= limit {
-		return list, nullable.NewNullNullable[string]()
+		return list, null[string]()
 	}
 	list = list[:limit]
 	return list, nextCursor(id(list[limit-1]))

@@ -104,7 +104,7 @@ func scheduleView(v schedules.Schedule, now time.Time) api.Schedule {
 			return api.ScheduleWeekInterval{Day: api.ScheduleWeekIntervalDay(i.Day), From: i.From, To: i.To}
 		}),
 		Holidays: convert(v.Holidays, holidayView),
-		Open:     nullable.NewNullNullable[bool](), NextOpenAt: timeOrNull(time.Time{}),
+		Open:     null[bool](), NextOpenAt: timeOrNull(time.Time{}),
 		CreatedAt: timeView(v.CreatedAt), UpdatedAt: timeView(v.UpdatedAt), Version: v.Version,
 	}
 	calendar, err := threads.NewCalendar(v.Hours)

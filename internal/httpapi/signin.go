@@ -28,7 +28,7 @@ func (s *server) GetSignIn(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	methods := api.SignInMethods{SetupRequired: required, Password: true, Oidc: nullable.NewNullNullable[api.OIDCMethod]()}
+	methods := api.SignInMethods{SetupRequired: required, Password: true, Oidc: null[api.OIDCMethod]()}
 	if s.Identities != nil {
 		methods.Oidc = nullable.NewNullableWithValue(api.OIDCMethod{Name: s.IdentitiesName, URL: oidcPath})
 	}

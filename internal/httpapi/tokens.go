@@ -75,8 +75,8 @@ func (s *server) GetMe(c *gin.Context) {
 	me := api.Me{
 		TokenID: p.TokenID, Name: p.Name, Role: api.TokenRole(p.Role), Scopes: convert(p.Scopes, scopeView),
 		Channels: convert(p.Channels, text[threads.ChannelID]), Groups: convert(p.Groups, text[threads.GroupID]),
-		ExpiresAt: timeOrNull(p.ExpiresAt), Agent: nullable.NewNullNullable[api.Agent](), Permissions: p.Permissions(),
-		Session: nullable.NewNullNullable[api.SignInSession](), CsrfToken: nullable.NewNullNullable[string](),
+		ExpiresAt: timeOrNull(p.ExpiresAt), Agent: null[api.Agent](), Permissions: p.Permissions(),
+		Session: null[api.SignInSession](), CsrfToken: null[string](),
 	}
 	if p.Session != "" && !s.tellSession(c, p, &me) {
 		return

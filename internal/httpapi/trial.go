@@ -114,7 +114,7 @@ func trialView(r channels.TrialResult) (api.ChannelTrialResult, error) {
 		return api.ChannelTrialResult{}, err
 	}
 	v := api.ChannelTrialResult{
-		Verification: nullable.NewNullNullable[api.ChannelTrialVerification](), Handshake: replyView(r.Handshake),
+		Verification: null[api.ChannelTrialVerification](), Handshake: replyView(r.Handshake),
 		Acknowledgement: replyView(r.Acknowledgment), Events: []json.RawMessage{}, Calls: convert(r.Calls, trialCallView),
 		Losses: convert(r.Losses, text[string]), Warnings: convert(r.Warnings, text[string]), Capabilities: caps,
 		Problems: convert(r.Problems, func(f channels.FieldError) api.ChannelTrialProblem {
@@ -136,7 +136,7 @@ func trialView(r channels.TrialResult) (api.ChannelTrialResult, error) {
 
 func replyView(r *connectors.Reply) nullable.Nullable[api.ChannelTrialReply] {
 	if r == nil {
-		return nullable.NewNullNullable[api.ChannelTrialReply]()
+		return null[api.ChannelTrialReply]()
 	}
 	return nullable.NewNullableWithValue(api.ChannelTrialReply{Status: r.Status, ContentType: r.ContentType, Body: string(r.Body)})
 }

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oapi-codegen/nullable"
@@ -11,11 +13,25 @@ import (
 	"threadhub/threads"
 )
 
+// nulls has one null for each type: a null is a map, and a message has a dozen.
+var nulls sync.Map // of nullable.Nullable by reflect.Type
+
+// null is the null of a type. It is shared: nothing that has a view may change
+// a null in place.
+func null[T any]() nullable.Nullable[T] {
+	t := reflect.TypeFor[T]()
+	n, ok := nulls.Load(t)
+	if !ok {
+		n, _ = nulls.LoadOrStore(t, nullable.NewNullNullable[T]())
+	}
+	return n.(nullable.Nullable[T])
+}
+
 // orNull is v, or null for the zero value.
 func orNull[T comparable](v T) nullable.Nullable[T] {
 	var zero T
 	if v == zero {
-		return nullable.NewNullNullable[T]()
+		return null[T]()
 	}
 	return nullable.NewNullableWithValue(v)
 }
@@ -23,7 +39,7 @@ func orNull[T comparable](v T) nullable.Nullable[T] {
 // pick is f of what p points to, or null.
 func pick[A, B any](p *A, f func(A) B) nullable.Nullable[B] {
 	if p == nil {
-		return nullable.NewNullNullable[B]()
+		return null[B]()
 	}
 	return nullable.NewNullableWithValue(f(*p))
 }
@@ -58,7 +74,7 @@ func timeOf(t *api.Time) time.Time {
 
 func timeOrNull(t time.Time) nullable.Nullable[api.Time] {
 	if t.IsZero() {
-		return nullable.NewNullNullable[api.Time]()
+		return null[api.Time]()
 	}
 	return nullable.NewNullableWithValue(timeView(t))
 }

@@ -166,7 +166,7 @@ func replyWindow(c threads.Conversation, caps *normalize.Capabilities, now time.
 }
 
 func transitionView(t threads.Transition) api.Transition {
-	from := nullable.NewNullNullable[api.ConversationStatus]()
+	from := null[api.ConversationStatus]()
 	if t.From != "" {
 		from = nullable.NewNullableWithValue(api.ConversationStatus(t.From))
 	}

@@ -122,7 +122,7 @@ func orderView(o normalize.Order) api.Order {
 func quoteView(m threads.Message) nullable.Nullable[api.Quote] {
 	quote := m.Content.ReplyTo
 	if quote == nil && m.ReplyToID == "" {
-		return nullable.NewNullNullable[api.Quote]()
+		return null[api.Quote]()
 	}
 	v := api.Quote{MessageID: orNull(string(m.ReplyToID)), ExternalID: orNull(""), Text: orNull("")}
 	if quote != nil {

@@ -65,7 +65,7 @@ func share(v float64, ok bool) nullable.Nullable[float64] {
 
 func numberOrNull(n api.OptionalNumber) nullable.Nullable[float64] {
 	if !n.Valid {
-		return nullable.NewNullNullable[float64]()
+		return null[float64]()
 	}
 	return nullable.NewNullableWithValue(n.Value)
 }

@@ -31,7 +31,7 @@ func agentOfferView(c threads.Conversation) api.AgentOffer {
 // offerView is null where nothing is offered.
 func offerView(o threads.Offer) nullable.Nullable[api.Offer] {
 	if o.Agent == "" {
-		return nullable.NewNullNullable[api.Offer]()
+		return null[api.Offer]()
 	}
 	return nullable.NewNullableWithValue(api.Offer{AgentID: string(o.Agent), OfferedAt: timeView(o.At), ExpiresAt: timeView(o.Until)})
 }
@@ -43,7 +43,7 @@ func queueItemView(p routing.Position, now time.Time) api.QueueItem {
 		Status: api.ConversationStatus(c.State.Status), Style: api.StyleName(c.State.Style), Priority: priorityView(c.Priority),
 		Tags: convert(c.Tags, text[string]), Subject: orNull(c.Subject), GroupID: orNull(string(c.State.Group)),
 		QueuedAt: timeView(c.State.QueuedAt), WaitingSeconds: int64(max(0, now.Sub(c.State.QueuedAt)) / time.Second),
-		EstimateSeconds: nullable.NewNullNullable[int64](), QueueID: orNull(string(p.Decision.Queue)), QueueName: orNull(p.Decision.QueueName),
+		EstimateSeconds: null[int64](), QueueID: orNull(string(p.Decision.Queue)), QueueName: orNull(p.Decision.QueueName),
 		PreviousAgentID: orNull(string(c.State.Previous)), Offer: offerView(c.State.Offer),
 		Reason: api.WaitingReason{Code: api.WaitingReasonCode(p.Decision.Why), Detail: p.Decision.Detail},
 	}
@@ -79,7 +79,7 @@ func exclusionView(e threads.RoutingExclusion) api.RoutingExclusion {
 }
 
 func queueView(q queuebook.Queue, p auth.Principal) api.Queue {
-	method := nullable.NewNullNullable[api.RoutingMethod]()
+	method := null[api.RoutingMethod]()
 	if q.Method != "" {
 		method = nullable.NewNullableWithValue(api.RoutingMethod(q.Method))
 	}

@@ -89,7 +89,7 @@ func ruleRunView(r threads.RuleRun) api.RuleRun {
 }
 
 func ruleCallView(c threads.RuleCall) api.RuleCall {
-	status := nullable.NewNullNullable[int]()
+	status := null[int]()
 	if c.Status != 0 {
 		status = nullable.NewNullableWithValue(c.Status)
 	}

@@ -22,7 +22,7 @@ func visitorConversationView(c threads.Conversation) api.WebchatConversation {
 
 // visitorAuthorView tells visitors the name of an agent and nothing else.
 func visitorAuthorView(a threads.Author) api.WebchatAuthor {
-	view := api.WebchatAuthor{Type: api.WebchatAuthorTypeSystem, Name: nullable.NewNullNullable[string]()}
+	view := api.WebchatAuthor{Type: api.WebchatAuthorTypeSystem, Name: null[string]()}
 	switch a.Type {
 	case threads.AuthorContact:
 		view.Type = api.WebchatAuthorTypeVisitor

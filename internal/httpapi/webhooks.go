@@ -19,7 +19,7 @@ import (
 func (s *server) mask(ctx context.Context, channel string, raw []byte) nullable.Nullable[string] {
 	opened, err := s.Channels.Open(ctx, threads.ChannelID(channel))
 	if err != nil || len(raw) == 0 {
-		return nullable.NewNullNullable[string]()
+		return null[string]()
 	}
 	shown := strings.ToValidUTF8(string(raw), string(utf8.RuneError))
 	return nullable.NewNullableWithValue(opened.Target.Redactor.String(shown))
