@@ -135,17 +135,17 @@ func (s *Store) AddEvents(ctx context.Context, events []spool.Event, intents []s
 // Waiting is spool.Store.Waiting. An event that was there before the intents
 // were read is not too early: what comes before it is either there at the
 // second look, or its intent is among those.
-func (s *Store) Waiting(ctx context.Context, subscription, lane string, limit int) ([]spool.Event, bool, error) {
+func (s *Store) Waiting(ctx context.Context, subscription, lane string, limit int) ([]spool.Event, time.Time, error) {
 	filter := by("waiting.lane", spoolKey(subscription, lane))
-	fail := func(err error) ([]spool.Event, bool, error) {
-		return nil, false, fmt.Errorf("mongo: waiting events: %w", err)
+	fail := func(err error) ([]spool.Event, time.Time, error) {
+		return nil, time.Time{}, fmt.Errorf("mongo: waiting events: %w", err)
 	}
 	before, err := find[spooledRow](ctx, s.spooled, filter, page(limit, "waiting.event").SetProjection(order("event")))
 	if err != nil || len(before) == 0 {
 		if err != nil {
 			return fail(err)
 		}
-		return nil, false, nil
+		return nil, time.Time{}, nil
 	}
 	first, err := find[intentRow](ctx, s.intents, by("lane", lane), page(1, "_id").SetProjection(order("_id")))
 	if err != nil {
@@ -161,22 +161,30 @@ func (s *Store) Waiting(ctx context.Context, subscription, lane string, limit in
 	}
 	for i, r := range now {
 		if !seen[r.Event] || (len(first) > 0 && first[0].ID < r.Event) {
-			return spooled(now[:i]), true, nil
+			return spooled(now[:i]), r.At, nil
 		}
 	}
-	return spooled(now), false, nil
+	return spooled(now), time.Time{}, nil
 }
 
-// SaveOutcome is spool.Store.SaveOutcome.
-func (s *Store) SaveOutcome(ctx context.Context, subscription, id string, o spool.Outcome) error {
-	update := set(bson.D{
-		{Key: "outcome", Value: o}, {Key: "expires_at", Value: o.ExpiresAt}, {Key: "place", Value: spoolKey(subscription, string(o.State))},
-	})
-	if o.State != spool.Pending {
-		update = append(update, bson.E{Key: "$unset", Value: by("waiting", "")})
+// SaveOutcomes is spool.Store.SaveOutcomes.
+func (s *Store) SaveOutcomes(ctx context.Context, events []spool.Event) error {
+	models := make([]mongo.WriteModel, len(events))
+	for i, e := range events {
+		update := set(bson.D{
+			{Key: "outcome", Value: e.Outcome}, {Key: "expires_at", Value: e.ExpiresAt},
+			{Key: "place", Value: spoolKey(e.Subscription, string(e.State))},
+		})
+		if e.State != spool.Pending {
+			update = append(update, bson.E{Key: "$unset", Value: by("waiting", "")})
+		}
+		models[i] = mongo.NewUpdateOneModel().SetFilter(by("_id", spoolKey(e.Subscription, e.ID))).SetUpdate(update)
 	}
-	if _, err := s.spooled.UpdateOne(ctx, by("_id", spoolKey(subscription, id)), update); err != nil {
-		return fmt.Errorf("mongo: save outcome: %w", err)
+	if len(models) == 0 {
+		return nil
+	}
+	if _, err := s.spooled.BulkWrite(ctx, models, unordered()); err != nil {
+		return fmt.Errorf("mongo: save outcomes: %w", err)
 	}
 	return nil
 }

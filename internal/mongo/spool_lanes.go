@@ -88,22 +88,20 @@ func (s *Store) Lane(ctx context.Context, subscription, lane string) (spool.Lane
 	return r.lane(), nil
 }
 
-// DueLanes is spool.Store.DueLanes.
-func (s *Store) DueLanes(ctx context.Context, subscription string, now time.Time, limit int) ([]spool.Lane, error) {
-	if limit <= 0 {
-		return nil, nil
-	}
-	rows, err := find[spoolLaneRow](ctx, s.spoolLanes, bson.D{
+// TakeLane is spool.Store.TakeLane.
+func (s *Store) TakeLane(ctx context.Context, subscription, owner string, now, until time.Time) (spool.Lane, error) {
+	var r spoolLaneRow
+	err := s.spoolLanes.FindOneAndUpdate(ctx, bson.D{
 		{Key: "subscription", Value: subscription}, {Key: "next_at", Value: op("$lte", now)},
-	}, page(limit, "next_at"))
+	}, append(set(bson.D{{Key: "next_at", Value: until}, {Key: "owner", Value: owner}}), bson.E{Key: "$inc", Value: by("version", int64(1))}),
+		options.FindOneAndUpdate().SetSort(order("next_at")).SetReturnDocument(options.After)).Decode(&r)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		err = spool.ErrNotFound
+	}
 	if err != nil {
-		return nil, fmt.Errorf("mongo: due lanes: %w", err)
+		return spool.Lane{}, fmt.Errorf("mongo: due lane: %w", err)
 	}
-	out := make([]spool.Lane, len(rows))
-	for i, r := range rows {
-		out[i] = r.lane()
-	}
-	return out, nil
+	return r.lane(), nil
 }
 
 // laneVersion matches a lane only while it has the version.

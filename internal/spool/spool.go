@@ -24,7 +24,7 @@ import (
 
 // Errors of a [Store], alone or wrapped.
 var (
-	ErrNotFound = errors.New("no such event")
+	ErrNotFound = errors.New("no such event or lane")
 	// ErrConflict: the lane is not what it was when it was read.
 	ErrConflict = errors.New("lane was changed by somebody else")
 	// ErrCursor: the cursor is not one that the list has handed out.
@@ -138,11 +138,12 @@ type Store interface {
 	// failure it may be repeated.
 	AddEvents(ctx context.Context, events []Event, intents []string, now time.Time) error
 	// Waiting answers the lane's pending events in their order, at most limit,
-	// up to the first that an intent of the lane comes before. held tells that
-	// there is, or may be, such a one: the lane is not empty, look again soon.
-	Waiting(ctx context.Context, subscription, lane string, limit int) (events []Event, held bool, err error)
-	// SaveOutcome replaces an event's outcome. One that is gone stays gone.
-	SaveOutcome(ctx context.Context, subscription, id string, o Outcome) error
+	// up to the first that an intent of the lane comes before. held is not zero
+	// if there is, or may be, such a one: when it happened. The lane is not
+	// empty then; look again soon.
+	Waiting(ctx context.Context, subscription, lane string, limit int) (events []Event, held time.Time, err error)
+	// SaveOutcomes replaces the events' outcomes. Events that are gone stay gone.
+	SaveOutcomes(ctx context.Context, events []Event) error
 	// Event answers one event.
 	Event(ctx context.Context, subscription, id string) (Event, error)
 	// Events answers a page of a subscription's events, the latest first. The
@@ -156,9 +157,10 @@ type Store interface {
 	// many, and where to go on: "" when the range is through.
 	Replay(ctx context.Context, r Range, limit int, until, now time.Time) (n int, next string, err error)
 
-	// DueLanes answers lanes of the subscription that may be taken, the one
-	// that is due for longest first.
-	DueLanes(ctx context.Context, subscription string, now time.Time, limit int) ([]Lane, error)
+	// TakeLane gives the owner, until the time, the lane of the subscription that
+	// is due for longest, and answers it as it is then; ErrNotFound when none is
+	// due.
+	TakeLane(ctx context.Context, subscription, owner string, now, until time.Time) (Lane, error)
 	// SaveLane replaces a lane if its stored version is l.Version-1, otherwise
 	// ErrConflict.
 	SaveLane(ctx context.Context, l Lane) error

@@ -45,7 +45,7 @@ func TestHotStatementsReadNoTableFromEndToEnd(t *testing.T) {
 		"drop contact": sqlDropContact, "drop identities": sqlDropIdentities, "opted out": sqlOptedOut, "erase message": sqlEraseMessage, "drop external": sqlDropExternal,
 		"erase transition": sqlEraseTransition, "drop rule runs": sqlDropRuleRuns, "erase conversation": sqlEraseConversation,
 		"kept": sqlKept, "spent": sqlSpent, "old dead letters": sqlOldDeadLetters,
-		"lane": sqlLane, "due lanes": sqlDueLanes, "save lane": sqlSaveLane, "drop lane": sqlDropLane, "wake lanes": sqlWakeAll, "drop idle lanes": sqlDropIdle, "drop lanes": sqlDropLanes,
+		"lane": sqlLane, "due lane": sqlDueLane, "save lane": sqlSaveLane, "drop lane": sqlDropLane, "wake lanes": sqlWakeAll, "drop idle lanes": sqlDropIdle, "drop lanes": sqlDropLanes,
 		"idempotency": sqlIdempotencyRecord, "complete": sqlIdempotencyComplete, "expire": sqlIdempotencyExpire,
 	}
 	inJournal := map[string]string{

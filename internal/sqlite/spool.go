@@ -138,31 +138,38 @@ func collectEvents(into *[]spool.Event) func(row) error {
 }
 
 // Waiting implements [spool.Store].
-func (s *Store) Waiting(ctx context.Context, subscription, lane string, limit int) (events []spool.Event, held bool, err error) {
+func (s *Store) Waiting(ctx context.Context, subscription, lane string, limit int) (events []spool.Event, held time.Time, err error) {
 	err = s.read.with(ctx, func(c *conn) error {
 		return c.query(sqlWaitingEvents, func(r row) error {
 			if first := r.text(7); first != "" && first < r.text(1) {
-				held = true
+				held = timeOf(r.number(4))
 				return errEnough
 			}
 			return collectEvents(&events)(r)
 		}, subscription, lane, int64(limit))
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("waiting events: %w", err)
+		return nil, time.Time{}, fmt.Errorf("waiting events: %w", err)
 	}
 	return events, held, nil
 }
 
-// SaveOutcome implements [spool.Store].
-func (s *Store) SaveOutcome(ctx context.Context, subscription, id string, o spool.Outcome) error {
-	doc, err := encode(o)
-	if err != nil {
-		return fmt.Errorf("save outcome: %w", err)
+// SaveOutcomes implements [spool.Store].
+func (s *Store) SaveOutcomes(ctx context.Context, events []spool.Event) error {
+	docs := make([]string, len(events))
+	for i := range events {
+		var err error
+		if docs[i], err = encode(&events[i].Outcome); err != nil {
+			return fmt.Errorf("save outcomes: %w", err)
+		}
 	}
-	return s.writeSpool(ctx, "save outcome", func(t *tx) error {
-		_, err := t.exec(sqlSaveOutcome, string(o.State), millis(o.ExpiresAt), doc, subscription, id)
-		return err
+	return s.writeSpool(ctx, "save outcomes", func(t *tx) error {
+		for i, e := range events {
+			if _, err := t.exec(sqlSaveOutcome, string(e.State), millis(e.ExpiresAt), docs[i], e.Subscription, e.ID); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -12,7 +12,7 @@ const (
 	laneColumns = "subscription, lane, next_at, owner, attempts, failing_since, version"
 
 	sqlLane     = "SELECT " + laneColumns + " FROM spool_lanes WHERE subscription = ? AND lane = ?"
-	sqlDueLanes = "SELECT " + laneColumns + " FROM spool_lanes WHERE subscription = ? AND next_at <= ? ORDER BY next_at LIMIT ?"
+	sqlDueLane  = "SELECT " + laneColumns + " FROM spool_lanes WHERE subscription = ? AND next_at <= ? ORDER BY next_at LIMIT 1"
 	sqlSaveLane = `UPDATE spool_lanes SET next_at = ?, owner = ?, attempts = ?, failing_since = ?, version = ?
  WHERE subscription = ? AND lane = ? AND version = ?`
 	sqlDropLane = "DELETE FROM spool_lanes WHERE subscription = ? AND lane = ? AND version = ?"
@@ -45,28 +45,47 @@ func (s *Store) Lane(ctx context.Context, subscription, lane string) (spool.Lane
 	return list[0], nil
 }
 
-// DueLanes implements [spool.Store].
-func (s *Store) DueLanes(ctx context.Context, subscription string, now time.Time, limit int) ([]spool.Lane, error) {
-	var list []spool.Lane
-	err := s.read.with(ctx, func(c *conn) error {
-		return c.query(sqlDueLanes, collectLanes(&list), subscription, millis(now), int64(max(limit, 0)))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("due lanes: %w", err)
+// TakeLane implements [spool.Store].
+func (s *Store) TakeLane(ctx context.Context, subscription, owner string, now, until time.Time) (spool.Lane, error) {
+	var due []spool.Lane
+	find := func(c *conn) error {
+		due = nil
+		return c.query(sqlDueLane, collectLanes(&due), subscription, millis(now))
 	}
-	return list, nil
+	// Mostly there is none, and no need to ask the writer.
+	err := s.read.with(ctx, find)
+	if err == nil && len(due) > 0 {
+		err = s.writeSpool(ctx, "take", func(t *tx) error {
+			if err := find(t.conn); err != nil || len(due) == 0 {
+				return err
+			}
+			l := &due[0]
+			l.Owner, l.NextAt = owner, until
+			l.Version++
+			return saveLane(t, *l)
+		})
+	}
+	if err == nil && len(due) == 0 {
+		err = spool.ErrNotFound
+	}
+	if err != nil {
+		return spool.Lane{}, fmt.Errorf("due lane: %w", err)
+	}
+	return due[0], nil
 }
 
 // SaveLane implements [spool.Store].
 func (s *Store) SaveLane(ctx context.Context, l spool.Lane) error {
-	return s.writeSpool(ctx, "save lane", func(t *tx) error {
-		n, err := t.exec(sqlSaveLane, millis(l.NextAt), l.Owner, int64(l.Attempts), millisOrNull(l.FailingSince), l.Version,
-			l.Subscription, l.Name, l.Version-1)
-		if err == nil && n == 0 {
-			return spool.ErrConflict
-		}
-		return err
-	})
+	return s.writeSpool(ctx, "save lane", func(t *tx) error { return saveLane(t, l) })
+}
+
+func saveLane(t *tx, l spool.Lane) error {
+	n, err := t.exec(sqlSaveLane, millis(l.NextAt), l.Owner, int64(l.Attempts), millisOrNull(l.FailingSince), l.Version,
+		l.Subscription, l.Name, l.Version-1)
+	if err == nil && n == 0 {
+		return spool.ErrConflict
+	}
+	return err
 }
 
 // DropLane implements [spool.Store].

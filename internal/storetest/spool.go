@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,20 +29,31 @@ func (f *fixture) spool(events ...spool.Event) {
 
 func (f *fixture) waitingIDs(subscription, lane string) (ids []string, held bool) {
 	f.t.Helper()
-	list, held, err := f.s.Waiting(f.ctx, subscription, lane, 10)
+	list, since, err := f.s.Waiting(f.ctx, subscription, lane, 10)
 	require.NoError(f.t, err)
+	held = !since.IsZero()
 	for _, e := range list {
 		ids = append(ids, e.ID)
 	}
 	return ids, held
 }
 
+// dueLanes takes all lanes that are due, and leaves them as they were.
 func (f *fixture) dueLanes(subscription string, at time.Time) (names []string) {
 	f.t.Helper()
-	list, err := f.s.DueLanes(f.ctx, subscription, at, 10)
-	require.NoError(f.t, err)
-	for _, l := range list {
-		names = append(names, l.Name)
+	var taken []spool.Lane
+	for {
+		l, err := f.s.TakeLane(f.ctx, subscription, "run_look", at, at.Add(time.Minute))
+		if errors.Is(err, spool.ErrNotFound) {
+			break
+		}
+		require.NoError(f.t, err)
+		require.Equal(f.t, []any{"run_look", at.Add(time.Minute)}, []any{l.Owner, l.NextAt})
+		names, taken = append(names, l.Name), append(taken, l)
+	}
+	for _, l := range taken {
+		l.Version, l.Owner, l.NextAt = l.Version+1, "", at
+		require.NoError(f.t, f.s.SaveLane(f.ctx, l))
 	}
 	return names
 }
@@ -69,9 +81,8 @@ func (f *fixture) listedEvents(filter spool.Filter, pageOf int) (ids []string) {
 
 func (f *fixture) ended(e spool.Event, state spool.State) {
 	f.t.Helper()
-	require.NoError(f.t, f.s.SaveOutcome(f.ctx, e.Subscription, e.ID, spool.Outcome{
-		State: state, Attempts: 2, Status: 204, TriedAt: start, DoneAt: start, ExpiresAt: start.Add(2 * time.Hour),
-	}))
+	e.Outcome = spool.Outcome{State: state, Attempts: 2, Status: 204, TriedAt: start, DoneAt: start, ExpiresAt: start.Add(2 * time.Hour)}
+	require.NoError(f.t, f.s.SaveOutcomes(f.ctx, []spool.Event{e}))
 }
 
 var spoolTests = []test{
@@ -159,9 +170,9 @@ var spoolTests = []test{
 		taken.Attempts, taken.FailingSince = 3, start
 		require.NoError(t, f.s.SaveLane(f.ctx, taken))
 		require.ErrorIs(t, f.s.SaveLane(f.ctx, taken), spool.ErrConflict, "once")
+		same(t, taken, f.spoolLane("sub_1", "cv_1"))
 		require.Empty(t, f.dueLanes("sub_1", start))
 		require.Equal(t, []string{"cv_1"}, f.dueLanes("sub_1", start.Add(time.Minute)))
-		same(t, taken, f.spoolLane("sub_1", "cv_1"))
 		_, err := f.s.Lane(f.ctx, "sub_1", "cv_9")
 		require.ErrorIs(t, err, spool.ErrNotFound)
 	}},
@@ -182,6 +193,30 @@ var spoolTests = []test{
 		require.ErrorIs(t, f.s.DropLane(f.ctx, now), spool.ErrConflict, "it is another one")
 		require.Equal(t, []string{"cv_1"}, f.dueLanes("sub_1", start))
 	}},
+	{"a lane that is taken is somebody's until then, and nobody holds its version", func(t *testing.T, f *fixture) {
+		f.spool(f.spooled("sub_1", "cv_1"))
+		before := f.spoolLane("sub_1", "cv_1")
+		before.Attempts, before.FailingSince, before.Version = 2, start, before.Version+1
+		require.NoError(t, f.s.SaveLane(f.ctx, before))
+		until := start.Add(time.Minute)
+		got, err := f.s.TakeLane(f.ctx, "sub_1", "me", start, until)
+		require.NoError(t, err)
+		want := before
+		want.Owner, want.NextAt, want.Version = "me", until, before.Version+1
+		same(t, want, got)
+		same(t, want, f.spoolLane("sub_1", "cv_1"))
+		require.ErrorIs(t, f.s.DropLane(f.ctx, before), spool.ErrConflict)
+		_, err = f.s.TakeLane(f.ctx, "sub_1", "you", start, until)
+		require.ErrorIs(t, err, spool.ErrNotFound)
+		f.spool(f.spooled("sub_1", "cv_1"))
+		_, err = f.s.TakeLane(f.ctx, "sub_1", "you", until.Add(-time.Millisecond), until)
+		require.ErrorIs(t, err, spool.ErrNotFound, "also when something is added")
+		_, err = f.s.TakeLane(f.ctx, "sub_2", "you", until, until)
+		require.ErrorIs(t, err, spool.ErrNotFound)
+		got, err = f.s.TakeLane(f.ctx, "sub_1", "you", until, until.Add(time.Minute))
+		require.NoError(t, err)
+		require.Equal(t, "you", got.Owner, "whoever has it is thought dead")
+	}},
 	{"lanes are due the longest due first, and can all be woken but those that somebody has", func(t *testing.T, f *fixture) {
 		for i, s := range []int{30, 10, 20} {
 			lane := fmt.Sprintf("cv_%d", i)
@@ -194,12 +229,6 @@ var spoolTests = []test{
 			require.NoError(t, f.s.SaveLane(f.ctx, l))
 		}
 		require.Equal(t, []string{"cv_1", "cv_2", "cv_0"}, f.dueLanes("sub_1", start.Add(time.Minute)))
-		due, err := f.s.DueLanes(f.ctx, "sub_1", start.Add(time.Minute), 1)
-		require.NoError(t, err)
-		require.Len(t, due, 1)
-		due, err = f.s.DueLanes(f.ctx, "sub_1", start.Add(time.Minute), 0)
-		require.NoError(t, err)
-		require.Empty(t, due)
 		before := f.spoolLane("sub_1", "cv_0")
 		require.NoError(t, f.s.WakeLanes(f.ctx, "sub_1", start))
 		require.ElementsMatch(t, []string{"cv_0", "cv_1"}, f.dueLanes("sub_1", start))
@@ -226,14 +255,19 @@ var spoolTests = []test{
 		e := f.spooled("sub_1", "cv_1")
 		f.spool(e)
 		e.Attempts, e.Status, e.Error, e.TriedAt, e.NextAt = 1, 500, "the receiver answered 500", start, start.Add(time.Minute)
-		require.NoError(t, f.s.SaveOutcome(f.ctx, "sub_1", e.ID, e.Outcome))
-		got, err := f.s.Event(f.ctx, "sub_1", e.ID)
-		require.NoError(t, err)
-		same(t, e, got)
+		done, gone := f.spooled("sub_1", "cv_1"), f.spooled("sub_1", "cv_1")
+		f.spool(done)
+		done.State, done.DoneAt = spool.Delivered, start
+		require.NoError(t, f.s.SaveOutcomes(f.ctx, []spool.Event{gone, e, done}))
+		require.NoError(t, f.s.SaveOutcomes(f.ctx, nil))
+		for _, want := range []spool.Event{e, done} {
+			got, err := f.s.Event(f.ctx, "sub_1", want.ID)
+			require.NoError(t, err)
+			same(t, want, got)
+		}
 		ids, _ := f.waitingIDs("sub_1", "cv_1")
 		require.Equal(t, []string{e.ID}, ids)
-		require.NoError(t, f.s.SaveOutcome(f.ctx, "sub_1", "ev_none", e.Outcome))
-		_, err = f.s.Event(f.ctx, "sub_1", "ev_none")
+		_, err := f.s.Event(f.ctx, "sub_1", gone.ID)
 		require.ErrorIs(t, err, spool.ErrNotFound)
 	}},
 	{"what is replayed waits again, in its lane, within the range", func(t *testing.T, f *fixture) {
@@ -346,12 +380,13 @@ func (f *fixture) drain(subscription, lane string) error {
 		if err != nil {
 			return err
 		}
-		for _, e := range events {
-			if err := f.s.SaveOutcome(f.ctx, subscription, e.ID, spool.Outcome{State: spool.Delivered, ExpiresAt: start}); err != nil {
-				return err
-			}
+		for i := range events {
+			events[i].Outcome = spool.Outcome{State: spool.Delivered, ExpiresAt: start}
 		}
-		if held || len(events) > 0 {
+		if err := f.s.SaveOutcomes(f.ctx, events); err != nil {
+			return err
+		}
+		if !held.IsZero() || len(events) > 0 {
 			continue
 		}
 		if err := f.s.DropLane(f.ctx, l); err != nil && !errors.Is(err, spool.ErrConflict) {
@@ -361,6 +396,30 @@ func (f *fixture) drain(subscription, lane string) error {
 }
 
 var concurrentSpoolTests = []test{
+	{"a lane is taken by one", func(t *testing.T, f *fixture) {
+		var want []string
+		for i := range 24 {
+			want = append(want, fmt.Sprint("cv_", i))
+			f.spool(f.spooled("sub_1", want[i]))
+		}
+		var mu sync.Mutex
+		var taken []string
+		f.together(6, func(i int, f *fixture) error {
+			for {
+				l, err := f.s.TakeLane(f.ctx, "sub_1", fmt.Sprint("run_", i), start, start.Add(time.Minute))
+				if errors.Is(err, spool.ErrNotFound) {
+					return nil
+				}
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				taken = append(taken, l.Name)
+				mu.Unlock()
+			}
+		})
+		require.ElementsMatch(t, want, taken)
+	}},
 	{"no event is left without its lane while others drop it", func(t *testing.T, f *fixture) {
 		f.together(12, func(i int, f *fixture) error {
 			if i%2 == 0 {

@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -30,9 +31,14 @@ const (
 	saveTime = time.Minute
 	// laneBatch is how many events of a lane are read at a time.
 	laneBatch = 20
-	// heldPause is when to look again at a lane whose next event waits for the
-	// announcement of an earlier change.
+	// A lane whose next event waits for the announcement of an earlier change is
+	// looked at again soon, and less often the longer that has taken already:
+	// then the process that was to announce is likely gone.
 	heldPause = 100 * time.Millisecond
+	heldMost  = time.Second
+	// unsaved is for how long outcomes are gathered before they are recorded.
+	// What was delivered and not recorded is delivered again after a crash.
+	unsaved = 250 * time.Millisecond
 	// healthEvery is how often it is recorded that a subscriber is well.
 	healthEvery = time.Minute
 	housekeep   = 2 * time.Second
@@ -122,9 +128,7 @@ func (c *Courier) look(ctx context.Context) error {
 		return fmt.Errorf("subscriptions: %w", err)
 	}
 	for i := range active {
-		if err := c.fill(ctx, &active[i]); err != nil {
-			return err
-		}
+		c.fill(ctx, active[i].ID)
 	}
 	return nil
 }
@@ -140,40 +144,48 @@ func (c *Courier) line(id string) *line {
 	return l
 }
 
-// fill takes lanes of a subscription that are due, as many as it has places.
-func (c *Courier) fill(ctx context.Context, s *Subscription) error {
-	l := c.line(s.ID)
-	free := l.free(c.now())
-	if free <= 0 {
-		return nil
+// fill has one more place of the subscription taken, if there is one: by a
+// goroutine that delivers lane after lane until none is due. Each lane that it
+// finds has the next place taken.
+func (c *Courier) fill(ctx context.Context, subscription string) {
+	l := c.line(subscription)
+	if !l.enter(c.now()) {
+		return
 	}
-	due, err := c.spool.DueLanes(ctx, s.ID, c.now(), free)
-	if err != nil {
-		return fmt.Errorf("due lanes: %w", err)
-	}
-	for _, lane := range due {
-		r := &run{Courier: c, line: l, lane: lane, me: ident.New("run")}
-		if !l.take(lane.Name) {
-			continue
-		}
-		if ok, err := r.lease(ctx, r.me); err != nil || !ok {
-			l.give(lane.Name)
-			if err != nil {
-				return err
+	c.work.Go(func() {
+		defer l.leave()
+		for ctx.Err() == nil && l.open(c.now()) {
+			r, err := c.take(ctx, subscription, l)
+			if r != nil {
+				c.fill(ctx, subscription)
+				err = r.deliver(ctx)
+				l.give(r.lane.Name)
 			}
-			continue
-		}
-		c.work.Go(func() {
-			defer func() {
-				l.give(lane.Name)
-				_ = c.Ring(ctx) // there is a place again
-			}()
-			if err := r.deliver(ctx); err != nil && ctx.Err() == nil {
+			if errors.Is(err, spool.ErrNotFound) {
+				return
+			}
+			if err != nil && ctx.Err() == nil {
 				c.failed(ctx, "deliver", err)
 			}
-		})
+			if err != nil || (r != nil && r.gaveUp()) {
+				return
+			}
+		}
+	})
+}
+
+// take takes the lane of the subscription that is due for longest.
+func (c *Courier) take(ctx context.Context, subscription string, l *line) (*run, error) {
+	r := &run{Courier: c, line: l, me: ident.New("run")}
+	now := c.now()
+	var err error
+	if r.lane, err = c.spool.TakeLane(ctx, subscription, r.me, now, now.Add(lease)); err != nil {
+		return nil, fmt.Errorf("take a lane: %w", err)
 	}
-	return nil
+	if !l.take(r.lane.Name) {
+		return nil, nil // this process stood still while it had it, and finds that out
+	}
+	return r, nil
 }
 
 // later looks again after a pause.
@@ -192,6 +204,7 @@ func (c *Courier) later(ctx context.Context, pause time.Duration) {
 // line is what this process knows of a subscription's deliveries.
 type line struct {
 	mu       sync.Mutex
+	taken    int             // places
 	busy     map[string]bool // lanes
 	failures int             // in a row
 	until    time.Time       // nothing is tried before
@@ -199,17 +212,39 @@ type line struct {
 	noted    time.Time // when health was recorded
 }
 
-// free is how many more lanes may be taken.
-func (l *line) free(now time.Time) int {
+// enter takes a place, if one is free.
+func (l *line) enter(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Before(l.until) {
+	if l.taken >= l.places(now) {
+		return false
+	}
+	l.taken++
+	return true
+}
+
+// open tells whether who has a place may go on to another lane.
+func (l *line) open(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.taken <= l.places(now)
+}
+
+func (l *line) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken--
+}
+
+// places is how many lanes may be delivered at once. The caller holds the lock.
+func (l *line) places(now time.Time) int {
+	switch {
+	case now.Before(l.until):
 		return 0
+	case l.failures >= strained:
+		return 1
 	}
-	if l.failures >= strained {
-		return 1 - len(l.busy)
-	}
-	return places - len(l.busy)
+	return places
 }
 
 func (l *line) take(lane string) bool {

@@ -247,9 +247,8 @@ func TestALaneIsSoonTakenOverAndNotFromWhoIsAtWork(t *testing.T) {
 	}
 	r.answers(func(call) (int, error) {
 		r.wait(callout.Time) // as slow as may be
-		due, err := r.store.DueLanes(context.Background(), s.ID, r.clock(), places)
-		require.NoError(t, err)
-		require.Empty(t, due, "somebody else would call at the same time")
+		_, err := r.store.TakeLane(context.Background(), s.ID, "run_other", r.clock(), r.clock())
+		require.ErrorIs(t, err, spool.ErrNotFound, "somebody else would call at the same time")
 		return 200, nil
 	})
 	r.work()

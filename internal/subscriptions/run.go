@@ -40,27 +40,15 @@ type run struct {
 	line *line
 	lane spool.Lane
 	me   string // the mark of the lease
+	// grown tells that events may have been added since they were read.
+	grown bool
+	// ended are the events whose outcomes are to be recorded, since a time.
+	ended []spool.Event
+	since time.Time
 }
 
 // errLost: somebody else has the lane by now.
 var errLost = errors.New("lane was taken over")
-
-// lease takes the lane or prolongs the lease; false when somebody else was
-// faster.
-func (r *run) lease(ctx context.Context, owner string) (bool, error) {
-	l := r.lane
-	l.Owner, l.NextAt = owner, r.now().Add(lease)
-	l.Version++
-	err := r.spool.SaveLane(ctx, l)
-	if errors.Is(err, spool.ErrConflict) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("take lane: %w", err)
-	}
-	r.lane = l
-	return true, nil
-}
 
 // save writes the lane as this run has it, over events that were added
 // meanwhile, unless somebody else has taken it.
@@ -79,20 +67,53 @@ func (r *run) save(ctx context.Context) error {
 	}
 }
 
+// gaveUp tells that the lane was given back at once: nothing more is delivered
+// for the subscription right now.
+func (r *run) gaveUp() bool { return r.lane.Owner == "" && !r.lane.NextAt.After(r.now()) }
+
 // reload takes over the lane's version; errLost when it is somebody else's.
 func (r *run) reload(ctx context.Context) error {
 	now, err := r.spool.Lane(ctx, r.lane.Subscription, r.lane.Name)
 	if errors.Is(err, spool.ErrNotFound) || (err == nil && now.Owner != r.me) {
 		return errLost
 	}
-	r.lane.Version = now.Version
+	r.lane.Version, r.grown = now.Version, true
 	return err
 }
 
-// release gives the lane back, to be taken at the time.
+// release records what was delivered and gives the lane back, to be taken at
+// the time.
 func (r *run) release(ctx context.Context, at time.Time) error {
+	if err := r.record(ctx); err != nil {
+		return err
+	}
 	r.lane.NextAt, r.lane.Owner = at, ""
 	return r.save(ctx)
+}
+
+// end notes the outcome of an event, which is recorded with others.
+func (r *run) end(ctx context.Context, e *spool.Event) error {
+	if len(r.ended) == 0 {
+		r.since = r.now()
+	}
+	r.ended = append(r.ended, *e)
+	if r.now().Sub(r.since) < unsaved {
+		return nil
+	}
+	return r.record(ctx)
+}
+
+// record writes the outcomes that were noted.
+func (r *run) record(ctx context.Context) error {
+	if len(r.ended) == 0 {
+		return nil
+	}
+	if err := r.spool.SaveOutcomes(ctx, r.ended); err != nil {
+		return err
+	}
+	r.ended = r.ended[:0]
+	crashpoint.At(crashpoint.EventNoted)
+	return nil
 }
 
 // deliver delivers what waits in the lane, until there is nothing, something
@@ -100,12 +121,17 @@ func (r *run) release(ctx context.Context, at time.Time) error {
 func (r *run) deliver(ctx context.Context) error {
 	for {
 		more, err := r.batch(ctx)
+		if err == nil && more {
+			continue
+		}
+		// What was delivered is recorded whatever has happened to the lane.
+		save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+		defer cancel()
+		recorded := r.record(save)
 		if errors.Is(err, errLost) {
-			return nil
+			err = nil
 		}
-		if err != nil || !more {
-			return err
-		}
+		return errors.Join(err, recorded)
 	}
 }
 
@@ -113,15 +139,15 @@ func (r *run) deliver(ctx context.Context) error {
 func (r *run) batch(ctx context.Context) (bool, error) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
+	r.grown = false
 	events, held, err := r.spool.Waiting(last, r.lane.Subscription, r.lane.Name, laneBatch)
 	switch {
 	case err != nil:
 		return false, errors.Join(err, r.release(last, r.now().Add(lookTick)))
-	case len(events) == 0 && held:
-		r.later(ctx, heldPause)
-		return false, r.release(last, r.now().Add(heldPause))
-	case len(events) == 0:
-		return r.drop(last)
+	case len(events) == 0 && !held.IsZero():
+		pause := min(max(r.now().Sub(held)/4, heldPause), heldMost)
+		r.later(ctx, pause)
+		return false, r.release(last, r.now().Add(pause))
 	}
 	for i := range events {
 		on, err := r.turn(ctx, &events[i])
@@ -129,7 +155,15 @@ func (r *run) batch(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	return true, nil
+	last, cancel = context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	if err := r.record(last); err != nil {
+		return false, err
+	}
+	if len(events) == laneBatch || !held.IsZero() || r.grown {
+		return true, nil
+	}
+	return r.drop(last)
 }
 
 // turn delivers one event under a lease that outlasts it; it tells whether the
@@ -154,7 +188,8 @@ func (r *run) turn(ctx context.Context, e *spool.Event) (bool, error) {
 	return r.one(ctx, &s, e)
 }
 
-// drop takes the empty lane away; it tells to go on when something was added.
+// drop takes the lane away, which is empty unless it has changed since it was
+// read; it tells to go on when something was added.
 func (r *run) drop(ctx context.Context) (bool, error) {
 	err := r.spool.DropLane(ctx, r.lane)
 	if errors.Is(err, spool.ErrConflict) {
@@ -193,7 +228,7 @@ func (r *run) one(ctx context.Context, s *Subscription, e *spool.Event) (bool, e
 	}
 	if was.Verdict == callout.Gone {
 		e.NextAt = time.Time{}
-		if err := r.spool.SaveOutcome(save, s.ID, e.ID, e.Outcome); err != nil {
+		if err := r.end(save, e); err != nil {
 			return false, err
 		}
 		return false, errors.Join(r.disable(save, s, "gone", was.Detail), r.release(save, now))
@@ -231,10 +266,9 @@ func (r *run) taken(ctx context.Context, s *Subscription, e *spool.Event, was ca
 	e.State, e.Status, e.Error, e.TriedAt, e.NextAt, e.DoneAt = spool.Delivered, was.Status, "", now, time.Time{}, now
 	e.ExpiresAt = now.Add(Lifetime)
 	r.lane.Attempts, r.lane.FailingSince = 0, time.Time{}
-	if err := r.spool.SaveOutcome(ctx, s.ID, e.ID, e.Outcome); err != nil {
+	if err := r.end(ctx, e); err != nil {
 		return err
 	}
-	crashpoint.At(crashpoint.EventNoted)
 	back, note := r.line.succeeded(now)
 	if note {
 		r.note(ctx, s.ID)
@@ -257,7 +291,7 @@ func (r *run) missed(ctx context.Context, s *Subscription, e *spool.Event, was c
 	}
 	if now.Sub(r.lane.FailingSince) < Lifetime {
 		e.NextAt = now.Add(pauseAfter(r.lane.Attempts, was.After)).Truncate(time.Millisecond)
-		if err := r.spool.SaveOutcome(ctx, s.ID, e.ID, e.Outcome); err != nil {
+		if err := r.end(ctx, e); err != nil {
 			return false, err
 		}
 		return false, r.release(ctx, e.NextAt)
@@ -271,10 +305,10 @@ func (r *run) missed(ctx context.Context, s *Subscription, e *spool.Event, was c
 		r.lane.Attempts, r.lane.FailingSince = 0, time.Time{}
 		r.Metrics.GivenUp.WithLabelValues(s.ID).Inc()
 		r.Logger.ErrorContext(ctx, "an event was refused for 72 hours and is given up, it can be replayed", "subscription", s.ID, "event", e.ID, "type", e.Type, "error", was.Detail)
-		return true, r.spool.SaveOutcome(ctx, s.ID, e.ID, e.Outcome)
+		return true, r.end(ctx, e)
 	}
 	e.NextAt = time.Time{}
-	if err := r.spool.SaveOutcome(ctx, s.ID, e.ID, e.Outcome); err != nil {
+	if err := r.end(ctx, e); err != nil {
 		return false, err
 	}
 	return false, errors.Join(r.disable(ctx, s, "unreachable", "nothing was taken for 72 hours; lately: "+was.Detail), r.release(ctx, now))
