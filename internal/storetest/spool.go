@@ -223,12 +223,12 @@ var spoolTests = []test{
 			f.spool(f.spooled("sub_1", lane))
 			l := f.spoolLane("sub_1", lane)
 			l.Version, l.NextAt = l.Version+1, start.Add(time.Duration(s)*time.Second)
-			if i == 2 {
-				l.Owner = "me"
-			}
 			require.NoError(t, f.s.SaveLane(f.ctx, l))
 		}
 		require.Equal(t, []string{"cv_1", "cv_2", "cv_0"}, f.dueLanes("sub_1", start.Add(time.Minute)))
+		l := f.spoolLane("sub_1", "cv_2")
+		l.Version, l.Owner = l.Version+1, "me"
+		require.NoError(t, f.s.SaveLane(f.ctx, l))
 		before := f.spoolLane("sub_1", "cv_0")
 		require.NoError(t, f.s.WakeLanes(f.ctx, "sub_1", start))
 		require.ElementsMatch(t, []string{"cv_0", "cv_1"}, f.dueLanes("sub_1", start))
