@@ -155,7 +155,7 @@ func (c *collection) open(f filter, sort bson.D) *cursor {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	cur := &cursor{c: c, f: f, sort: sort, plan: choose(c.indexes, f, sort)}
-	if cur.plan.ix.multi {
+	if cur.plan.again {
 		cur.seen = map[*record]bool{}
 	}
 	return cur
@@ -199,8 +199,8 @@ func (cur *cursor) step() ([]found, bool) {
 
 // walk goes along the current span; true at its end.
 func (cur *cursor) walk(out *[]found, left *int) (ended bool) {
-	ix := cur.plan.ix
 	s := cur.plan.spans[cur.span]
+	ix := s.ix
 	ended = true
 	step := func(e entry) bool {
 		if cur.at != nil && !ix.less(*cur.at, e) && !ix.less(e, *cur.at) {

@@ -46,7 +46,22 @@ func drawDocument(id int) *rapid.Generator[bson.D] {
 	})
 }
 
+// drawFilter draws conditions of fields, perhaps with an $or beside them.
 func drawFilter() *rapid.Generator[bson.D] {
+	return rapid.Custom(func(t *rapid.T) bson.D {
+		d := drawConditions().Draw(t, "conditions")
+		if rapid.Bool().Draw(t, "with $or") {
+			parts := bson.A{}
+			for range rapid.IntRange(1, 3).Draw(t, "parts") {
+				parts = append(parts, drawConditions().Draw(t, "part"))
+			}
+			d = append(d, bson.E{Key: "$or", Value: parts})
+		}
+		return d
+	})
+}
+
+func drawConditions() *rapid.Generator[bson.D] {
 	return rapid.Custom(func(t *rapid.T) bson.D {
 		d := bson.D{}
 		for _, f := range []string{"a", "b", "_id"} {
@@ -108,6 +123,39 @@ func TestIndexesChangeNoAnswer(t *testing.T) {
 		}}
 		require.Equal(rt, plainly(rt, docs, q), ids(rt, c, q))
 	})
+}
+
+// An $or is looked up part by part where an index leads to each, as a real
+// server does, and otherwise in one go.
+func TestEachPartOfAnOrGoesByItsIndex(t *testing.T) {
+	lane, err := newIndex("lane", bson.D{{Key: "lane", Value: int32(1)}, {Key: "_id", Value: int32(1)}}, false, false)
+	require.NoError(t, err)
+	id, err := newIndex("_id_", bson.D{{Key: "_id", Value: int32(1)}}, true, false)
+	require.NoError(t, err)
+	head := func(lane, id string) bson.D {
+		return bson.D{{Key: "lane", Value: lane}, {Key: "_id", Value: bson.D{{Key: "$lte", Value: id}}}}
+	}
+	byID := bson.D{{Key: "_id", Value: int32(1)}}
+	for _, tt := range []struct {
+		parts bson.A
+		by    []*index
+	}{
+		{bson.A{head("a", "1"), head("b", "2")}, []*index{lane, lane}},
+		{bson.A{head("a", "1"), bson.D{{Key: "_id", Value: "2"}}}, []*index{lane, id}},
+		{bson.A{head("a", "1"), bson.D{{Key: "other", Value: "2"}}}, []*index{id}},
+	} {
+		f, err := newFilter(bson.D{{Key: "$or", Value: tt.parts}})
+		require.NoError(t, err)
+		p := choose([]*index{id, lane}, f, byID)
+		var by []*index
+		for _, s := range p.spans {
+			by = append(by, s.ix)
+		}
+		require.Equal(t, len(tt.by), len(by))
+		for i := range by {
+			require.Same(t, tt.by[i], by[i], "%v: part %d by %s", tt.parts, i, by[i].name)
+		}
+	}
 }
 
 func plainly(t *rapid.T, docs map[int32]bson.D, q query) []int32 {

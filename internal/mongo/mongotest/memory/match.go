@@ -11,8 +11,11 @@ import (
 // filter tells which documents are meant.
 type filter struct {
 	// all hold for every document that matches; an index may serve them.
-	all  []condition
-	test func(d bson.D) bool
+	all []condition
+	// either has parts one of which holds for every document that matches; a
+	// way through indexes for each of them may serve it. It may be empty.
+	either []filter
+	test   func(d bson.D) bool
 }
 
 // condition is a comparison of a field: $eq, $in, $gt, $gte, $lt, $lte or
@@ -34,6 +37,9 @@ func allOf(parts []filter) filter {
 	}}
 	for _, p := range parts {
 		f.all = append(f.all, p.all...)
+		if len(f.either) == 0 {
+			f.either = p.either
+		}
 	}
 	return f
 }
@@ -96,9 +102,13 @@ func newLogic(e bson.E) (filter, error) {
 	if e.Key == "$and" {
 		return allOf(parts), nil
 	}
-	return filter{test: func(d bson.D) bool {
+	f := filter{test: func(d bson.D) bool {
 		return slices.ContainsFunc(parts, func(p filter) bool { return p.test(d) }) == (e.Key == "$or")
-	}}, nil
+	}}
+	if e.Key == "$or" {
+		f.either = parts
+	}
+	return f, nil
 }
 
 // newCondition reads one comparison of a field.

@@ -9,26 +9,51 @@ import (
 // maxSpans bounds how many places of an index one query looks at.
 const maxSpans = 20_000
 
-// plan is a way through an index that leads past every document that may match.
+// plan is a way through indexes that leads past every document that may match.
 type plan struct {
-	ix    *index
 	spans []span
+	// points are how many fields, at the least, are looked up by their values.
+	points int
+	// again tells that the way may lead past a document more than once.
+	again bool
 	// sorted tells that the way is in the order asked for, backwards or not.
 	sorted, backwards bool
 }
 
 // span is a stretch of an index, with its ends.
-type span struct{ from, to entry }
+type span struct {
+	ix       *index
+	from, to entry
+}
 
-// choose picks the index that narrows the most, and of those one in the order
-// asked for. The caller holds the collection's lock.
+// choose picks the way that narrows the most. The caller holds the
+// collection's lock.
 func choose(indexes []*index, f filter, sort bson.D) plan {
+	best := narrowest(indexes, f, sort)
+	if best.points > 0 || len(f.either) == 0 {
+		return best
+	}
+	// Each part of an $or by its own index.
+	all := plan{again: true}
+	for _, part := range f.either {
+		p := choose(indexes, part, nil)
+		if p.points == 0 {
+			return best
+		}
+		all.spans, all.points = append(all.spans, p.spans...), 1
+	}
+	return all
+}
+
+// narrowest picks the index that narrows the most, and of those one in the
+// order asked for.
+func narrowest(indexes []*index, f filter, sort bson.D) plan {
 	var best plan
 	score := -1
 	for _, ix := range indexes {
-		p, points := ix.plan(f, sort)
-		n := 4 * points
-		if len(p.spans) > 0 && len(p.spans[0].from.key) > points {
+		p := ix.plan(f, sort)
+		n := 4 * p.points
+		if len(p.spans) > 0 && len(p.spans[0].from.key) > p.points {
 			n += 2 // a range behind the points
 		}
 		if p.sorted && len(sort) > 0 {
@@ -52,9 +77,10 @@ func (ix *index) serves(f filter) bool {
 }
 
 // plan goes along the fields of the index: values to be equal to first, then a
-// range. It answers how many of the first kind there are.
-func (ix *index) plan(f filter, sort bson.D) (p plan, points int) {
-	p = plan{ix: ix}
+// range.
+func (ix *index) plan(f filter, sort bson.D) plan {
+	p := plan{again: ix.multi}
+	points := 0
 	prefixes := [][]any{nil}
 	single := 0 // fields with one value
 	for _, e := range ix.spec {
@@ -78,14 +104,15 @@ func (ix *index) plan(f filter, sort bson.D) (p plan, points int) {
 		}
 	}
 	for i := range low {
-		p.spans = append(p.spans, span{entry{key: low[i]}, entry{key: high[i], after: true}})
+		p.spans = append(p.spans, span{ix, entry{key: low[i]}, entry{key: high[i], after: true}})
 	}
 	slices.SortFunc(p.spans, func(a, b span) int { return ix.compare(a.from.key, b.from.key) })
 	p.sorted = len(sort) == 0
 	if len(p.spans) <= 1 {
 		p.sorted, p.backwards = ix.gives(sort, single)
 	}
-	return p, points
+	p.points = points
+	return p
 }
 
 // cross appends each value to each prefix.
