@@ -39,6 +39,8 @@ const (
 	// unsaved is for how long outcomes are gathered before they are recorded.
 	// What was delivered and not recorded is delivered again after a crash.
 	unsaved = 250 * time.Millisecond
+	// secretsFresh is for how long secrets are used that were read for a call.
+	secretsFresh = time.Second
 	// healthEvery is how often it is recorded that a subscriber is well.
 	healthEvery = time.Minute
 	housekeep   = 2 * time.Second

@@ -45,6 +45,9 @@ type run struct {
 	// ended are the events whose outcomes are to be recorded, since a time.
 	ended []spool.Event
 	since time.Time
+	// secrets are what calls are signed with, as read at a time.
+	secrets   []connectors.Secret
+	secretsAt time.Time
 }
 
 // errLost: somebody else has the lane by now.
@@ -245,14 +248,27 @@ func (r *run) call(ctx context.Context, s *Subscription, e *spool.Event) (callou
 	if err != nil {
 		return callout.Result{}, fmt.Errorf("write event %s: %w", e.ID, err)
 	}
-	secrets, err := r.Book.secrets(ctx, s.ID)
+	err = r.readSecrets(ctx, s.ID)
 	if errors.Is(err, directory.ErrNotFound) {
 		return callout.Result{Verdict: callout.Stopped}, nil // deleted a moment ago
 	}
 	if err != nil {
 		return callout.Result{}, err
 	}
-	return callout.Call(ctx, r.Carrier, hook(s, secrets), e.ID, r.now(), body), nil
+	return callout.Call(ctx, r.Carrier, hook(s, r.secrets), e.ID, r.now(), body), nil
+}
+
+// readSecrets reads what calls are signed with, unless it has just done so.
+func (r *run) readSecrets(ctx context.Context, subscription string) error {
+	now := r.now()
+	if !r.secretsAt.IsZero() && now.Sub(r.secretsAt) < secretsFresh {
+		return nil
+	}
+	secrets, err := r.Book.secrets(ctx, subscription)
+	if err == nil {
+		r.secrets, r.secretsAt = secrets, now
+	}
+	return err
 }
 
 func hook(s *Subscription, secrets []connectors.Secret) callout.Hook {
