@@ -172,7 +172,8 @@ func (s *Store) SaveOutcomes(ctx context.Context, events []spool.Event) error {
 	models := make([]mongo.WriteModel, len(events))
 	for i, e := range events {
 		update := set(bson.D{
-			{Key: "outcome", Value: e.Outcome}, {Key: "expires_at", Value: e.ExpiresAt},
+			{Key: "outcome", Value: e.Outcome},
+			{Key: "expires_at", Value: e.ExpiresAt},
 			{Key: "place", Value: spoolKey(e.Subscription, string(e.State))},
 		})
 		if e.State != spool.Pending {
