@@ -158,13 +158,13 @@ func (c *Courier) fill(ctx context.Context, subscription string) {
 		defer l.leave()
 		for ctx.Err() == nil && l.open(c.now()) {
 			r, err := c.take(ctx, subscription, l)
+			if errors.Is(err, spool.ErrNotFound) {
+				return
+			}
 			if r != nil {
 				c.fill(ctx, subscription)
 				err = r.deliver(ctx)
 				l.give(r.lane.Name)
-			}
-			if errors.Is(err, spool.ErrNotFound) {
-				return
 			}
 			if err != nil && ctx.Err() == nil {
 				c.failed(ctx, "deliver", err)
