@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 )
@@ -16,9 +14,7 @@ func (s *session) scale(ctx context.Context) error {
 	}
 	s.hub.end() // it would do the workers' work
 	s.hub = nil
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	env := append(s.storeEnv("scale"), "THREADHUB_MASTER_KEY="+base64.StdEncoding.EncodeToString(key), "THREADHUB_ADMIN_TOKEN=adm_"+random())
+	env := append(s.storeEnv("scale"), "THREADHUB_ADMIN_TOKEN=adm_"+random())
 	door, err := s.launchRole(ctx, "api", env)
 	defer door.end()
 	if err != nil {
