@@ -58,7 +58,7 @@ func TestColleaguesSeeEachOtherWriteAndShareReplies(t *testing.T) {
 	mira.fill(".composer-text", "/ho")
 	mira.has(".canned", "We open at nine.")
 	mira.audit("canned replies")
-	mira.press("\r")
+	mira.strike("Enter")
 	mira.until("the reply is in the box", `document.querySelector(".composer-text").value === "We open at nine."`)
 	mira.press("\r", ctrl)
 	tomas.has(".bubble-out", "We open at nine.")
