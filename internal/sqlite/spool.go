@@ -94,12 +94,9 @@ func (s *Store) IntentsBefore(ctx context.Context, before time.Time, limit int) 
 
 // AddEvents implements [spool.Store].
 func (s *Store) AddEvents(ctx context.Context, events []spool.Event, intents []string, now time.Time) error {
-	outcomes := make([]string, len(events))
-	for i := range events {
-		var err error
-		if outcomes[i], err = encode(&events[i].Outcome); err != nil {
-			return fmt.Errorf("add events: %w", err)
-		}
+	outcomes, err := encodeOutcomes(events)
+	if err != nil {
+		return fmt.Errorf("add events: %w", err)
 	}
 	return s.writeSpool(ctx, "add events", func(t *tx) error {
 		for i := range events {
@@ -113,6 +110,17 @@ func (s *Store) AddEvents(ctx context.Context, events []spool.Event, intents []s
 		}
 		return dropIntents(t, intents)
 	})
+}
+
+func encodeOutcomes(events []spool.Event) ([]string, error) {
+	docs := make([]string, len(events))
+	for i := range events {
+		var err error
+		if docs[i], err = encode(&events[i].Outcome); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
 }
 
 func wakeLane(t *tx, subscription, lane string, now time.Time) error {
@@ -156,16 +164,13 @@ func (s *Store) Waiting(ctx context.Context, subscription, lane string, limit in
 
 // SaveOutcomes implements [spool.Store].
 func (s *Store) SaveOutcomes(ctx context.Context, events []spool.Event) error {
-	docs := make([]string, len(events))
-	for i := range events {
-		var err error
-		if docs[i], err = encode(&events[i].Outcome); err != nil {
-			return fmt.Errorf("save outcomes: %w", err)
-		}
+	outcomes, err := encodeOutcomes(events)
+	if err != nil {
+		return fmt.Errorf("save outcomes: %w", err)
 	}
 	return s.writeSpool(ctx, "save outcomes", func(t *tx) error {
 		for i, e := range events {
-			if _, err := t.exec(sqlSaveOutcome, string(e.State), millis(e.ExpiresAt), docs[i], e.Subscription, e.ID); err != nil {
+			if _, err := t.exec(sqlSaveOutcome, string(e.State), millis(e.ExpiresAt), outcomes[i], e.Subscription, e.ID); err != nil {
 				return err
 			}
 		}

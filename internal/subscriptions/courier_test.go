@@ -238,13 +238,7 @@ func TestALaneIsSoonTakenOverAndNotFromWhoIsAtWork(t *testing.T) {
 	require.LessOrEqual(t, lease, 15*time.Second, "who waits for a dead process's work must not wait for longer")
 	r := newRig(t)
 	s := r.subscribe(crm, "message.created")
-	conv := r.receive("ct_1", "0")
-	for i := range 3 {
-		change, notices := follow(conv, fmt.Sprint(i+1))
-		r.commit(change)
-		r.announce(notices)
-		conv = change.Conversation
-	}
+	r.talk(4)
 	r.answers(func(call) (int, error) {
 		r.wait(callout.Time) // as slow as may be
 		_, err := r.store.TakeLane(context.Background(), s.ID, "run_other", r.clock(), r.clock())
@@ -259,15 +253,10 @@ func TestTwoProcessesDeliverOnceAndInOrder(t *testing.T) {
 	r := newRig(t)
 	s := r.subscribe(crm, "message.created")
 	var want []string
-	conv := r.receive("ct_1", "0")
-	want = append(want, "message.created 0")
-	for i := range 40 {
-		change, notices := follow(conv, fmt.Sprint(i+1))
-		r.commit(change)
-		r.announce(notices)
-		conv = change.Conversation
-		want = append(want, fmt.Sprint("message.created ", i+1))
+	for i := range 41 {
+		want = append(want, fmt.Sprint("message.created ", i))
 	}
+	r.talk(len(want))
 	first := r.courier
 	r.start("hub_2")
 	var both sync.WaitGroup

@@ -2,7 +2,6 @@ package subscriptions
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -49,18 +48,6 @@ func (c *counting) SaveLane(ctx context.Context, l spool.Lane) error {
 func (c *counting) DropLane(ctx context.Context, l spool.Lane) error {
 	c.count("drop lane")
 	return c.Store.DropLane(ctx, l)
-}
-
-// talk is a conversation of so many messages.
-func (r *rig) talk(messages int) {
-	r.t.Helper()
-	conv := r.receive("ct_1", "0")
-	for i := 1; i < messages; i++ {
-		change, notices := follow(conv, fmt.Sprint(i))
-		r.commit(change)
-		r.announce(notices)
-		conv = change.Conversation
-	}
 }
 
 func TestALaneIsReadRecordedAndDroppedOnce(t *testing.T) {

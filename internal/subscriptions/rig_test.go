@@ -250,6 +250,18 @@ func (r *rig) receive(contact, text string) threads.Conversation {
 	return change.Conversation
 }
 
+// talk is a conversation of so many messages, the first of which is "0".
+func (r *rig) talk(messages int) {
+	r.t.Helper()
+	conv := r.receive("ct_1", "0")
+	for i := 1; i < messages; i++ {
+		change, notices := follow(conv, fmt.Sprint(i))
+		r.commit(change)
+		r.announce(notices)
+		conv = change.Conversation
+	}
+}
+
 func (r *rig) intents() int {
 	r.t.Helper()
 	list, err := r.store.IntentsBefore(context.Background(), r.clock().Add(time.Hour), 100)

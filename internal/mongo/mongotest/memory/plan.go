@@ -34,13 +34,13 @@ func choose(indexes []*index, f filter, sort bson.D) plan {
 		return best
 	}
 	// Each part of an $or by its own index.
-	all := plan{again: true}
+	all := plan{again: true, points: 1}
 	for _, part := range f.either {
 		p := choose(indexes, part, nil)
 		if p.points == 0 {
 			return best
 		}
-		all.spans, all.points = append(all.spans, p.spans...), 1
+		all.spans = append(all.spans, p.spans...)
 	}
 	return all
 }
