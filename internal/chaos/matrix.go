@@ -40,7 +40,7 @@ func Cases(pair Pair) (all []Case) {
 // none of which has the hub wait for a platform that hangs.
 func Some(seed uint64, pair Pair, others int, given ...Case) []Case {
 	rnd := rand.New(rand.NewPCG(seed, 3))
-	all := slices.DeleteFunc(Cases(pair), func(c Case) bool { return c.Fault == Hang || c.Fault == Drip || slices.Contains(given, c) })
+	all := slices.DeleteFunc(Cases(pair), func(c Case) bool { return c.Fault.holds() > 0 || slices.Contains(given, c) })
 	rnd.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	some := append(given, all[:min(others, len(all))]...)
 	slices.SortStableFunc(some, func(a, b Case) int { return strings.Compare(string(a.Fault), string(b.Fault)) })
@@ -72,7 +72,7 @@ func Matrix(ctx context.Context, s *Stack, seed uint64, cases []Case, drained ti
 			continue
 		}
 		// All with a fault are through before the next comes.
-		books, wrong, took, err := x.traffic.Reconcile(ctx, drained)
+		books, wrong, took, err := x.traffic.Reconcile(ctx, drained+c.Fault.holds())
 		if err != nil {
 			return res, err
 		}
@@ -138,6 +138,16 @@ func (x *matrix) one(ctx context.Context, n int, c Case) error {
 	}
 	x.traffic.running.Wait()
 	return nil
+}
+
+// holds is how much longer a contact's messages may take with the fault: each
+// waits for the call before it, which takes 20 s at most, and for the breaker
+// that such calls open, as long.
+func (f Fault) holds() time.Duration {
+	if f == Hang || f == Drip {
+		return 80 * time.Second
+	}
+	return 0
 }
 
 // texts are what is sent to a contact. The second is too long for one message of

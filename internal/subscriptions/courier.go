@@ -23,10 +23,9 @@ const (
 	strained = 3
 	// lease is how long a lane is somebody's who is not heard of: as soon as
 	// that, another process goes on with a dead one's work. It is prolonged
-	// before a call that might outlast it.
-	lease = 15 * time.Second
-	// spare is what has to be left of a lease beside the time of a call.
-	spare = 3 * time.Second
+	// when so much of it is over, also during a call.
+	lease      = 10 * time.Second
+	renewAfter = 3 * time.Second
 	// saveTime bounds what is recorded, which is done also while the hub stops.
 	saveTime = time.Minute
 	// laneBatch is how many events of a lane are read at a time.
@@ -43,10 +42,10 @@ const (
 	secretsFresh = time.Second
 	// healthEvery is how often it is recorded that a subscriber is well.
 	healthEvery = time.Minute
-	housekeep   = 2 * time.Second
+	housekeep   = time.Second
 	// Rounds of housekeeping.
-	measureEvery = 5
-	purgeEvery   = 300
+	measureEvery = 10
+	purgeEvery   = 600
 	purgeBatch   = 500
 	// laneKept is for how long a lane is kept that nobody has touched; all of
 	// its events are gone by then.

@@ -15,11 +15,11 @@ import (
 const (
 	// orphanAge is when an intent is looked at whose process may be gone: events
 	// that its process had in hand go on within 15 s of it.
-	orphanAge = 12 * time.Second
+	orphanAge = 11 * time.Second
 	// announceWithin is until when the process that made a change tells more of
 	// it than a recovery could: so much earlier that clocks may differ and the
 	// events be written.
-	announceWithin = 9 * time.Second
+	announceWithin = 8 * time.Second
 	// announceLost is when an announcement is no longer waited for.
 	announceLost = 10 * time.Minute
 	recoverBatch = 100

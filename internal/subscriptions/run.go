@@ -169,8 +169,7 @@ func (r *run) batch(ctx context.Context) (bool, error) {
 	return r.drop(last)
 }
 
-// turn delivers one event under a lease that outlasts it; it tells whether the
-// lane goes on.
+// turn delivers one event; it tells whether the lane goes on.
 func (r *run) turn(ctx context.Context, e *spool.Event) (bool, error) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
@@ -181,14 +180,25 @@ func (r *run) turn(ctx context.Context, e *spool.Event) (bool, error) {
 	if err != nil || !enabled {
 		return false, errors.Join(err, r.release(last, r.now()))
 	}
-	if r.lane.NextAt.Sub(r.now()) < callout.Time+spare {
-		r.lane.NextAt = r.now().Add(lease)
-		if err := r.save(last); err != nil {
-			return false, err
-		}
+	if err := r.renew(last); err != nil {
+		return false, err
 	}
 	crashpoint.At(crashpoint.LaneTaken)
 	return r.one(ctx, &s, e)
+}
+
+// renew prolongs the lease, if that is due.
+func (r *run) renew(ctx context.Context) error {
+	was := r.lane.NextAt
+	if was.Sub(r.now()) > lease-renewAfter {
+		return nil
+	}
+	r.lane.NextAt = r.now().Add(lease)
+	err := r.save(ctx)
+	if err != nil {
+		r.lane.NextAt = was // the next turn tries again before it calls
+	}
+	return err
 }
 
 // drop takes the lane away, which is empty unless it has changed since it was
@@ -205,7 +215,7 @@ func (r *run) drop(ctx context.Context) (bool, error) {
 // lane goes on.
 func (r *run) one(ctx context.Context, s *Subscription, e *spool.Event) (bool, error) {
 	started := r.Now()
-	was, err := r.call(ctx, s, e)
+	was, err := r.hold(ctx, s, e)
 	crashpoint.At(crashpoint.EventCalled)
 	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
@@ -237,6 +247,30 @@ func (r *run) one(ctx context.Context, s *Subscription, e *spool.Event) (bool, e
 		return false, errors.Join(r.disable(save, s, "gone", was.Detail), r.release(save, now))
 	}
 	return r.missed(save, s, e, was)
+}
+
+// hold makes the call and keeps the lane meanwhile: a lease may be shorter than
+// a call.
+func (r *run) hold(ctx context.Context, s *Subscription, e *spool.Event) (was callout.Result, err error) {
+	called := make(chan struct{})
+	go func() {
+		defer close(called)
+		was, err = r.call(ctx, s, e)
+	}()
+	tick := time.NewTicker(renewAfter)
+	defer tick.Stop()
+	for {
+		select {
+		case <-called:
+			return was, err
+		case <-tick.C:
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+			if lost := r.renew(last); lost != nil && !errors.Is(lost, errLost) {
+				r.failed(ctx, "renew", lost)
+			}
+			cancel()
+		}
+	}
 }
 
 func (r *run) call(ctx context.Context, s *Subscription, e *spool.Event) (callout.Result, error) {
