@@ -25,7 +25,7 @@ func TakeOver(ctx context.Context, s *Stack, seed uint64, times int) (Result, er
 		return res, err
 	}
 	f.Report()
-	if err := s.Subscriber.Subscribe(ctx, s.Hub, "http://"+s.Told.Addr()); err != nil {
+	if err := s.subscribe(ctx); err != nil {
 		return res, err
 	}
 	f.Begin(10, 1)
