@@ -126,7 +126,16 @@ func (r *Relay) idle(ctx context.Context) ([]Subscription, bool, error) {
 }
 
 func (r *Relay) tell(ctx context.Context, active []Subscription, news []News) error {
-	intents := r.intentsOf(news)
+	intents := r.takeIntents(news)
+	if err := r.spoolNews(ctx, active, news, intents); err != nil {
+		r.giveBack(intents)
+		return err
+	}
+	return nil
+}
+
+// spoolNews writes the news' events in place of their intents.
+func (r *Relay) spoolNews(ctx context.Context, active []Subscription, news []News, intents map[subject]noted) error {
 	now := r.now()
 	next := map[string]int{}
 	var events []spool.Event
@@ -152,7 +161,6 @@ func (r *Relay) tell(ctx context.Context, active []Subscription, news []News) er
 	if err := r.Spool.AddEvents(ctx, events, slices.Compact(done), now); err != nil {
 		return fmt.Errorf("spool events: %w", err)
 	}
-	r.forget(intents)
 	if len(events) > 0 {
 		r.Bell()
 	}
@@ -200,29 +208,34 @@ func eventsFor(active []Subscription, id string, n *News, now time.Time) ([]spoo
 	return events, nil
 }
 
-// intentsOf answers an intent of each of what the news are about. There are two
+// takeIntents takes an intent of each of what the news are about. There are two
 // where a receipt and the end of a delivery left a message at the same version:
-// each of them is announced, and each announcement has its own, from before the
-// change. One that came late without would be told after what is newer.
-func (r *Relay) intentsOf(news []News) map[subject]noted {
+// each of them is announced, maybe at the same time, and each announcement has
+// its own, from before the change. One that came late without would be told
+// after what is newer, and an intent that none had would hold the lane up.
+func (r *Relay) takeIntents(news []News) map[subject]noted {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found := map[subject]noted{}
+	taken := map[subject]noted{}
 	for i := range news {
 		at := subjectOf(&news[i])
-		if list, ok := r.made[at]; ok {
-			found[at] = list[0]
+		list, ok := r.made[at]
+		if _, has := taken[at]; !ok || has {
+			continue
 		}
+		first := list[0]
+		taken[at] = first
+		r.drop(at, func(n noted) bool { return n.id == first.id })
 	}
-	return found
+	return taken
 }
 
-// forget takes intents out of memory whose changes have been announced.
-func (r *Relay) forget(told map[subject]noted) {
+// giveBack keeps intents of changes that could not be announced.
+func (r *Relay) giveBack(intents map[subject]noted) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for at, in := range told {
-		r.drop(at, func(n noted) bool { return n.id == in.id })
+	for at, in := range intents {
+		r.made[at] = append([]noted{in}, r.made[at]...)
 	}
 }
 

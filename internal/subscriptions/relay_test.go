@@ -176,6 +176,42 @@ func TestAnEndThatIsToldLateDoesNotComeAfterWhatIsNewer(t *testing.T) {
 	require.Equal(t, []string{"message.updated sent", "message.updated sent", "message.updated read"}, r.heard(crm))
 }
 
+// slowSpool has an announcement come while another is being written.
+type slowSpool struct {
+	spool.Store
+	meanwhile func()
+}
+
+func (s *slowSpool) AddEvents(ctx context.Context, events []spool.Event, intents []string, now time.Time) error {
+	if f := s.meanwhile; f != nil {
+		s.meanwhile = nil
+		f()
+	}
+	return s.Store.AddEvents(ctx, events, intents, now)
+}
+
+func TestTwoWhoTellOfOneVersionAtOnceLeaveNothingThatHoldsTheLane(t *testing.T) {
+	r := newRig(t)
+	ctx := context.Background()
+	r.subscribe(crm, "message.updated")
+	m := r.message(r.receive("ct_1", "hi"))
+	// The end of a delivery is noted first, and a receipt recorded.
+	end := []intent{{Conversation: m.ConversationID, Message: m.ID}}
+	_, err := r.relay.intend(ctx, end)
+	require.NoError(t, err)
+	m.Version++
+	m.Content.Text = "read"
+	require.NoError(t, r.watched.SaveMessage(ctx, m))
+	r.relay.settle(ctx, map[subject]intent{{string(m.ID), m.Version}: end[0]}, nil, nil)
+	notices := []threads.Notice{{Type: threads.NoticeMessageUpdated, At: r.clock(), Message: &m}}
+	r.relay.Spool = &slowSpool{Store: r.relay.Spool, meanwhile: func() { r.announce(notices) }}
+	r.announce(notices)
+	require.Zero(t, r.intents())
+	require.Empty(t, r.relay.made)
+	r.work()
+	require.Equal(t, []string{"message.updated read", "message.updated read"}, r.heard(crm))
+}
+
 func TestEventsLeaveInTheOrderOfTheChangesWhoeverTellsFirst(t *testing.T) {
 	r := newRig(t)
 	r.subscribe(crm, "message.created")
