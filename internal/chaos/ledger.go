@@ -34,14 +34,11 @@ func (f *Traffic) Reconcile(ctx context.Context, within time.Duration) (b Books,
 			found = append(found, fmt.Sprintf("only late: all was right %s later", late.Round(time.Second)))
 		}
 	}
-	quarantined, err := List[Object](ctx, f.Hub, "/v1/quarantine")
+	quarantined, err := List[Quarantined](ctx, f.Hub, "/v1/quarantine")
 	if err != nil {
 		return b, "", 0, fmt.Errorf("read the quarantine: %w", err)
 	}
-	for _, q := range quarantined {
-		found = append(found, fmt.Sprintf("in quarantine: %v", q["reason"]))
-	}
-	return b, Digest(found), took, nil
+	return b, Digest(append(found, f.compareQuarantine(b, quarantined)...)), took, nil
 }
 
 // late waits as long again for what differed in time, and answers when nothing

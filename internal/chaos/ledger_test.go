@@ -79,6 +79,19 @@ func TestEveryDifferenceBetweenTheLedgersIsFound(t *testing.T) {
 	require.Len(t, seen.backwards(Books{Messages: []Message{queued}}), 1, "what was sent is queued again")
 }
 
+func TestOnlyNewsOfAnUnknownReplyMayBeInQuarantine(t *testing.T) {
+	t.Parallel()
+	f := &Traffic{Platform: &Platform{texts: map[string]string{"m_1": "lost-1 rest", "m_2": "sent-1"}}}
+	b := Books{Messages: []Message{{Status: "unknown", Text: "lost-1 rest of it"}, {Status: "sent", Text: "sent-1"}}}
+	news := func(kind, id string) Quarantined {
+		return Quarantined{Kind: kind, Reason: "because of " + id, Event: `{"type":"receipt","receipt":{"target":"` + id + `"}}`}
+	}
+	require.Empty(t, f.compareQuarantine(b, []Quarantined{news(orphan, "m_1")}))
+	for _, q := range []Quarantined{news(orphan, "m_2"), news(orphan, "m_3"), news("event", "m_1"), {Kind: orphan, Reason: "because of nothing"}} {
+		require.Len(t, f.compareQuarantine(b, []Quarantined{q}), 1, q.Reason)
+	}
+}
+
 func join(list []string) (text string) {
 	for _, line := range list {
 		text += line + "\n"

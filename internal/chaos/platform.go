@@ -24,6 +24,7 @@ type Platform struct {
 
 	mu       sync.Mutex
 	words    map[string]int              // how often each was shown to a contact
+	texts    map[string]string           // of what was shown, by the message's id
 	met      map[string]time.Time        // texts that have had their fault, and when they may come again
 	told     map[string]string           // the last news of each word that the hub took over
 	breaches []string                    // what the hub must not do
@@ -44,7 +45,7 @@ type sending struct {
 func NewPlatform() (*Platform, error) {
 	p := &Platform{
 		listeners: map[Kind]net.Listener{}, closing: make(chan struct{}),
-		words: map[string]int{}, met: map[string]time.Time{}, told: map[string]string{}, script: Faultless,
+		words: map[string]int{}, texts: map[string]string{}, met: map[string]time.Time{}, told: map[string]string{}, script: Faultless,
 	}
 	for _, kind := range Kinds() {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -227,6 +228,7 @@ func (p *Platform) note(s *sending) (Fault, time.Duration) {
 		p.breaches = append(p.breaches, fmt.Sprintf("sent before Retry-After: %s, %s too early", s.first(), early))
 	}
 	if fault.accepts() {
+		p.texts[s.id] = s.text
 		for _, word := range strings.Fields(s.text) {
 			p.words[word]++
 		}
