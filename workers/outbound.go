@@ -55,8 +55,10 @@ type Outbound struct {
 }
 
 const (
-	// places is how many calls are out at once.
-	places = 64
+	// places is how many calls are out at once, and mostBegun how many of them
+	// begin together: while their commit is on its way, others come back.
+	places    = 128
+	mostBegun = places / 2
 	// crowd is how many calls must be out for it to pay to let answers come
 	// together before they are recorded.
 	crowd      = 8
@@ -236,7 +238,7 @@ func (r *run) start(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	began := time.Now()
-	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, r.claimable(room))
+	claimed, err := r.Outbox.ClaimDeliveries(ctx, r.Owner, r.now(), lease, r.claimable(min(room, mostBegun)))
 	if err != nil || len(claimed) == 0 {
 		return 0, err
 	}

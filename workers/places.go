@@ -25,13 +25,13 @@ const (
 	// stuckAfter is when a call counts as stuck: it then holds no place that
 	// others could use, up to mostOut calls in all.
 	stuckAfter = time.Second
-	mostOut    = 4 * places
+	mostOut    = 3 * places
 	// A platform with kindPlaces stuck calls may be down: from then on each of
 	// its channels has waryPlaces, which is enough for those that work, and
 	// none when kindMost calls are stuck. stuckPause is when to look again.
 	kindPlaces = channelPlaces
 	waryPlaces = 4
-	kindMost   = mostOut / 2
+	kindMost   = places
 	stuckPause = time.Second
 )
 
