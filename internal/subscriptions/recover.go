@@ -20,6 +20,9 @@ const (
 	// it than a recovery could: so much earlier that clocks may differ and the
 	// events be written.
 	announceWithin = 8 * time.Second
+	// changeWithin is how long a change that was noted may take; whoever wants it
+	// makes it anew after that.
+	changeWithin = 7 * time.Second
 	// announceLost is when an announcement is no longer waited for.
 	announceLost = 10 * time.Minute
 	recoverBatch = 100

@@ -281,6 +281,15 @@ func (r *Relay) intend(ctx context.Context, intents []intent) (bool, error) {
 	return true, nil
 }
 
+// soon bounds a change that was noted: one that a store which was away carried
+// out after a recovery had looked for it would be told after what is newer.
+func (r *Relay) soon(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.Alone {
+		return ctx, func() {} // nobody else looks
+	}
+	return context.WithTimeout(ctx, changeWithin)
+}
+
 // settle notes how changes went that were intended: made ones will be
 // announced, each as its subject; nothing came of the void ones; of those in
 // doubt the sweeper finds out.

@@ -57,10 +57,12 @@ func (s *Store) Commit(ctx context.Context, changes []threads.Change) []error {
 		return errs
 	}
 	crashpoint.At(crashpoint.Intended)
-	errs := s.Store.Commit(ctx, changes)
 	if !noted {
-		return errs
+		return s.Store.Commit(ctx, changes)
 	}
+	soon, cancel := s.relay.soon(ctx)
+	defer cancel()
+	errs := s.Store.Commit(soon, changes)
 	made := map[subject]intent{}
 	var void, doubtful []intent
 	for i, err := range errs {
@@ -98,25 +100,28 @@ func intentOf(c *threads.Change) intent {
 // SaveMessage implements [threads.Store].
 func (s *Store) SaveMessage(ctx context.Context, m threads.Message) error {
 	return s.save(ctx, intent{Conversation: m.ConversationID, Message: m.ID, Version: m.Version}, subject{string(m.ID), m.Version},
-		func() error { return s.Store.SaveMessage(ctx, m) })
+		func(ctx context.Context) error { return s.Store.SaveMessage(ctx, m) })
 }
 
 // SaveContact implements [threads.Store].
 func (s *Store) SaveContact(ctx context.Context, c threads.Contact) error {
 	return s.save(ctx, intent{Contact: c.ID, Version: c.Version}, subject{string(c.ID), c.Version},
-		func() error { return s.Store.SaveContact(ctx, c) })
+		func(ctx context.Context) error { return s.Store.SaveContact(ctx, c) })
 }
 
 // save makes a change of one record.
-func (s *Store) save(ctx context.Context, in intent, at subject, change func() error) error {
+func (s *Store) save(ctx context.Context, in intent, at subject, change func(context.Context) error) error {
 	list := []intent{in}
 	noted, err := s.relay.intend(ctx, list)
 	if err != nil {
 		return err
 	}
-	err = change()
-	switch {
-	case !noted:
+	if !noted {
+		return change(ctx)
+	}
+	soon, cancel := s.relay.soon(ctx)
+	defer cancel()
+	switch err = change(soon); {
 	case err == nil:
 		s.relay.settle(ctx, map[subject]intent{at: list[0]}, nil, nil)
 	case errors.Is(err, threads.ErrConflict):
@@ -150,12 +155,15 @@ func (o *Outbox) SettleCalls(ctx context.Context, results []workers.DeliveryResu
 		return nil, err
 	}
 	crashpoint.At(crashpoint.Intended)
-	messages, err := o.Outbox.SettleCalls(ctx, results)
-	switch {
-	case !noted:
-	case err != nil:
+	if !noted {
+		return o.Outbox.SettleCalls(ctx, results)
+	}
+	soon, cancel := o.relay.soon(ctx)
+	defer cancel()
+	messages, err := o.Outbox.SettleCalls(soon, results)
+	if err != nil {
 		o.relay.settle(ctx, nil, nil, intents)
-	default:
+	} else {
 		made, void := ended(intents, messages)
 		o.relay.settle(ctx, made, void, nil)
 	}
