@@ -176,6 +176,36 @@ func TestAnEndThatIsToldLateDoesNotComeAfterWhatIsNewer(t *testing.T) {
 	require.Equal(t, []string{"message.updated sent", "message.updated sent", "message.updated read"}, r.heard(crm))
 }
 
+// bounded is a store that notes how long a change may take.
+type bounded struct {
+	threads.Store
+	until time.Duration // 0: without end
+}
+
+func (b *bounded) Commit(ctx context.Context, changes []threads.Change) []error {
+	if at, ok := ctx.Deadline(); ok {
+		b.until = time.Until(at)
+	}
+	return b.Store.Commit(ctx, changes)
+}
+
+func TestANotedChangeIsGivenUpBeforeARecoveryLooksForIt(t *testing.T) {
+	require.Less(t, changeWithin, announceWithin)
+	require.Less(t, announceWithin, orphanAge)
+	r := newRig(t)
+	store := &bounded{Store: r.store}
+	change, _ := conversation("ct_1", "hi", r.clock())
+	watched := r.relay.Watch(store)
+	r.relay.Alone = false
+	require.NoError(t, watched.Commit(context.Background(), []threads.Change{change})[0])
+	require.Zero(t, store.until, "nobody is subscribed, nothing is noted")
+	r.subscribe(crm)
+	again, _ := follow(change.Conversation, "there")
+	require.NoError(t, watched.Commit(context.Background(), []threads.Change{again})[0])
+	require.Positive(t, store.until)
+	require.LessOrEqual(t, store.until, changeWithin)
+}
+
 // slowSpool has an announcement come while another is being written.
 type slowSpool struct {
 	spool.Store
