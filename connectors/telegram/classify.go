@@ -1,8 +1,6 @@
 package telegram
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -82,19 +80,16 @@ func (b *bot) accepted(call *connectors.Call, result json.RawMessage) connectors
 			ID int64 `json:"id"`
 		} `json:"chat"`
 	}
-	if json.Unmarshal(result, &sent) != nil || sent.MessageID <= 0 {
+	var asked struct {
+		ChatID     int64  `json:"chat_id"`
+		Connection string `json:"business_connection_id"`
+	}
+	if json.Unmarshal(result, &sent) != nil || sent.MessageID <= 0 || json.Unmarshal(call.Body, &asked) != nil {
 		return failed(connectors.Unclear, normalize.ReasonUnknown, "", "Telegram's answer does not name the message")
 	}
-	at := address{chat: sent.Chat.ID}
-	if at.chat == 0 || bytes.Contains(call.Body, []byte(`"business_connection_id"`)) {
-		var asked struct {
-			ChatID     int64  `json:"chat_id"`
-			Connection string `json:"business_connection_id"`
-		}
-		if json.Unmarshal(call.Body, &asked) != nil {
-			return failed(connectors.Unclear, normalize.ReasonUnknown, "", "Telegram's answer does not name the message")
-		}
-		at = address{cmp.Or(at.chat, asked.ChatID), asked.Connection}
+	at := address{asked.ChatID, asked.Connection}
+	if sent.Chat.ID != 0 {
+		at.chat = sent.Chat.ID
 	}
 	return connectors.Outcome{Verdict: connectors.Done, IDs: []normalize.PlatformID{at.message(sent.MessageID)}}
 }
