@@ -163,7 +163,7 @@ func (s *Service) EraseConversation(ctx context.Context, id ConversationID, as C
 			return err
 		}
 	}
-	return ErrConflict
+	return errBusy
 }
 
 // erase takes what was said out of a closed conversation, for what is left of

@@ -161,7 +161,7 @@ func (s *Service) regroup(try func() (Person, error)) (Person, error) {
 			return p, err
 		}
 	}
-	return Person{}, ErrConflict
+	return Person{}, errBusy
 }
 
 func (s *Service) merge(ctx context.Context, into, contact ContactID) (Person, error) {

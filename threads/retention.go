@@ -71,5 +71,5 @@ func (s *Service) PurgeConversation(ctx context.Context, id ConversationID) erro
 			return err
 		}
 	}
-	return ErrConflict
+	return errBusy
 }

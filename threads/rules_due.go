@@ -69,7 +69,7 @@ func (s *Service) elapse(ctx context.Context, id ConversationID) error {
 			return err
 		}
 	}
-	return ErrConflict
+	return errBusy
 }
 
 // finishElapse stores what the automations did, or only when they look again.
