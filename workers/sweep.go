@@ -139,7 +139,7 @@ func (s *Sweeper) parked(ctx context.Context) error {
 		ids[i] = p.ID
 		items[i] = journal.Item{
 			ID: "parked/" + p.ID, ChannelID: string(p.ChannelID), Kind: "orphan", Event: p.Event, At: now,
-			Reason: "the message it is about never came: " + describe(p.Event),
+			Reason: "no message here has the platform's id that it is about: it was sent by something else than the hub, or is a reply whose state is unknown since its answer was lost: " + describe(p.Event),
 		}
 	}
 	if err := s.Journal.Quarantine(ctx, items); err != nil {
