@@ -146,15 +146,15 @@ func (k *Keeper) Met(m threads.Meeting) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l := k.lines[m.Channel]
-	if l == nil {
-		l = &line{}
-		k.lines[m.Channel] = l
-	}
 	switch {
 	case k.inFlight[m.Contact]:
-	case len(k.inFlight) >= lookupWaiting || l.waiting >= lineWaiting:
+	case len(k.inFlight) >= lookupWaiting || l != nil && l.waiting >= lineWaiting:
 		k.leftOut.Inc()
 	default:
+		if l == nil {
+			l = &line{}
+			k.lines[m.Channel] = l
+		}
 		k.inFlight[m.Contact] = true
 		l.waiting++
 		k.waiting <- errand{Meeting: m} // has room: it holds no more than are in flight
@@ -186,6 +186,14 @@ func (k *Keeper) take(id threads.ChannelID) (rest time.Duration, busy bool) {
 	}
 	l.calls++
 	return 0, false
+}
+
+// full tells whether take would answer that the channel is busy.
+func (k *Keeper) full(id threads.ChannelID) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.lines[id]
+	return l.calls >= linePlaces && !k.Now().Before(l.rest)
 }
 
 func (k *Keeper) give(id threads.ChannelID, rest time.Duration) {
@@ -222,6 +230,9 @@ func (k *Keeper) attend(ctx context.Context, wg *sync.WaitGroup, e errand) {
 // serve mends what the conversation shows of the contact and looks the contact
 // up when that is due. It answers after which pause to try again, 0 for never.
 func (k *Keeper) serve(ctx context.Context, e *errand) (time.Duration, error) {
+	if e.waits && k.full(e.Channel) {
+		return lookupTurn, nil // read so often, the records would be work for nothing
+	}
 	c, err := k.Contacts.Contact(ctx, e.Contact)
 	if errors.Is(err, threads.ErrNotFound) {
 		return 0, nil // erased

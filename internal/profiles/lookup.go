@@ -20,6 +20,7 @@ import (
 type errand struct {
 	threads.Meeting
 	tries int
+	waits bool // for a place among its channel's calls
 }
 
 const (
@@ -79,7 +80,10 @@ func (k *Keeper) lookUp(ctx context.Context, e *errand, c *threads.Contact) (tim
 		e.tries++
 		return lookupPause, err
 	}
-	call := profileCall(ch, e.Peer, c)
+	call, err := profileCall(ch, e.Peer, c)
+	if err != nil {
+		k.Logger.ErrorContext(ctx, "connector panicked on a lookup", "channel", e.Channel, "kind", ch.Kind, "error", err)
+	}
 	if call == nil {
 		k.notYet.Add(c.ID, k.Now().Add(failedAgain))
 		return 0, nil
@@ -87,6 +91,7 @@ func (k *Keeper) lookUp(ctx context.Context, e *errand, c *threads.Contact) (tim
 	rest, busy := k.take(e.Channel)
 	switch {
 	case busy:
+		e.waits = true
 		return lookupTurn, nil
 	case rest > 0:
 		return k.again(e, rest), nil
@@ -134,16 +139,22 @@ func (k *Keeper) keep(ctx context.Context, e *errand, peer *normalize.Peer) (tim
 }
 
 // profileCall answers nil when there is nothing to ask, or the channel makes no
-// calls now. A picture alone is worth a call only where the platform has one.
-func profileCall(ch *channels.Opened, peer normalize.PeerID, c *threads.Contact) *connectors.Call {
+// calls now, or the connector fails. A picture alone is worth a call only where
+// the platform has one.
+func profileCall(ch *channels.Opened, peer normalize.PeerID, c *threads.Contact) (call *connectors.Call, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.New(ch.Target.Redactor.String(fmt.Sprint(p)))
+		}
+	}()
 	profiler, ok := ch.Connector.(connectors.Profiler)
 	if !ok || !ch.Enabled || ch.Health.State == channels.HealthSuspended {
-		return nil
+		return nil, nil
 	}
 	if _, told := ch.Connector.(connectors.Introducer); c.Name != "" && (told || c.AvatarURL != "" && c.Lookup.At.IsZero()) {
-		return nil
+		return nil, nil
 	}
-	return profiler.Profile(peer)
+	return profiler.Profile(peer), nil
 }
 
 // failure is a lookup that brought nothing. Its text holds no secret.
