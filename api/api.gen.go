@@ -5035,7 +5035,7 @@ type ListAgentsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5083,7 +5083,7 @@ type ListAuditParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// ActorID Of a token, a session or an agent.
@@ -5108,7 +5108,7 @@ type ListCannedRepliesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5138,7 +5138,7 @@ type ListChannelsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5180,7 +5180,7 @@ type ListChannelEventsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5216,7 +5216,7 @@ type ListContactsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5234,7 +5234,7 @@ type ListContactConversationsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5284,7 +5284,7 @@ type ListConversationsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5353,7 +5353,7 @@ type ListTransitionsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5368,7 +5368,7 @@ type ListMessagesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5392,7 +5392,7 @@ type ListRoutingDecisionsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5401,7 +5401,7 @@ type ListRunsOfConversationParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5425,7 +5425,7 @@ type ListDeadLettersParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5449,7 +5449,7 @@ type ListGroupsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5503,7 +5503,7 @@ type ListOptOutsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5514,7 +5514,7 @@ type ListQuarantineParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5529,7 +5529,7 @@ type ListQueueParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5538,7 +5538,7 @@ type ListQueuesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5612,7 +5612,7 @@ type ListRulesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5642,7 +5642,7 @@ type ListRunsOfRuleParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5651,7 +5651,7 @@ type ListSchedulesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5703,7 +5703,7 @@ type ListStyleRulesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5727,7 +5727,7 @@ type ListSubscriptionsParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5753,7 +5753,7 @@ type ListSubscriptionDeliveriesParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -5786,7 +5786,7 @@ type ListTokensParams struct {
 	// Limit The most records to answer.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 

@@ -142,6 +142,9 @@ type Call struct {
 	// unless Idempotent says that the platform recognises the repetition.
 	Visible    bool
 	Idempotent bool
+	// KnownFor is how long after the first try the platform recognises the
+	// repetition of an Idempotent call; 0: always.
+	KnownFor time.Duration
 }
 
 // Response is a platform's answer. Body is bounded by the hub.

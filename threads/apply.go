@@ -27,9 +27,9 @@ func (s *Service) apply(ctx context.Context, a Arrival) error {
 	case e.Reaction != nil:
 		return s.applyToMessage(ctx, a, e.Reaction.Target, "", func(m *Message) bool { return m.react(*e.Reaction, a) })
 	case e.Edit != nil:
-		return s.applyToMessage(ctx, a, e.Edit.Target, "", func(m *Message) bool { return m.edit(*e.Edit, a) })
+		return s.applyContent(ctx, a, e.Edit.Target, func(m *Message) bool { return m.edit(*e.Edit, a) })
 	case e.Deletion != nil:
-		return s.applyToMessage(ctx, a, e.Deletion.Target, "", func(m *Message) bool { return m.remove(a) })
+		return s.applyContent(ctx, a, e.Deletion.Target, func(m *Message) bool { return m.remove(a) })
 	case e.Mirror && e.Message != nil:
 		// It is that of a message of ours, or waits to become one (see adopt).
 		return s.applyToMessage(ctx, a, e.Message.ID, "", func(*Message) bool { return false })
@@ -43,6 +43,14 @@ func (s *Service) apply(ctx context.Context, a Arrival) error {
 		return s.applyEnded(ctx, a)
 	}
 	return nil
+}
+
+// applyContent changes what the message says, also where lists show it.
+func (s *Service) applyContent(ctx context.Context, a Arrival, target normalize.PlatformID, edit func(*Message) bool) error {
+	if err := s.applyToMessage(ctx, a, target, "", edit); err != nil {
+		return err
+	}
+	return s.showAgain(ctx, a.Channel, target)
 }
 
 // applyToMessage changes the message the event is about. When there is none

@@ -50,3 +50,27 @@ func (s *Service) CloseDue(ctx context.Context, accepted time.Time, limit int) (
 	s.announce(ctx, done)
 	return len(done), nil
 }
+
+// shutPage is how many conversations of a channel are listed at a time.
+const shutPage = 100
+
+// ShutChannel closes all conversations of a channel that is deleted, and takes
+// back what waits to be sent on it. It may be repeated.
+func (s *Service) ShutChannel(ctx context.Context, id ChannelID) error {
+	by := Author{Type: AuthorSystem, ID: "channel_deleted", Name: "Channel deleted"}
+	open := Filter{Channels: []ChannelID{id}, Statuses: Statuses[:len(Statuses)-1]}
+	for {
+		list, _, err := s.Store.Conversations(ctx, open, Page{Limit: shutPage})
+		if err != nil {
+			return fmt.Errorf("conversations of channel %s: %w", id, err)
+		}
+		for _, conv := range list {
+			if _, err := s.shut(ctx, conv.ID, by); err != nil {
+				return fmt.Errorf("close conversation %s: %w", conv.ID, err)
+			}
+		}
+		if len(list) < shutPage {
+			return nil
+		}
+	}
+}

@@ -8,8 +8,8 @@ func (d *decision) setStatus() {
 	switch {
 	case !d.s.Exists():
 		d.refuse(RefusedIllegal, "there is no conversation yet")
-	case d.s.Status == StatusClosed && to == StatusClosed:
-		// Closing what is closed asks for nothing.
+	case d.s.Status == StatusClosed && (to == StatusClosed || to == StatusNew):
+		// Closing what is closed asks for nothing; it begins anew by itself.
 	case to == StatusNew:
 		d.refuse(RefusedInvalid, "a conversation is new only until somebody takes it: use open")
 	case to == StatusClosed:

@@ -84,7 +84,7 @@ func TestEveryCellOfTheTransitionTable(t *testing.T) {
 		{"set on hold", set(StatusOnHold), [6]want{to(StatusOnHold), to(StatusOnHold), to(StatusOnHold), to(StatusOnHold), to(StatusOnHold), no(RefusedClosed)}},
 		{"set open", set(StatusOpen), [6]want{no(RefusedIllegal), to(StatusOpen), to(StatusOpen), to(StatusOpen), to(StatusOpen), no(RefusedClosed)}},
 		{"set solved", set(StatusSolved), [6]want{to(StatusSolved), to(StatusSolved), to(StatusSolved), to(StatusSolved), to(StatusSolved), no(RefusedClosed)}},
-		{"set new", set(StatusNew), [6]want{no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid)}},
+		{"set new", set(StatusNew), [6]want{no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), to(StatusClosed)}},
 		{"set closed as an agent", set(StatusClosed), [6]want{no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), to(StatusClosed)}},
 		{"set closed as an admin", closeAsAdmin, [6]want{no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), to(StatusClosed), to(StatusClosed)}},
 		{"set a status nobody knows", set("done"), [6]want{no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedInvalid), no(RefusedClosed)}},

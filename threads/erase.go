@@ -111,10 +111,9 @@ func (s *Service) ownerFor(ctx context.Context, ch ChannelID, p normalize.Peer, 
 	return use(id)
 }
 
-// closeErased closes what an erased contact left open and takes back what waits
-// to be sent to them, as the system. It answers the conversation as it then is.
-func (s *Service) closeErased(ctx context.Context, id ConversationID) (Conversation, error) {
-	by := Author{Type: AuthorSystem}
+// shut closes a conversation whatever its state is, and takes back what waits to
+// be sent into it. It answers the conversation as it then is.
+func (s *Service) shut(ctx context.Context, id ConversationID, by Author) (Conversation, error) {
 	conv, err := s.Store.Conversation(ctx, id)
 	if err != nil {
 		return conv, fmt.Errorf("conversation %s: %w", id, err)
@@ -155,7 +154,7 @@ const erasePage = 200
 // may be repeated.
 func (s *Service) EraseConversation(ctx context.Context, id ConversationID, as ContactID) error {
 	for range attempts {
-		conv, err := s.closeErased(ctx, id)
+		conv, err := s.shut(ctx, id, Author{Type: AuthorSystem})
 		if err == nil {
 			err = s.erase(ctx, conv.Erased(as, s.now()))
 		}

@@ -381,17 +381,10 @@ func (c *Conversation) append(m *Message) {
 	if m.Direction == Outbound && !m.Internal && m.Content.Type != normalize.TypeTemplate {
 		c.Answers += cmp.Or(m.Parts, 1)
 	}
-	if m.Internal || (c.LastMessage != nil && m.SentAt.Before(c.LastMessage.At)) {
-		return
-	}
-	c.LastMessage = &Preview{
-		ID: m.ID, Type: m.Content.Type, Text: shorten(m.Content.Text, previewRunes),
-		Direction: m.Direction, Author: m.Author, At: m.SentAt,
+	if !m.Internal && m.SendAt.IsZero() { // else it is shown when it leaves
+		c.show(m)
 	}
 }
-
-// previewRunes bounds the text that is copied onto conversations.
-const previewRunes = 160
 
 func shorten(s string, runes int) string {
 	n := 0

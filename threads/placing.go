@@ -54,13 +54,9 @@ func (s *Service) Route(ctx context.Context, cmds []RouteCommand) []error {
 // routed builds the change of an input of routing's; nil when it changes
 // nothing.
 func (s *Service) routed(ctx context.Context, before Conversation, in Input, now time.Time) (*Change, error) {
-	ch, err := s.Channels.ChannelInfo(ctx, before.ChannelID)
-	if errors.Is(err, ErrNotFound) {
-		// What waits on a channel that was deleted still needs somebody.
-		ch, err = ChannelInfo{ID: before.ChannelID}, nil
-	}
+	ch, err := s.channelOf(ctx, before.ChannelID)
 	if err != nil {
-		return nil, fmt.Errorf("channel %s: %w", before.ChannelID, err)
+		return nil, err
 	}
 	in.Actor, in.ReceivedAt = routingAuthor(), now
 	conv := before

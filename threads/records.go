@@ -317,7 +317,10 @@ type Delivery struct {
 	// contact. A delivery found in flight after a crash is of unknown outcome.
 	InFlight  bool                 `json:"in_flight,omitempty"`
 	Exchanges []normalize.Exchange `json:"exchanges,omitempty"`
-	LastError *normalize.Failure   `json:"last_error,omitempty"`
+	// UnclearSince is when the next call was first made, if an answer left open
+	// whether it was carried out; zero otherwise.
+	UnclearSince time.Time          `json:"unclear_since,omitzero"`
+	LastError    *normalize.Failure `json:"last_error,omitempty"`
 }
 
 // Parked is an event about a message the hub does not have (yet): a receipt

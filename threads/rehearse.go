@@ -23,9 +23,9 @@ func (s *Service) Rehearse(ctx context.Context, cmd SendCommand) (Rehearsal, err
 	if err != nil {
 		return Rehearsal{}, fmt.Errorf("conversation %s: %w", cmd.Conversation, err)
 	}
-	ch, err := s.Channels.ChannelInfo(ctx, before.ChannelID)
+	ch, err := s.channelOf(ctx, before.ChannelID)
 	if err != nil {
-		return Rehearsal{}, fmt.Errorf("channel %s: %w", before.ChannelID, err)
+		return Rehearsal{}, err
 	}
 	c, m, err := s.outgoing(ctx, before, nil, ch, sendInput(cmd, s.now()), MessageID(ident.New("msg")), cmd)
 	if err != nil {
@@ -48,9 +48,9 @@ func (s *Service) RehearseStart(ctx context.Context, cmd StartCommand) (Rehearsa
 	if err != nil {
 		return Rehearsal{}, err
 	}
-	ch, err := s.Channels.ChannelInfo(ctx, slot.Channel)
+	ch, err := s.channelOf(ctx, slot.Channel)
 	if err != nil {
-		return Rehearsal{}, fmt.Errorf("channel %s: %w", slot.Channel, err)
+		return Rehearsal{}, err
 	}
 	c, m, _, err := s.startChange(ctx, slot, brief, ch, MessageID(ident.New("msg")), cmd.Send)
 	if err != nil {

@@ -64,7 +64,7 @@ func (s *Service) PurgeConversation(ctx context.Context, id ConversationID) erro
 		if conv.SpentSince().IsZero() {
 			return nil
 		}
-		if conv, err = s.closeErased(ctx, id); err == nil {
+		if conv, err = s.shut(ctx, id, Author{Type: AuthorSystem}); err == nil {
 			err = s.erase(ctx, conv.Purged(s.now()))
 		}
 		if !errors.Is(err, ErrConflict) {

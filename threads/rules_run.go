@@ -77,14 +77,9 @@ type ruling struct {
 
 // ruling gathers what the rules ask for.
 func (s *Service) ruling(ctx context.Context, set *rules.Set, before Conversation, c *Change) (*ruling, error) {
-	ch, err := s.Channels.ChannelInfo(ctx, c.Conversation.ChannelID)
-	if errors.Is(err, ErrNotFound) {
-		// A channel that was deleted sends nothing; its conversations still
-		// close and have rules.
-		ch, err = ChannelInfo{ID: c.Conversation.ChannelID}, nil
-	}
+	ch, err := s.channelOf(ctx, c.Conversation.ChannelID)
 	if err != nil {
-		return nil, fmt.Errorf("channel %s: %w", c.Conversation.ChannelID, err)
+		return nil, err
 	}
 	r := &ruling{ctx: ctx, s: s, set: set, c: c, was: before, now: s.now()}
 	c.Conversation.Tags = slices.Clone(c.Conversation.Tags)

@@ -56,9 +56,9 @@ func (s *Service) Start(ctx context.Context, cmd StartCommand) (Message, Convers
 	if err != nil {
 		return Message{}, Conversation{}, err
 	}
-	ch, err := s.Channels.ChannelInfo(ctx, slot.Channel)
+	ch, err := s.channelOf(ctx, slot.Channel)
 	if err != nil {
-		return Message{}, Conversation{}, fmt.Errorf("channel %s: %w", slot.Channel, err)
+		return Message{}, Conversation{}, err
 	}
 	id := MessageID(ident.New("msg"))
 	for range attempts {
@@ -149,6 +149,9 @@ func outboundKey(clientKey string) MessageKey { return MessageKey("out:" + clien
 
 // outgoing builds the commit of an outbound message or note.
 func (s *Service) outgoing(ctx context.Context, before Conversation, previous *Conversation, ch ChannelInfo, in Input, id MessageID, cmd SendCommand) (*Change, Message, error) {
+	if ch.Gone && !cmd.Internal {
+		return nil, Message{}, &RefusedError{Code: RefusedChannel, Detail: "the channel was deleted: write to the contact on another one", Conversation: before.ID}
+	}
 	p, err := s.policy(ctx, ch, before.State)
 	if err == nil && !before.State.Exists() {
 		err = s.chooseStyle(ctx, &p, beginning{
@@ -213,7 +216,7 @@ func (s *Service) compose(ctx context.Context, conv Conversation, ch ChannelInfo
 	m := Message{
 		ID: id, ConversationID: conv.ID, ChannelID: conv.ChannelID, ContactID: conv.Contact.ID, Key: outboundKey(cmp.Or(cmd.ClientKey, string(id))),
 		Direction: Outbound, Internal: cmd.Internal, Author: cmd.Author, Content: cmd.Content, Status: MessageQueued,
-		SentAt: now, ReceivedAt: now, Metadata: cmd.Metadata, Version: 1,
+		SentAt: later(now, cmd.SendAt), ReceivedAt: now, Metadata: cmd.Metadata, Version: 1,
 		SendAt: cmd.SendAt, Bulk: cmd.Bulk, ResendOf: cmd.resendOf,
 	}
 	if cmd.ReplyTo != "" {

@@ -29,6 +29,9 @@ type ChannelInfo struct {
 	// Trouble is why the channel sends nothing now, in words for an agent; empty
 	// while it works.
 	Trouble string
+	// Gone is set for a channel that was deleted. Its conversations stay, close
+	// and have rules; nothing is sent into them.
+	Gone bool
 }
 
 // Channels answers what is known of a channel; ErrNotFound for an unknown one.
@@ -310,6 +313,19 @@ func (s *Service) policy(ctx context.Context, ch ChannelInfo, st State) (Policy,
 		p.AssigneeAvailable = back.Available
 	}
 	return p, nil
+}
+
+// channelOf answers what is known of a conversation's channel, also when that
+// was deleted.
+func (s *Service) channelOf(ctx context.Context, id ChannelID) (ChannelInfo, error) {
+	ch, err := s.Channels.ChannelInfo(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return ChannelInfo{ID: id, Gone: true}, nil
+	}
+	if err != nil {
+		return ch, fmt.Errorf("channel %s: %w", id, err)
+	}
+	return ch, nil
 }
 
 // begin makes the record of a conversation that starts now; its state is still

@@ -57,13 +57,9 @@ func (s *Service) SilenceDue(ctx context.Context, accepted time.Time, limit int)
 // silent builds the change of a conversation whose customer stayed silent; nil
 // when nothing is due.
 func (s *Service) silent(ctx context.Context, before Conversation, now time.Time) (*Change, error) {
-	ch, err := s.Channels.ChannelInfo(ctx, before.ChannelID)
-	if errors.Is(err, ErrNotFound) {
-		// Whatever becomes of the channel, its conversations grow old.
-		ch, err = ChannelInfo{ID: before.ChannelID}, nil // and not enabled
-	}
+	ch, err := s.channelOf(ctx, before.ChannelID)
 	if err != nil {
-		return nil, fmt.Errorf("channel %s: %w", before.ChannelID, err)
+		return nil, err
 	}
 	next := before
 	var effects []Effect

@@ -19,9 +19,9 @@ func (s *Service) commitLoop(ctx context.Context, id ConversationID, known *Conv
 			return Conversation{}, fmt.Errorf("conversation %s: %w", id, err)
 		}
 		known = nil
-		ch, err := s.Channels.ChannelInfo(ctx, before.ChannelID)
+		ch, err := s.channelOf(ctx, before.ChannelID)
 		if err != nil {
-			return Conversation{}, fmt.Errorf("channel %s: %w", before.ChannelID, err)
+			return Conversation{}, err
 		}
 		c, err := build(before, ch)
 		if err != nil || c == nil {
@@ -119,9 +119,14 @@ func (s *Service) Update(ctx context.Context, id ConversationID, cmd UpdateComma
 // inputs lists what the command asks of the rules: who has it first, so that
 // "open, and mine" is one step.
 func (cmd UpdateCommand) inputs(st State) []Input {
-	var in []Input
+	var in, style []Input
 	if cmd.Style != nil {
-		in = append(in, Input{Kind: InSetStyle, Style: *cmd.Style})
+		style = []Input{{Kind: InSetStyle, Style: *cmd.Style}}
+	}
+	// A solve counts by the new style; what is solved already may close by it,
+	// after which nothing else would be allowed.
+	if st.Status != StatusSolved {
+		in, style = style, nil
 	}
 	if cmd.Assignee != nil || cmd.Group != nil {
 		assign := Input{Kind: InAssign, Assignee: st.Assignee, Group: st.Group}
@@ -136,7 +141,7 @@ func (cmd UpdateCommand) inputs(st State) []Input {
 	if cmd.Status != nil {
 		in = append(in, Input{Kind: InSetStatus, Status: *cmd.Status, Admin: cmd.Admin})
 	}
-	return in
+	return append(in, style...)
 }
 
 // Accept gives the conversation to an agent who picked it. The loser of a race

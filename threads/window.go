@@ -141,16 +141,19 @@ func (s *Service) MayLeave(ctx context.Context, d Delivery) (Delivery, *normaliz
 		return d, nil, fmt.Errorf("channel %s: %w", d.ChannelID, err)
 	}
 	r := ReplyWindow(conv, ch.Caps, m.Author.Type, s.now())
-	switch {
-	case slices.Contains(r.After, m.Content.Type):
-		return d, nil, nil
-	case !r.inTime(s.now()):
+	free := slices.Contains(r.After, m.Content.Type)
+	if !free && !r.inTime(s.now()) {
 		return d, &normalize.Failure{
 			Reason: normalize.ReasonWindow, Message: "the platform's reply window closed before the message could leave",
 		}, nil
 	}
-	d.NotAfter, d.Context, d.LastInbound = r.Until, conv.ReplyContext, conv.LastInboundID
-	return d, nil, nil
+	if d.Scheduled {
+		err = s.leaves(ctx, m)
+	}
+	if !free {
+		d.NotAfter, d.Context, d.LastInbound = r.Until, conv.ReplyContext, conv.LastInboundID
+	}
+	return d, nil, err
 }
 
 // inTime tells whether the window's time runs, however many messages are left of

@@ -91,10 +91,18 @@ func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) e
 		if call == nil {
 			return a.end(threads.MessagePatch{Status: threads.MessageSent, At: w.now(), IDs: a.ids(), Losses: losses})
 		}
+		began := w.now()
+		if a.forgotten(call, began) {
+			return a.unknown(began, "the platform's answer left open whether the message was sent, and it would no longer recognise it")
+		}
 		outcome, sent := a.carry(ctx, w, call)
+		if outcome.Verdict == connectors.Unclear && call.Visible && a.delivery.UnclearSince.IsZero() {
+			a.delivery.UnclearSince = began
+		}
 		if outcome.Verdict != connectors.Done {
 			return a.verdict(ctx, w, call, outcome, sent)
 		}
+		a.delivery.UnclearSince = time.Time{}
 		a.delivery.Exchanges = append(a.delivery.Exchanges, normalize.Exchange{Name: call.Name, Part: call.Part, IDs: outcome.IDs, Data: outcome.Data})
 		if outcome.Alias != "" {
 			a.delivery.To.Aliases = append(a.delivery.To.Aliases, outcome.Alias)
@@ -110,6 +118,13 @@ func (a *attempt) deliver(ctx context.Context, w *Outbound, m threads.Message) e
 		e.result.Message.IDs = a.ids()
 		return e
 	}
+}
+
+// forgotten tells whether the call may have been carried out so long ago that
+// the platform would carry it out once more.
+func (a *attempt) forgotten(call *connectors.Call, now time.Time) bool {
+	since := a.delivery.UnclearSince
+	return call.Visible && call.KnownFor > 0 && !since.IsZero() && now.Sub(since) > call.KnownFor
 }
 
 // carry makes one call. sent tells whether the platform may have seen it.
@@ -215,6 +230,15 @@ func (a *attempt) later(now time.Time, pause time.Duration) ended {
 	return ended{result: DeliveryResult{
 		Delivery: d, Again: true, Message: threads.MessagePatch{Requeue: len(d.Exchanges) == d.Earlier, Error: d.LastError},
 	}}
+}
+
+// overdue ends a delivery that could not be made in the time that its channel
+// sets.
+func (a *attempt) overdue(now time.Time) ended {
+	if !a.delivery.UnclearSince.IsZero() {
+		return a.unknown(now, "the platform's answers left open whether the message was sent")
+	}
+	return a.fail(now, a.expired())
 }
 
 func (a *attempt) expired() normalize.Failure {

@@ -31,7 +31,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // plain is a platform of the test's own: JSON events in, one POST per part out.
 // With a file set, each part carries it.
-type plain struct{ base, file string }
+type plain struct {
+	base, file string
+	knownFor   time.Duration
+}
 
 func (plain) Verify(*connectors.Request, time.Time) error { return nil }
 
@@ -52,7 +55,7 @@ func (p plain) Next(out *normalize.Outbound, done []normalize.Exchange) (*connec
 	}
 	call := &connectors.Call{
 		Name: "send", Method: http.MethodPost, URL: p.base + "/send/" + string(out.To.ID), Part: len(done), Visible: true,
-		Body: []byte(out.Parts[len(done)].Text),
+		Body: []byte(out.Parts[len(done)].Text), Idempotent: p.knownFor > 0, KnownFor: p.knownFor,
 	}
 	if p.file != "" {
 		call.Body, call.Upload = nil, &connectors.Upload{URL: p.file, Field: "file", MaxBytes: 10}
@@ -114,6 +117,8 @@ type bench struct {
 	bug    bool // Ingest panics on the text "boom"
 	window *normalize.Window
 	ladder threads.Ladder
+	// knownFor is how long the platform knows a repetition, 0: it knows none.
+	knownFor time.Duration
 }
 
 const testChannel = threads.ChannelID("ch_1")
@@ -180,7 +185,7 @@ func (b *bench) Open(_ context.Context, id threads.ChannelID) (*channels.Opened,
 	defer b.mu.Unlock()
 	return &channels.Opened{
 		Channel:   channels.Channel{ID: id, Kind: "plain", Enabled: true, Health: channels.Health{State: b.health}},
-		Connector: plain{b.platform.URL, b.file}, Caps: caps, Target: egress.Target{Kind: "plain", Channel: string(id)},
+		Connector: plain{b.platform.URL, b.file, b.knownFor}, Caps: caps, Target: egress.Target{Kind: "plain", Channel: string(id)},
 	}, nil
 }
 

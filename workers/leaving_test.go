@@ -119,6 +119,44 @@ func TestAScheduledMessageLeavesAtItsTimeUnlessItIsTakenBack(t *testing.T) {
 	}
 }
 
+func TestAScheduledMessageIsAnAnswerWhenItLeaves(t *testing.T) {
+	ctx := context.Background()
+	b := newBench(t)
+	conv := b.conversation("ana")
+	m, _, err := b.service.Send(ctx, threads.SendCommand{
+		Conversation: conv.ID, Author: threads.Author{Type: threads.AuthorAgent, ID: "ag_bea"}, SendAt: b.clock().Add(time.Hour),
+		Content: normalize.Message{Type: normalize.TypeText, Text: "later"},
+	})
+	require.NoError(t, err)
+	now := func() threads.Conversation {
+		got, err := b.store.Conversation(ctx, conv.ID)
+		require.NoError(t, err)
+		return got
+	}
+	b.deliver()
+	require.Equal(t, threads.StatusNew, now().State.Status)
+	require.Equal(t, conv.LastMessage, now().LastMessage, "it is not shown before it leaves")
+	require.Equal(t, b.clock().Add(time.Hour), b.message(m.ID).SentAt, "its place is where it will be said")
+	b.platform.script = func(n int, _ string, w http.ResponseWriter) {
+		if n == 1 {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintf(w, "p%d", n)
+	}
+	b.wait(time.Hour)
+	b.deliver()
+	left := now()
+	require.Equal(t, threads.StatusOpen, left.State.Status)
+	require.Equal(t, threads.AgentID("ag_bea"), left.State.Assignee)
+	require.Equal(t, b.clock(), left.State.FirstReplyAt)
+	require.Equal(t, m.ID, left.LastMessage.ID)
+	b.wait(time.Minute)
+	b.deliver()
+	require.Equal(t, threads.MessageSent, b.message(m.ID).Status)
+	require.Equal(t, left, now(), "another try is no other answer")
+}
+
 func TestTheReplyWindowIsLookedAtAgainBeforeAMessageLeaves(t *testing.T) {
 	for name, c := range map[string]struct {
 		writes bool

@@ -291,7 +291,7 @@ func (r *run) prepare(ctx context.Context, claimed []threads.Delivery) (ready []
 			// A call was out when its process died. Nobody knows.
 			held = append(held, a.unknown(now, "the hub stopped while the message was being sent"))
 		case now.Sub(d.CreatedAt) > ch.SendingFor():
-			held = append(held, a.fail(now, a.expired()))
+			held = append(held, a.overdue(now))
 		case !ch.Enabled, ch.Health.State == channels.HealthSuspended:
 			r.rests.begin(d.ChannelID, now)
 			held = append(held, a.later(now, 0))

@@ -231,6 +231,38 @@ func TestACrashBetweenTheCallAndItsRecordEndsAsUnknown(t *testing.T) {
 	require.Zero(t, b.backlog())
 }
 
+// A platform that knows a repetition for some time only is asked again within
+// that time, and never after it.
+func TestACallOfUnclearOutcomeIsRepeatedWhileThePlatformKnowsIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		away time.Duration // after the unclear answer
+		want threads.MessageStatus
+		got  int
+	}{
+		"soon":        {away: time.Minute, want: threads.MessageSent, got: 2},
+		"too late":    {away: 10 * time.Minute, want: threads.MessageUnknown, got: 1},
+		"after a day": {away: 25 * time.Hour, want: threads.MessageUnknown, got: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.knownFor = 2 * time.Minute
+			b.platform.script = func(n int, _ string, w http.ResponseWriter) {
+				if n > 1 {
+					fmt.Fprintf(w, "p%d", n)
+				}
+			}
+			id := b.send(b.conversation("ana"), "hi")
+			b.deliver()
+			require.Equal(t, threads.MessageQueued, b.message(id).Status, "it may be made again")
+			b.wait(c.away)
+			b.deliver()
+			require.Equal(t, c.want, b.message(id).Status)
+			require.Len(t, b.platform.texts(), c.got)
+			require.Zero(t, b.backlog())
+		})
+	}
+}
+
 func TestAWorkerThatIsToStopWaitsForTheCallsThatAreOut(t *testing.T) {
 	b := newBench(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -313,7 +313,7 @@ type ClientInterface interface {
 
 	// DeleteChannel Delete a channel
 	//
-	// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set.
+	// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set. They are closed then, and what waits to be sent is taken back; they stay to be read.
 	//
 	// Corresponds with DELETE /v1/channels/{channel_id} (the `DeleteChannel` operationId).
 	DeleteChannel(ctx context.Context, channelID ChannelID, params *DeleteChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -721,7 +721,7 @@ type ClientInterface interface {
 
 	// DeleteGroup Remove a group
 	//
-	// Agents lose it; conversations keep its id until they are given to another.
+	// Agents and channels lose it, so that what begins on them is for everybody; conversations keep its id until they are given to another.
 	//
 	// Corresponds with DELETE /v1/groups/{group_id} (the `DeleteGroup` operationId).
 	DeleteGroup(ctx context.Context, groupID GroupID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2128,7 +2128,7 @@ func (c *Client) TryChannel(ctx context.Context, params *TryChannelParams, body 
 
 // DeleteChannel Delete a channel
 //
-// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set.
+// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set. They are closed then, and what waits to be sent is taken back; they stay to be read.
 //
 // Corresponds with DELETE /v1/channels/{channel_id} (the `DeleteChannel` operationId).
 func (c *Client) DeleteChannel(ctx context.Context, channelID ChannelID, params *DeleteChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3096,7 +3096,7 @@ func (c *Client) CreateGroup(ctx context.Context, params *CreateGroupParams, bod
 
 // DeleteGroup Remove a group
 //
-// Agents lose it; conversations keep its id until they are given to another.
+// Agents and channels lose it, so that what begins on them is for everybody; conversations keep its id until they are given to another.
 //
 // Corresponds with DELETE /v1/groups/{group_id} (the `DeleteGroup` operationId).
 func (c *Client) DeleteGroup(ctx context.Context, groupID GroupID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13604,7 +13604,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteChannelWithResponse Delete a channel
 	//
-	// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set.
+	// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set. They are closed then, and what waits to be sent is taken back; they stay to be read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14076,7 +14076,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteGroupWithResponse Remove a group
 	//
-	// Agents lose it; conversations keep its id until they are given to another.
+	// Agents and channels lose it, so that what begins on them is for everybody; conversations keep its id until they are given to another.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -22459,7 +22459,7 @@ func (c *ClientWithResponses) TryChannelWithResponse(ctx context.Context, params
 
 // DeleteChannelWithResponse Delete a channel
 //
-// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set.
+// Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set. They are closed then, and what waits to be sent is taken back; they stay to be read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -23267,7 +23267,7 @@ func (c *ClientWithResponses) CreateGroupWithResponse(ctx context.Context, param
 
 // DeleteGroupWithResponse Remove a group
 //
-// Agents lose it; conversations keep its id until they are given to another.
+// Agents and channels lose it, so that what begins on them is for everybody; conversations keep its id until they are given to another.
 //
 // Returns a wrapper object for the known response body format(s).
 //

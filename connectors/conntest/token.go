@@ -255,7 +255,7 @@ func (b *bench) soundStale(o connectors.Outcome) error {
 }
 
 func (b *bench) dressedWell(plain, got *connectors.Call) error {
-	if got.Name != plain.Name || got.Part != plain.Part || got.Visible != plain.Visible || got.Idempotent != plain.Idempotent {
+	if got.Name != plain.Name || got.Part != plain.Part || got.Visible != plain.Visible || got.Idempotent != plain.Idempotent || got.KnownFor != plain.KnownFor {
 		return errors.New("its token or signature changes its name, its part or whether it is visible")
 	}
 	for name, value := range b.Config.Credentials {

@@ -22,6 +22,9 @@ func (b *bench) callText(call *connectors.Call) string {
 	if call.Idempotent {
 		w.WriteString(" idempotent")
 	}
+	if call.KnownFor > 0 {
+		fmt.Fprintf(&w, " for %s", call.KnownFor)
+	}
 	fmt.Fprintf(&w, "\n%s %s\n", call.Method, call.URL)
 	names := make([]string, 0, len(call.Header))
 	for name := range call.Header {

@@ -1,9 +1,11 @@
 package custom
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,7 +142,7 @@ func (ch *channel) Classify(made *connectors.Call, resp *connectors.Response) co
 			continue
 		}
 		if is, _ := a.holds(r.when); is {
-			return ch.ruled(r, a)
+			return ch.ruled(k, r, a)
 		}
 	}
 	when := k.successWhen
@@ -213,7 +215,7 @@ func (a *answer) ids(p *expression.Program) []normalize.PlatformID {
 }
 
 // ruled is what a rule of the definition says.
-func (ch *channel) ruled(r *errorRule, a *answer) connectors.Outcome {
+func (ch *channel) ruled(k *call, r *errorRule, a *answer) connectors.Outcome {
 	code, message := a.text(r.code), a.text(r.message)
 	if message == "" {
 		message = fmt.Sprintf("the platform answered with status %d", a.resp.Status)
@@ -237,7 +239,7 @@ func (ch *channel) ruled(r *errorRule, a *answer) connectors.Outcome {
 		}
 		return o
 	case classAuth:
-		if ch.def.token != nil {
+		if ch.def.token != nil && k.name != opToken {
 			o := fail(connectors.Retry, normalize.ReasonAuth)
 			o.StaleToken = true
 			return o
@@ -270,11 +272,13 @@ func (ch *channel) byStatus(k *call, a *answer) connectors.Outcome {
 			o.After = defaultPause
 		}
 		return o
+	case k.name == opToken && a.deniesToken():
+		return fail(connectors.Suspend, normalize.ReasonAuth)
 	case status == http.StatusUnauthorized && ch.def.token != nil:
 		o := fail(connectors.Retry, normalize.ReasonAuth)
 		o.StaleToken = true
 		return o
-	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && (k.name == opCheck || k.name == opSubscribe || k.name == opToken):
+	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && (k.name == opCheck || k.name == opSubscribe):
 		return fail(connectors.Suspend, normalize.ReasonAuth)
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status >= 500 && status <= 599, status >= 300 && status <= 399:
 		o := fail(connectors.Retry, normalize.ReasonUnavailable)
@@ -284,6 +288,24 @@ func (ch *channel) byStatus(k *call, a *answer) connectors.Outcome {
 		return fail(connectors.Refuse, reasonOf(status))
 	}
 	return fail(connectors.Unclear, normalize.ReasonUnavailable)
+}
+
+// deniesToken tells whether the answer to the call for a token says that the
+// credentials are dead: by its status, or in the words of OAuth 2.0.
+func (a *answer) deniesToken() bool {
+	switch a.resp.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return true
+	case http.StatusBadRequest:
+		var told struct {
+			Error string `json:"error"`
+		}
+		if json.Unmarshal(a.resp.Body, &told) != nil {
+			return false
+		}
+		return slices.Contains([]string{"invalid_client", "invalid_grant", "unauthorized_client"}, told.Error)
+	}
+	return false
 }
 
 func reasonOf(status int) normalize.Reason {

@@ -184,7 +184,9 @@ func (ch *channel) Parse(req *connectors.Request) ([]normalize.Event, error) {
 		p.unknown("webhook", digest(req.Body), "inbound.items: "+err.Error())
 		return p.events, nil
 	}
+	shares := expression.NewItems()
 	for i, item := range items {
+		p.stage.budget = shares.Next()
 		if i >= maxItems {
 			p.unknown("webhook", digest(req.Body), fmt.Sprintf("it holds more than %d items: the rest is not read", maxItems))
 			break

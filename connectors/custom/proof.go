@@ -3,6 +3,7 @@ package custom
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -87,9 +88,28 @@ func (c *compiler) proof(path string, i int, d proofDef) proof {
 	if (d.Mode == modeHMAC || d.Mode == modeDigest || d.Mode == modeEd25519) && len(d.Parts) == 0 {
 		c.fault(path+".parts", `say what is signed, for example ["raw_body"]`)
 	}
+	c.covered(path, &p)
 	c.timed(path, &p)
 	c.network(path, &p)
 	return p
+}
+
+// covered checks that the proof cannot be made without the secret, and warns
+// when it says nothing of the body.
+func (c *compiler) covered(path string, p *proof) {
+	if p.Mode != modeHMAC && p.Mode != modeDigest && p.Mode != modeEd25519 {
+		return
+	}
+	has := func(kinds ...string) bool {
+		return slices.ContainsFunc(p.parts, func(s signedPart) bool { return slices.Contains(kinds, s.kind) })
+	}
+	if p.Mode == modeDigest && !has("secret") {
+		c.fault(path+".parts", `a digest proves nothing unless the secret is in it: add the part "secret" where the platform puts it`)
+	}
+	if !has("raw_body", "body_sha256", "sorted_form", "json") {
+		c.out.warnings = append(c.out.warnings,
+			p.name+": the signature covers nothing of the body — whoever sees one webhook can send others. Sign raw_body if the platform can")
+	}
 }
 
 // place checks that it is said where the proof stands.
@@ -196,7 +216,38 @@ func (c *compiler) timed(path string, p *proof) {
 	if t.Field != "" && p.Field == "" {
 		c.fault(path+".timestamp.field", "this is for a proof that is a list of names and values: name the signature's by field as well")
 	}
+	c.timeSigned(path, p)
 	c.oneOf(path+".timestamp.unit", t.Unit, "", "s", "ms", "us", "ns", "rfc3339", "auto")
+}
+
+// timeSigned checks that the time is among what is signed, for whoever repeats a
+// webhook could put another in its place.
+func (c *compiler) timeSigned(path string, p *proof) {
+	if p.Mode != modeHMAC && p.Mode != modeDigest && p.Mode != modeEd25519 {
+		return
+	}
+	t := p.Timestamp
+	covers, own := []string{"timestamp"}, ""
+	switch {
+	case t.Header != "":
+		own = "header:" + t.Header
+	case t.Query != "":
+		own = "query:" + t.Query
+		covers = append(covers, "url")
+	case t.JSON != "":
+		own = "json:" + t.JSON
+		covers = append(covers, "raw_body", "body_sha256")
+	}
+	remedy := `add "timestamp"`
+	if own != "" {
+		remedy += fmt.Sprintf(" or %q", own)
+	}
+	remedy += " to parts"
+	if !slices.ContainsFunc(p.Parts, func(part string) bool {
+		return slices.Contains(covers, part) || own != "" && strings.EqualFold(part, own)
+	}) {
+		c.fault(path+".timestamp", "the time is not signed, so that a webhook can be repeated with another: %s where the platform puts it, or take timestamp out", remedy)
+	}
 }
 
 func (c *compiler) network(path string, p *proof) {

@@ -195,8 +195,11 @@ func (p *proof) signed(req *connectors.Request, key connectors.Secret, now time.
 	want := p.spell(sum)
 	right := 0
 	for _, c := range candidates {
-		if p.Encoding == "hex" {
+		switch p.Encoding {
+		case "hex":
 			c = strings.ToLower(c)
+		case "base64url":
+			c = strings.TrimRight(c, "=") // with padding or without
 		}
 		right |= subtle.ConstantTimeCompare([]byte(c), want)
 	}

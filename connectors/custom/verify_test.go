@@ -84,6 +84,10 @@ func proofs(t testing.TB) map[string]struct {
 			`[{"mode": "hmac", "alg": "sha512", "header": "X-Sig", "encoding": "base64url", "parts": ["method", "path", "query:a", "body_sha256", "literal:end"], "separator": "|", "secret": "secret"}]`, "key",
 			header("X-Sig", base64.RawURLEncoding.EncodeToString(macOf(sha512.New, "key", "POST|/webhooks/ch_1|1|"+hex.EncodeToString(sha(signedBody))+"|end"))),
 		},
+		"an HMAC in base64url with padding": {
+			`[{"mode": "hmac", "header": "X-Sig", "encoding": "base64url", "parts": ["raw_body"], "secret": "secret"}]`, "key",
+			header("X-Sig", base64.URLEncoding.EncodeToString(macOf(sha256.New, "key", signedBody))),
+		},
 		"an HMAC in a list, with its time": {
 			`[{"mode": "hmac", "header": "X-Sig", "field": "v1", "parts": ["timestamp", "literal:.", "raw_body"], "secret": "secret", "timestamp": {"field": "t"}}]`, "key",
 			header("X-Sig", "t=1773480413,v1=00ff,v1="+hex.EncodeToString(macOf(sha256.New, "key", "1773480413."+signedBody))),
@@ -177,6 +181,31 @@ func TestEveryWayOfProving(t *testing.T) {
 			streamed.Header = good.Header.Clone()
 			streamed.Header.Set(connectors.StreamHeader, "x")
 			require.ErrorIs(t, c.Verify(&streamed, now), connectors.ErrSignature)
+		})
+	}
+}
+
+func TestASignatureThatCoversNothingOfTheBodyWarns(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString(make([]byte, ed25519.PublicKeySize))
+	for name, tt := range map[string]struct {
+		verify string
+		warned bool
+	}{
+		"an HMAC of a time":               {`[{"mode": "hmac", "header": "X", "parts": ["header:X-Time"], "secret": "secret"}]`, true},
+		"a digest of the secret":          {`[{"mode": "digest", "header": "X", "parts": ["secret", "url"], "secret": "secret"}]`, true},
+		"an Ed25519 signature of an id":   {`[{"mode": "ed25519", "header": "X", "parts": ["header:X-Id"], "secret": "secret"}]`, true},
+		"an HMAC of the body":             {`[{"mode": "hmac", "header": "X", "parts": ["raw_body"], "secret": "secret"}]`, false},
+		"a digest of a field of the body": {`[{"mode": "digest", "header": "X", "parts": ["json:id", "secret"], "secret": "secret"}]`, false},
+		"an Ed25519 signature of a hash":  {`[{"mode": "ed25519", "header": "X", "parts": ["body_sha256"], "secret": "secret"}]`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			warnings := openVerify(t, tt.verify, map[string]string{"secret": key}).(connectors.Warner).Warnings()
+			if !tt.warned {
+				require.Empty(t, warnings)
+				return
+			}
+			require.Len(t, warnings, 1)
+			require.Contains(t, warnings[0], "covers nothing of the body")
 		})
 	}
 }

@@ -35,7 +35,7 @@ type account struct {
 	token       connectors.Secret
 	publicKey   connectors.Secret // as entered, to be kept out of texts
 	key         ed25519.PublicKey
-	application string // "" when it was not entered
+	application string // "" when it was not entered; also the id of the application's bot
 	base        string // without a slash at its end
 	agent       string
 }

@@ -17,6 +17,7 @@ import (
 	"threadhub/connectors"
 	"threadhub/connectors/conntest"
 	"threadhub/connectors/discord"
+	"threadhub/connectors/discord/gateway"
 	"threadhub/normalize"
 )
 
@@ -220,6 +221,17 @@ func TestSubscribingNeedsTheApplication(t *testing.T) {
 	conn := open(t, func(c *connectors.Config) { c.Settings = nil })
 	_, err := conn.(connectors.Subscriber).Subscribe("https://hub.example/webhooks/ch_1")
 	require.ErrorContains(t, err, "Application ID")
+}
+
+func TestWhatTheBotDoesItselfIsNotWanted(t *testing.T) {
+	client := open(t, nil).(connectors.Streamed).Stream().(*gateway.Client)
+	for _, event := range []string{"MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE", "TYPING_START"} {
+		require.False(t, client.Wanted(event, []byte(`{"user_id":"700100200300400500","message_id":"7"}`)), event)
+		require.True(t, client.Wanted(event, []byte(`{"user_id":"5","message_id":"7"}`)), event)
+	}
+	require.True(t, client.Wanted("MESSAGE_DELETE", []byte(`{"id":"7"}`)))
+	unnamed := open(t, func(c *connectors.Config) { c.Settings = nil }).(connectors.Streamed).Stream().(*gateway.Client)
+	require.True(t, unnamed.Wanted("TYPING_START", []byte(`{}`)))
 }
 
 // TestTheSameReactionAgainIsAnotherEvent: Discord gives reactions no id, and a

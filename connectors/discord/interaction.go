@@ -105,7 +105,7 @@ func (o *object) command() *normalize.Message {
 	if d.Name == ownCommand {
 		for _, opt := range d.Options {
 			if opt.Name == ownOption {
-				out.Text = opt.text()
+				out.Text = typed(opt.Value)
 			}
 		}
 		if len(out.Attachments) > 0 {
@@ -133,19 +133,19 @@ func (o *object) files(out *normalize.Message) {
 		return
 	}
 	for _, opt := range o.Data.Options {
-		if file, ok := o.Data.Resolved.Attachments[opt.text()]; ok {
+		if file, ok := o.Data.Resolved.Attachments[typed(opt.Value)]; ok {
 			out.Attachments = file.add(out.Attachments, false)
 		}
 	}
 }
 
-// text is a value as it was typed.
-func (o *option) text() string {
+// typed is a value as it was typed: texts without their quotes.
+func typed(value json.RawMessage) string {
 	var text string
-	if json.Unmarshal(o.Value, &text) == nil {
+	if json.Unmarshal(value, &text) == nil {
 		return text
 	}
-	return string(o.Value)
+	return string(value)
 }
 
 // written is how somebody would type the options.
@@ -154,7 +154,7 @@ func written(options []option) string {
 	for i := range options {
 		o := &options[i]
 		if len(o.Value) > 0 {
-			all = append(all, o.Name+": "+o.text())
+			all = append(all, o.Name+": "+typed(o.Value))
 		} else {
 			all = append(all, strings.TrimSpace(o.Name+" "+written(o.Options)))
 		}
@@ -261,7 +261,7 @@ func fields(values map[string]string, components []component, depth int) (lines 
 	}
 	for i := range components {
 		c := &components[i]
-		if value := joined(append([]string{c.Value}, c.Values...)...); c.CustomID != "" && value != "" {
+		if value := joined(append([]string{typed(c.Value)}, c.Values...)...); c.CustomID != "" && value != "" {
 			values[c.CustomID] = value
 			lines = append(lines, value)
 		}

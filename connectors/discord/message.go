@@ -88,6 +88,8 @@ func (p *parser) reacted(set bool) string {
 	switch {
 	case !snowflake(r.UserID) || !snowflake(r.MessageID) || r.Emoji == nil:
 		return "it names no message, nobody or no emoji"
+	case r.UserID == p.own:
+		return "the bot itself set or took back the reaction"
 	case r.GuildID != "":
 		return "reactions in servers are not conversations"
 	}
@@ -122,6 +124,8 @@ func (p *parser) typing() string {
 	switch {
 	case !snowflake(t.UserID):
 		return "it names nobody"
+	case t.UserID == p.own:
+		return "the bot itself types"
 	case t.GuildID != "":
 		return "typing in servers is not a conversation"
 	}

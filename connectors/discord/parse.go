@@ -17,7 +17,7 @@ import (
 // Parse reads a dispatch of the Gateway, which its header tells, or what came
 // over HTTP: an interaction or a webhook event.
 func (a *account) Parse(req *connectors.Request) ([]normalize.Event, error) {
-	p := parser{raw: req.Body, session: req.Header.Get(connectors.StreamHeader)}
+	p := parser{raw: req.Body, session: req.Header.Get(connectors.StreamHeader), own: a.application}
 	var err error
 	if p.session != "" {
 		err = p.dispatch(req.Body)
@@ -35,6 +35,7 @@ type parser struct {
 	events  []normalize.Event
 	raw     []byte
 	session string // of the Gateway; "" for what came over HTTP
+	own     string // the bot's id; "" when it is not known
 	o       *object
 }
 

@@ -37,6 +37,10 @@ const (
 // minutes that it is good for (platforms/discord: Response time & retries).
 const tokenFor = 14*time.Minute + 30*time.Second
 
+// nonceKnown is how long Discord is sure to know a nonce, of the few minutes that
+// it says (platforms/discord: Outbound).
+const nonceKnown = 2 * time.Minute
+
 // What an exchange keeps: the channel that was opened, or that the token of an
 // interaction was refused.
 const (
@@ -108,7 +112,10 @@ func (a *account) message(out *normalize.Outbound, part int, token, channel stri
 		call.Upload, call.Body = file, nil
 		call.Header.Del("Content-Type")
 	}
-	call.Part, call.Visible, call.Idempotent = part, true, op == opMessage
+	call.Part, call.Visible = part, true
+	if op == opMessage {
+		call.Idempotent, call.KnownFor = true, nonceKnown
+	}
 	return call, nil
 }
 

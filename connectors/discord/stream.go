@@ -22,7 +22,7 @@ func (a *account) Stream() connectors.Stream {
 		Discover: func() *connectors.Call { return a.call(opGateway, http.MethodGet, "/gateway/bot") },
 		History:  a.history,
 		Judge:    a.Classify,
-		Wanted:   wanted,
+		Wanted:   a.wanted,
 		Plain:    strings.HasPrefix(a.base, "http://"),
 	})
 }
@@ -33,13 +33,12 @@ func (a *account) history(channel, after string) *connectors.Call {
 	return a.call(opHistory, http.MethodGet, "/channels/"+segment(channel)+"/messages?"+q.Encode())
 }
 
-// wanted tells whether a dispatch is worth keeping: not the bot's own messages
-// and those of servers, and not updates that only add the preview of a link.
-func wanted(event string, data []byte) bool {
-	if event != "MESSAGE_CREATE" && event != "MESSAGE_UPDATE" {
-		return true
-	}
+// wanted tells whether a dispatch is worth keeping: not the bot's own messages,
+// reactions and typing, not messages of servers, and not updates that only add
+// the preview of a link.
+func (a *account) wanted(event string, data []byte) bool {
 	var m struct {
+		UserID string `json:"user_id"`
 		Author struct {
 			Bot bool `json:"bot"`
 		} `json:"author"`
@@ -48,6 +47,9 @@ func wanted(event string, data []byte) bool {
 	}
 	if json.Unmarshal(data, &m) != nil {
 		return true // Parse says what is wrong with it
+	}
+	if event != "MESSAGE_CREATE" && event != "MESSAGE_UPDATE" {
+		return m.UserID == "" || m.UserID != a.application
 	}
 	return !m.Author.Bot && m.Guild == "" && (event == "MESSAGE_CREATE" || m.Edited != nil)
 }

@@ -170,14 +170,14 @@ type resolved struct {
 // component is one of a message or form: a row of others, a button, a menu, a
 // field.
 type component struct {
-	Type       int          `json:"type"`
-	CustomID   string       `json:"custom_id"`
-	Label      string       `json:"label"`
-	Value      string       `json:"value"`
-	Values     []string     `json:"values"`
-	Options    []menuOption `json:"options"`
-	Components []component  `json:"components"`
-	Component  *component   `json:"component"` // of a label in a form
+	Type       int             `json:"type"`
+	CustomID   string          `json:"custom_id"`
+	Label      string          `json:"label"`
+	Value      json.RawMessage `json:"value"` // a text or, of a checkbox, true or false
+	Values     []string        `json:"values"`
+	Options    []menuOption    `json:"options"`
+	Components []component     `json:"components"`
+	Component  *component      `json:"component"` // of a label in a form
 }
 
 type menuOption struct {

@@ -38,10 +38,11 @@ const (
 	maxObjects    = 5 // messages in one call
 	maxQuick      = 13
 	maxLabel      = 20
-	maxData       = 300 // what a button reports; characters, counted here as bytes
-	maxActions    = 4   // of a template of buttons
-	maxButtons    = 160 // text of a template of buttons
-	maxConfirm    = 240 // text of a template of two buttons
+	maxURI        = 1000 // of a button that opens an address
+	maxData       = 300  // what a button reports; characters, counted here as bytes
+	maxActions    = 4    // of a template of buttons
+	maxButtons    = 160  // text of a template of buttons
+	maxConfirm    = 240  // text of a template of two buttons
 	maxColumns    = 10
 	maxTitle      = 40 // of a column
 	maxColumnText = 60 // beside a title

@@ -61,6 +61,20 @@ func menu(text string, buttons []normalize.Button, quote string) content {
 	return content{Type: "template", AltText: text, Template: &template{Type: kind, Text: text, Actions: actions(buttons)}}
 }
 
+// pressable tells the buttons that LINE takes from those whose addresses are too
+// long for it, with one of which it would refuse the whole message: these are
+// written out, a line each.
+func pressable(all []normalize.Button) (buttons []normalize.Button, links []string) {
+	for _, b := range all {
+		if normalize.UTF16.Len(b.URL) > maxURI {
+			links = append(links, b.Title+": "+b.URL)
+		} else {
+			buttons = append(buttons, b)
+		}
+	}
+	return buttons, links
+}
+
 func actions(buttons []normalize.Button) []action {
 	all := make([]action, len(buttons))
 	for i, b := range buttons {

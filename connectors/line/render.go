@@ -56,13 +56,22 @@ func (a *account) render(m *normalize.Message, quote string) ([]content, error) 
 	if m.Location != nil {
 		all = append(all, place(m.Location))
 	}
+	buttons, links := pressable(m.Buttons)
+	text := m.Text
+	for _, link := range links {
+		if text != "" && normalize.UTF16.Len(text+"\n"+link) > maxText {
+			all = append(all, content{Type: "text", Text: text, QuoteToken: quote})
+			text, quote = "", ""
+		}
+		text = strings.TrimPrefix(text+"\n"+link, "\n")
+	}
 	switch {
-	case m.Text != "" && m.List != nil:
-		all = append(all, carousel(m.Text, m.List, quote)...)
-	case m.Text != "":
-		all = append(all, menu(m.Text, m.Buttons, quote))
-	case len(m.Buttons) > 0 && len(all) > 0:
-		all[len(all)-1].QuickReply = quick(m.Buttons)
+	case text != "" && m.List != nil:
+		all = append(all, carousel(text, m.List, quote)...)
+	case text != "":
+		all = append(all, menu(text, buttons, quote))
+	case len(buttons) > 0 && len(all) > 0:
+		all[len(all)-1].QuickReply = quick(buttons)
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("a message of type %q with nothing in it that LINE can carry", m.Type)

@@ -90,7 +90,7 @@ func (a *account) Next(out *normalize.Outbound, done []normalize.Exchange) (*con
 	if call.Name == opPush {
 		// LINE carries out what comes again with the same key once, for a day.
 		call.Header.Set("X-Line-Retry-Key", retryKey(out.ID, first))
-		call.Idempotent = true
+		call.Idempotent, call.KnownFor = true, retryKeyKnown
 	}
 	call.Part, call.Visible = batch[0].part, true
 	return call, nil
@@ -110,6 +110,10 @@ func replyToken(out *normalize.Outbound) (string, bool) {
 	}
 	return token, out.Now.Sub(clock(millis)) < limit
 }
+
+// retryKeyKnown is how long LINE is sure to know a retry key, of the day that it
+// does.
+const retryKeyKnown = 23 * time.Hour
 
 // retryKey is a UUID (of version 8, which is free in form) made of the hub's
 // message id and the place of the call's first message in it, so that it is the

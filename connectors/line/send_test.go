@@ -165,6 +165,49 @@ func TestFittedTextsAreWithinLINEsUnits(t *testing.T) {
 
 func caps() normalize.Capabilities { return suite().Kind.Caps }
 
+// TestLongAddressesAreWrittenOut: LINE refuses the whole message for a button
+// with one, as it does for a text that is too long.
+func TestLongAddressesAreWrittenOut(t *testing.T) {
+	long := "https://shop.example/" + strings.Repeat("7", 980)
+	link := normalize.Button{Title: "Track", URL: long}
+	later := normalize.Button{ID: "later", Title: "Remind me"}
+	picture := normalize.Message{Type: normalize.TypeImage, Attachments: []normalize.Attachment{{Type: normalize.TypeImage, URL: "https://x.example/a.png"}}}
+	tests := map[string]struct {
+		part    normalize.Message
+		buttons []normalize.Button
+		want    []string
+	}{
+		"below a short text": {text("Ready"), []normalize.Button{link, later}, []string{"Ready\nTrack: " + long}},
+		"after a long text":  {text(strings.Repeat("a", 4500)), []normalize.Button{link, later}, []string{strings.Repeat("a", 4500), "Track: " + long}},
+		"under a picture":    {picture, []normalize.Button{link, later}, []string{"", "Track: " + long}},
+		"more than fit one text": {text("Ready"), []normalize.Button{link, link, link, link, link, later}, []string{
+			"Ready" + strings.Repeat("\nTrack: "+long, 4), "Track: " + long,
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.part.Buttons = tt.buttons
+			call, err := open(t, nil).Next(answering(0, false, tt.part), nil)
+			require.NoError(t, err)
+			var body struct {
+				Messages []struct {
+					Text       string `json:"text"`
+					QuickReply struct {
+						Items []any `json:"items"`
+					} `json:"quickReply"`
+				} `json:"messages"`
+			}
+			require.NoError(t, json.Unmarshal(call.Body, &body))
+			var texts []string
+			for _, m := range body.Messages {
+				texts = append(texts, m.Text)
+			}
+			require.Equal(t, tt.want, texts)
+			require.Len(t, body.Messages[len(texts)-1].QuickReply.Items, 1)
+		})
+	}
+}
+
 func TestWhatLINECannotCarryIsRefusedBeforehand(t *testing.T) {
 	tests := map[string]struct {
 		part    normalize.Message

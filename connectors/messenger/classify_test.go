@@ -32,7 +32,8 @@ func TestEveryErrorOfTheTable(t *testing.T) {
 		{"throttled", connectors.Wait, normalize.ReasonThrottled, []pair{
 			{4, 0}, {4, 2018354}, {9, 2018352}, {17, 0}, {32, 0}, {613, 0}, {613, 2534040}, {80006, 0}, {613, 2018338},
 		}},
-		{"transient", connectors.Retry, normalize.ReasonUnavailable, []pair{{1, 0}, {2, 0}, {-1, 0}, {1200, 0}}},
+		{"vague", connectors.Retry, normalize.ReasonUnavailable, []pair{{1, 0}, {2, 0}, {-1, 0}}},
+		{"transient", connectors.Retry, normalize.ReasonUnavailable, []pair{{1200, 0}}},
 		{"media", connectors.Refuse, normalize.ReasonContent, []pair{
 			{100, 2018008}, {100, 2018047}, {100, 2018109}, {100, 2018294}, {100, 2018074}, {36000, 0},
 		}},
@@ -44,13 +45,17 @@ func TestEveryErrorOfTheTable(t *testing.T) {
 	} {
 		for _, c := range row.codes {
 			t.Run(fmt.Sprint(row.class, " ", c[0], "-", c[1]), func(t *testing.T) {
-				// The code decides, not the HTTP status.
+				// The code decides, not the HTTP status, unless it says nothing.
 				for _, status := range []int{200, 400, 403, 404, 429, 500, 503} {
+					verdict := row.verdict
+					if row.class == "vague" && status >= 500 {
+						verdict = connectors.Unclear
+					}
 					got := conn.Classify(call, &connectors.Response{Status: status, Body: graphError(c[0], c[1])})
-					require.Equal(t, row.verdict, got.Verdict, "HTTP status %d", status)
+					require.Equal(t, verdict, got.Verdict, "HTTP status %d", status)
 					require.Equal(t, row.reason, got.Failure.Reason)
-					require.Equal(t, row.verdict == connectors.Wait, got.After > 0)
-					require.Equal(t, row.verdict == connectors.Wait || row.verdict == connectors.Retry, got.Failure.Retryable)
+					require.Equal(t, verdict == connectors.Wait, got.After > 0)
+					require.Equal(t, verdict == connectors.Wait || verdict == connectors.Retry, got.Failure.Retryable)
 					want := fmt.Sprint(c[0])
 					if c[1] != 0 {
 						want = fmt.Sprint(c[0], "-", c[1])
@@ -70,10 +75,18 @@ func TestAnUnknownCodeIsReadByTheStatus(t *testing.T) {
 	}, nil)
 	require.NoError(t, err)
 	for status, want := range map[int]connectors.Verdict{
-		400: connectors.Refuse, 429: connectors.Wait, 500: connectors.Unclear, 200: connectors.Refuse,
+		400: connectors.Refuse, 401: connectors.Refuse, 403: connectors.Refuse, 429: connectors.Wait, 500: connectors.Unclear, 200: connectors.Refuse,
 	} {
 		got := conn.Classify(call, &connectors.Response{Status: status, Body: graphError(999999, 0)})
 		require.Equal(t, want, got.Verdict, "HTTP status %d", status)
 		require.Equal(t, "999999", got.Failure.Code)
+		require.Equal(t, "Words", got.Failure.Message)
 	}
+}
+
+// TestAVagueErrorOfASilentCallIsTriedAgain: nobody sees what it does twice.
+func TestAVagueErrorOfASilentCallIsTriedAgain(t *testing.T) {
+	conn := open(t, nil)
+	got := conn.Classify(conn.(connectors.Checker).Check(), &connectors.Response{Status: 500, Body: graphError(2, 0)})
+	require.Equal(t, connectors.Retry, got.Verdict)
 }

@@ -105,8 +105,18 @@ func (j Judge) Described(out connectors.Outcome, e *Error) connectors.Outcome {
 	return out
 }
 
-// WithoutCode reads an answer that is no error of the API's, or one with a
-// code nobody knows:
+// Unlisted reads an answer with an error that the platform's table does not
+// have. Where it has a code of its own, 401 and 403 say nothing of the token:
+// it may be about this one message, and the next would stop the channel again.
+func (j Judge) Unlisted(call *connectors.Call, resp *connectors.Response, e *Error) connectors.Outcome {
+	out := j.WithoutCode(call, resp)
+	if out.Verdict == connectors.Suspend && e.Code.Int() != 0 {
+		out.Verdict, out.Failure.Reason = connectors.Refuse, normalize.ReasonUnknown
+	}
+	return j.Described(out, e)
+}
+
+// WithoutCode reads an answer that is no error of the API's by its status:
 //
 //   - a 5xx to a visible call leaves the outcome open, since it comes from
 //     something before or behind the API;

@@ -24,10 +24,12 @@ func (f *Flex) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Int is the number f holds, 0 when it holds none.
+// Int is the whole number f holds, 0 when it holds none. Some are written as
+// decimals: the quantity 2.0 of an order.
 func (f Flex) Int() int {
-	n, err := strconv.Atoi(string(f))
-	if err != nil {
+	whole, zeros, _ := strings.Cut(string(f), ".")
+	n, err := strconv.Atoi(whole)
+	if err != nil || strings.Trim(zeros, "0") != "" {
 		return 0
 	}
 	return n

@@ -46,6 +46,9 @@ func TestFlexReadsTextsAndNumbers(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(`{"id":`+text+`}`), &v), text)
 		require.Equal(t, want, string(v.ID), text)
 	}
-	require.Equal(t, -1, meta.Flex("-1").Int())
-	require.Zero(t, meta.Flex("x").Int())
+	for text, want := range map[string]int{
+		"-1": -1, "2": 2, "2.0": 2, "2.00": 2, "190.0": 190, "2.5": 0, "2.0.0": 0, "x": 0, "x.0": 0, ".0": 0, "": 0,
+	} {
+		require.Equal(t, want, meta.Flex(text).Int(), text)
+	}
 }

@@ -115,8 +115,8 @@ func choice(raw json.RawMessage) *normalize.Message {
 	if c.ID == "" {
 		c.ID = p.Text
 	}
-	if p.Card > 0 {
-		c.Data = `{"carouselCardNumber":` + strconv.Itoa(p.Card) + `}`
+	if card, err := strconv.Atoi(strings.Trim(string(p.Card), `"`)); err == nil && card > 0 {
+		c.Data = `{"carouselCardNumber":` + strconv.Itoa(card) + `}`
 	}
 	return &normalize.Message{Type: normalize.TypeReply, Reply: c}
 }

@@ -43,10 +43,10 @@ type place struct {
 
 // press is an answer to a suggestion.
 type press struct {
-	Postback string `json:"postbackData"`
-	Text     string `json:"text"`
-	Type     string `json:"type"`
-	Card     int    `json:"carouselCardNumber"`
+	Postback string          `json:"postbackData"`
+	Text     string          `json:"text"`
+	Type     string          `json:"type"`
+	Card     json.RawMessage `json:"carouselCardNumber"` // a number, also as a text
 }
 
 // clock reads the time of an event; zero for one that no store can keep.

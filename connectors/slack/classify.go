@@ -154,6 +154,9 @@ func essential(op string) bool { return op == opPost || op == opOpen || op == op
 // unanswered reads an answer that is not the API's.
 func unanswered(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	code, words := strconv.Itoa(resp.Status), "Slack answered with HTTP status "+strconv.Itoa(resp.Status)
+	// Slack names what is wrong with a token: a page with 403 is that of something
+	// in between, which the channel need not stop for.
+	firewalled := resp.Status == http.StatusForbidden && call.Name != opUpload
 	switch status := resp.Status; {
 	case status == http.StatusTooManyRequests:
 		o := failure(connectors.Wait, normalize.ReasonThrottled, code, words)
@@ -163,12 +166,12 @@ func unanswered(call *connectors.Call, resp *connectors.Response) connectors.Out
 		return o
 	case call.Name == opDownload && status >= 300 && status <= 399:
 		return loginPage()
-	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && call.Name != opUpload:
+	case status == http.StatusUnauthorized && call.Name != opUpload:
 		// The address to upload to holds no token.
 		return failure(connectors.Suspend, normalize.ReasonAuth, code, words)
 	case call.Name == opDownload && (status == http.StatusNotFound || status == http.StatusGone):
 		return failure(connectors.Refuse, normalize.ReasonGone, code, words)
-	case status >= 400 && status <= 499 && status != http.StatusRequestTimeout:
+	case status >= 400 && status <= 499 && status != http.StatusRequestTimeout && !firewalled:
 		return failure(connectors.Refuse, normalize.ReasonUnknown, code, words)
 	case !call.Visible || call.Idempotent || status == http.StatusServiceUnavailable || status/100 == 3:
 		o := failure(connectors.Retry, normalize.ReasonUnavailable, code, words)

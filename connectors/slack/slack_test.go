@@ -150,6 +150,32 @@ func TestOnlySlacksOwnQuestionsAreAnswered(t *testing.T) {
 	require.False(t, ok, "a GET")
 }
 
+// TestAFirewallsPageDoesNotStopTheChannel: only what Slack says about a token does.
+func TestAFirewallsPageDoesNotStopTheChannel(t *testing.T) {
+	conn := open(t, config())
+	visible, err := conn.Next(&normalize.Outbound{
+		ID: "msg_1", To: normalize.Peer{ID: "U0MIRA"}, Context: map[string]string{"channel": "D0MIRA"},
+		Parts: []normalize.Message{{Type: normalize.TypeText, Text: "hi"}},
+	}, nil)
+	require.NoError(t, err)
+	quiet := conn.(connectors.Checker).Check()
+	tests := map[string]struct {
+		body           string
+		visible, quiet connectors.Verdict
+	}{
+		"a web page":            {"<html>Blocked</html>", connectors.Unclear, connectors.Retry},
+		"JSON of somebody else": {`{"error":"blocked"}`, connectors.Unclear, connectors.Retry},
+		"Slack's own word":      {`{"ok":false,"error":"invalid_auth"}`, connectors.Suspend, connectors.Suspend},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			resp := &connectors.Response{Status: http.StatusForbidden, Body: []byte(tt.body)}
+			require.Equal(t, tt.visible, conn.Classify(visible, resp).Verdict)
+			require.Equal(t, tt.quiet, conn.Classify(quiet, resp).Verdict)
+		})
+	}
+}
+
 func TestConfiguration(t *testing.T) {
 	for name, tt := range map[string]struct{ token, settings, base, refused string }{
 		"no settings at all are fine":           {token: token, settings: ``, base: "https://slack.com/api"},

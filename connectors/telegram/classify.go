@@ -39,7 +39,9 @@ type answer struct {
 // A server error with {"ok": false} is the Bot API's own word that the method
 // was not carried out, and is tried again. One without it comes from a gateway
 // that lost the server on the way: the message may be out, and the outcome of a
-// visible call is unclear. 503 is a refusal to begin and is tried again.
+// visible call is unclear, as it is after 502 and 504: those come from the front
+// of api.telegram.org, whose words are the Bot API's. 503 is a refusal to begin
+// and is tried again.
 func (b *bot) Classify(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	success := resp.Status >= 200 && resp.Status < 300
 	if call.Name == callDownload {
@@ -55,8 +57,11 @@ func (b *bot) Classify(call *connectors.Call, resp *connectors.Response) connect
 	case !said || a.ErrorCode == 0:
 		a.ErrorCode = resp.Status
 	}
-	if call.Idempotent || !call.Visible {
+	switch {
+	case call.Idempotent || !call.Visible:
 		said = true // to try again does no harm
+	case a.ErrorCode == http.StatusBadGateway || a.ErrorCode == http.StatusGatewayTimeout:
+		said = false
 	}
 	o := a.outcome(resp, said)
 	if o.Failure != nil {

@@ -8,9 +8,6 @@ import (
 	"threadhub/normalize"
 )
 
-// maxVCard is how many bytes sendContact takes of a business card.
-const maxVCard = 2048
-
 // step is one message of a part.
 type step struct {
 	method string
@@ -55,7 +52,9 @@ func content(m *normalize.Message, to target) ([]step, error) {
 		steps = append(steps, place(m.Location, to))
 	}
 	for i := range m.Contacts {
-		steps = append(steps, card(&m.Contacts[i], to))
+		if s, ok := card(&m.Contacts[i], to); ok {
+			steps = append(steps, s)
+		}
 	}
 	if text != "" {
 		p := to.params()
@@ -116,22 +115,6 @@ func place(l *normalize.Location, to target) step {
 		p.Address = l.Name
 	}
 	return step{"sendVenue", p}
-}
-
-// card is a business card or, since Telegram has none without a phone number,
-// its lines as text.
-func card(c *normalize.ContactCard, to target) step {
-	p := to.params()
-	if len(c.Phones) == 0 {
-		lines := append([]string{c.Name, c.Company}, c.Emails...)
-		p.Text = strings.TrimSpace(strings.Join(lines, "\n"))
-		return step{"sendMessage", p}
-	}
-	p.PhoneNumber, p.FirstName = c.Phones[0], c.Name
-	if len(c.VCard) <= maxVCard {
-		p.VCard = c.VCard
-	}
-	return step{"sendContact", p}
 }
 
 // replyTo quotes a message of the same chat; the press of a button is no

@@ -137,6 +137,32 @@ func TestWebhookAddressesThatTelegramRefusesAreRefusedBeforehand(t *testing.T) {
 	}
 }
 
+// TestTheFrontsErrorsAreToldFromTheAPIs: both say them in the same words, but
+// only the API says that nothing was carried out.
+func TestTheFrontsErrorsAreToldFromTheAPIs(t *testing.T) {
+	conn := open(t, config())
+	visible, err := conn.Next(&normalize.Outbound{
+		ID: "msg_1", To: normalize.Peer{ID: "5310001"}, Parts: []normalize.Message{{Type: normalize.TypeText, Text: "hi"}},
+	}, nil)
+	require.NoError(t, err)
+	quiet := conn.(connectors.Checker).Check()
+	for _, tt := range []struct {
+		status         int
+		visible, quiet connectors.Verdict
+	}{
+		{500, connectors.Retry, connectors.Retry},
+		{502, connectors.Unclear, connectors.Retry},
+		{503, connectors.Retry, connectors.Retry},
+		{504, connectors.Unclear, connectors.Retry},
+	} {
+		body, err := json.Marshal(map[string]any{"ok": false, "error_code": tt.status, "description": "words"})
+		require.NoError(t, err)
+		resp := &connectors.Response{Status: tt.status, Body: body}
+		require.Equal(t, tt.visible, conn.Classify(visible, resp).Verdict, tt.status)
+		require.Equal(t, tt.quiet, conn.Classify(quiet, resp).Verdict, tt.status)
+	}
+}
+
 // TestSamplesOfOthersAreUnderstood reads bodies collected from public sources,
 // where they are at hand: none may be refused or remain Unknown.
 func TestSamplesOfOthersAreUnderstood(t *testing.T) {

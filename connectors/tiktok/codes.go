@@ -62,6 +62,8 @@ func inWords(words string) (meaning, bool) {
 		return false
 	}
 	switch {
+	case has("blocked word"): // it is the text that is not allowed
+		return meaning{verdict: connectors.Refuse, reason: normalize.ReasonContent}, true
 	case has("block", "does not allow", "privacy", "opted out"):
 		return meaning{verdict: connectors.Refuse, reason: normalize.ReasonBlocked, words: "The person does not take messages of the account"}, true
 	case has("window", "48 hour", "48h", "message limit", "messages limit", "reply limit", "has not replied"):

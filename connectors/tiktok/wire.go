@@ -52,8 +52,6 @@ type content struct {
 	Image     media `json:"image"`
 	Video     media `json:"video"`
 	SharePost struct {
-		ItemID   string `json:"item_id"`
-		VideoID  string `json:"video_id"`
 		EmbedURL string `json:"embed_url"`
 	} `json:"share_post"`
 	Template card `json:"template"`

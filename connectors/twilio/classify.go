@@ -25,7 +25,8 @@ type answer struct {
 }
 
 // Classify reads an answer by its error code, whatever the words. Where there
-// is none, 401 and 403 mean dead credentials, and a 5xx to a message leaves open
+// is none, 401 and 403 mean dead credentials (403 with a code is about what was
+// asked for), and a 5xx to a message leaves open
 // whether it went out: Twilio takes no idempotency key.
 func (c *connector) Classify(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	good := resp.Status >= 200 && resp.Status <= 299
@@ -115,7 +116,7 @@ func (c *connector) uncoded(call *connectors.Call, resp *connectors.Response, a 
 		words = c.scrub(a.Message)
 	}
 	switch status := resp.Status; {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden && a.Code == "":
 		return failed(connectors.Suspend, normalize.ReasonAuth, code, "Twilio does not accept the credentials")
 	case status == http.StatusTooManyRequests:
 		o := failed(connectors.Wait, normalize.ReasonThrottled, code, words)

@@ -201,7 +201,10 @@ func (c *connector) attachments(f form, over string) []normalize.Attachment {
 	const most = 100
 	count, err := strconv.Atoi(f.get("NumMedia"))
 	if err != nil {
-		return nil
+		// It is not told: as many as follow each other.
+		for count = 0; count < most && f.has("MediaUrl"+strconv.Itoa(count)); {
+			count++
+		}
 	}
 	var all []normalize.Attachment
 	for i := range min(count, most) {

@@ -59,7 +59,7 @@ func readMessaging(body []byte) (form, error) {
 }
 
 // incoming tells a message that comes without its status from news of one.
-func (f form) incoming() bool { return f.has("Body") || f.has("NumMedia") }
+func (f form) incoming() bool { return f.has("Body") || f.has("NumMedia") || f.has("MediaUrl0") }
 
 // unknown keeps a form that means nothing here.
 func unknown(f form, body []byte, reason string) normalize.Event {

@@ -47,7 +47,7 @@ func (m *message) content() *normalize.Message {
 // attach fills in media, which Viber keeps at an address for an hour.
 func (m *message) attach(out *normalize.Message, kind normalize.MessageType) {
 	out.Type, out.Text = kind, m.Text
-	a := normalize.Attachment{Type: kind, URL: m.Media, Name: m.FileName, Size: max(m.Size, 0)}
+	a := normalize.Attachment{Type: kind, URL: m.Media, Name: m.FileName, Size: int64(m.Size)}
 	if kind == normalize.TypeSticker {
 		a.Ref = string(m.StickerID)
 	}
@@ -86,7 +86,7 @@ func (m *message) unfamiliar(out *normalize.Message) {
 	}
 	if m.Media != "" {
 		out.Attachments = []normalize.Attachment{{
-			Type: normalize.TypeFile, URL: m.Media, Name: m.FileName, Size: max(m.Size, 0),
+			Type: normalize.TypeFile, URL: m.Media, Name: m.FileName, Size: int64(m.Size),
 		}}
 	}
 }

@@ -124,6 +124,8 @@ func (p *parser) said() {
 	out := p.Message.content()
 	out.ID = normalize.PlatformID(p.Token)
 	p.add(normalize.Event{Key: normalize.MessageKey(out.ID), Type: normalize.EventMessage, Peer: peer, Message: out})
+	// No consent comes with it, though Viber takes it for one: a message would
+	// undo that somebody was opted out by hand. Answers within the talk go anyway.
 }
 
 // receipt reads the fate of something we sent. Each of a person's devices may

@@ -49,7 +49,7 @@ type message struct {
 
 	Media     string `json:"media"`
 	FileName  string `json:"file_name"`
-	Size      int64  `json:"size"`
+	Size      size   `json:"size"`
 	StickerID digits `json:"sticker_id"`
 
 	Location *location `json:"location"`
@@ -76,6 +76,18 @@ func (d *digits) UnmarshalJSON(data []byte) error {
 	text := strings.Trim(string(data), `"`)
 	if _, err := strconv.ParseUint(text, 10, 64); err == nil {
 		*d = digits(text)
+	}
+	return nil
+}
+
+// size is how large a file is, however it is written: 33, "33" or 10000.0.
+type size int64
+
+// UnmarshalJSON never fails: what is no size is none.
+func (s *size) UnmarshalJSON(data []byte) error {
+	const most = 1 << 50
+	if n, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64); err == nil && n > 0 && n < most {
+		*s = size(n)
 	}
 	return nil
 }

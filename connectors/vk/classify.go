@@ -211,9 +211,6 @@ func (c *community) failed(e *apiError) connectors.Outcome {
 func unanswered(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	code, words := strconv.Itoa(resp.Status), "VK answered with HTTP status "+strconv.Itoa(resp.Status)
 	switch status := resp.Status; {
-	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && call.Name != opUpload:
-		// The upload servers know no token.
-		return verdict(connectors.Suspend, normalize.ReasonAuth, code, words)
 	case status == http.StatusTooManyRequests:
 		o := verdict(connectors.Wait, normalize.ReasonThrottled, code, words)
 		if o.After = retryAfter(resp); o.After == 0 {
@@ -222,7 +219,7 @@ func unanswered(call *connectors.Call, resp *connectors.Response) connectors.Out
 		return o
 	case status == http.StatusRequestEntityTooLarge:
 		return verdict(connectors.Refuse, normalize.ReasonContent, code, words)
-	case status >= 400 && status <= 499 && status != http.StatusRequestTimeout:
+	case status >= 400 && status <= 499 && status != http.StatusRequestTimeout && !walled(call, status):
 		return verdict(connectors.Refuse, normalize.ReasonUnknown, code, words)
 	case call.Visible && !call.Idempotent:
 		return verdict(connectors.Unclear, normalize.ReasonUnavailable, code, words)
@@ -230,6 +227,13 @@ func unanswered(call *connectors.Call, resp *connectors.Response) connectors.Out
 	o := verdict(connectors.Retry, normalize.ReasonUnavailable, code, words)
 	o.After = retryAfter(resp)
 	return o
+}
+
+// walled tells a status that a firewall before the API answers with: VK itself
+// speaks of tokens in answers with status 200. The upload servers, which are no
+// part of the API, refuse with it.
+func walled(call *connectors.Call, status int) bool {
+	return (status == http.StatusUnauthorized || status == http.StatusForbidden) && call.Name != opUpload
 }
 
 func verdict(v connectors.Verdict, r normalize.Reason, code, message string) connectors.Outcome {

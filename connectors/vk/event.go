@@ -40,7 +40,7 @@ func compact(raw json.RawMessage) string {
 }
 
 // reading reads message_read. It stands for every message up to the one it
-// names, but tells no time, so that only that one can be marked.
+// names.
 func (p *parser) reading() (normalize.Event, error) {
 	var o reading
 	if err := p.decode(&o); err != nil {
@@ -58,7 +58,7 @@ func (p *parser) reading() (normalize.Event, error) {
 	}
 	return normalize.Event{
 		Key: "rct:" + string(id) + ":read:" + number(o.FromID), Type: normalize.EventReceipt, Peer: peerOf(o.PeerID),
-		Receipt: &normalize.Receipt{Target: id, Status: normalize.StatusRead},
+		Receipt: &normalize.Receipt{Target: id, Status: normalize.StatusRead, Earlier: true},
 	}, nil
 }
 

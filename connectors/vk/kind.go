@@ -63,12 +63,13 @@ func capabilities() normalize.Capabilities {
 		Reactions: true,
 		Typing:    true,
 		ReadMarks: true,
-		Receipts:  []normalize.Status{normalize.StatusSent, normalize.StatusRead},
+		Receipts:  []normalize.Status{normalize.StatusRead},
 		Inbound: []normalize.EventType{
 			normalize.EventEcho, normalize.EventReceipt, normalize.EventReaction, normalize.EventEdit,
 			normalize.EventConsent, normalize.EventTyping, normalize.EventChannel,
 		},
-		Rate:       normalize.Rate{PerSecond: 20, Burst: 20},
-		Idempotent: true,
+		Rate: normalize.Rate{PerSecond: 20, Burst: 20},
+		// Not Idempotent, though messages are for an hour (random_id): a crash
+		// may last longer.
 	}
 }

@@ -57,20 +57,14 @@ func (p *parser) reply() (normalize.Event, error) {
 	return p.own(m), nil
 }
 
-// own tells what a person wrote by hand, or VK by itself (a greeting), from what
-// was sent through the API. The latter has a random id and no author: it is
-// taken for news of what this channel sent.
+// own reads what the community wrote. A person by hand is named as its author,
+// and what VK writes by itself (a greeting) has no random id. What has one and no
+// author came through the API, from this channel or from another program: they
+// differ in whether the message's id is one of ours.
 func (p *parser) own(m *message) normalize.Event {
-	id := m.name()
-	peer := m.peer()
-	if m.AdminID == 0 && m.RandomID != 0 {
-		return normalize.Event{
-			Key: "rct:" + string(id) + ":sent", Type: normalize.EventReceipt, Peer: peer, At: clock(m.Date),
-			Receipt: &normalize.Receipt{Target: id, Status: normalize.StatusSent},
-		}
-	}
 	e := normalize.Event{
-		Key: normalize.MessageKey(id), Type: normalize.EventEcho, Peer: peer, At: clock(m.Date), Message: m.content(),
+		Key: normalize.MessageKey(m.name()), Type: normalize.EventEcho, Peer: m.peer(), At: clock(m.Date), Message: m.content(),
+		Mirror: m.AdminID == 0 && m.RandomID != 0,
 	}
 	e.Message.Author = nil
 	if m.AdminID != 0 {
@@ -115,9 +109,11 @@ func (m *message) content() *normalize.Message {
 		out.Author = &normalize.Author{ID: peerID(m.FromID)}
 	}
 	if q := m.ReplyTo; q != nil {
-		out.ReplyTo = &normalize.Quote{ID: messageID(m.PeerID, q.InChat, q.ID), Text: q.Text}
+		if id := messageID(m.PeerID, q.InChat, q.ID); id != "" || q.Text != "" {
+			out.ReplyTo = &normalize.Quote{ID: id, Text: q.Text}
+		}
 	}
-	if g := m.Geo; g != nil && math.Abs(g.Coordinates.Latitude) <= 90 && math.Abs(g.Coordinates.Longitude) <= 180 {
+	if g := m.Geo; g != nil && g.Coordinates.known && math.Abs(g.Coordinates.Latitude) <= 90 && math.Abs(g.Coordinates.Longitude) <= 180 {
 		out.Location = &normalize.Location{
 			Latitude: g.Coordinates.Latitude, Longitude: g.Coordinates.Longitude, Name: g.Place.Title,
 		}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"threadhub/connectors"
 	"threadhub/normalize"
@@ -58,6 +59,10 @@ func (c *community) Next(out *normalize.Outbound, done []normalize.Exchange) (*c
 	return nil, nil
 }
 
+// randomKnown is how long VK is sure to know a random_id, of the hour or so that
+// it does.
+const randomKnown = 45 * time.Minute
+
 // randomID is what VK knows a repetition by, for about an hour: a positive
 // 32-bit number made of the message's id.
 func randomID(id string, part, message int) int32 {
@@ -105,7 +110,7 @@ func (c *community) send(params url.Values, peer int64, random int32) *connector
 	params.Set("peer_ids", number(peer))
 	params.Set("random_id", strconv.Itoa(int(random)))
 	call := c.call(opSend, params)
-	call.Visible, call.Idempotent = true, true
+	call.Visible, call.Idempotent, call.KnownFor = true, true, randomKnown
 	return call
 }
 

@@ -3,6 +3,8 @@ package vk
 import (
 	"encoding/json"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -50,13 +52,38 @@ type message struct {
 }
 
 type geo struct {
-	Coordinates struct {
-		Latitude  float64 `json:"latitude"`
-		Longitude float64 `json:"longitude"`
-	} `json:"coordinates"`
-	Place struct {
+	Coordinates coordinates `json:"coordinates"`
+	Place       struct {
 		Title string `json:"title"`
 	} `json:"place"`
+}
+
+// coordinates are an object or, in old versions of the API, the two numbers in
+// a text.
+type coordinates struct {
+	Latitude, Longitude float64
+	known               bool
+}
+
+// UnmarshalJSON never fails: what cannot be read is no place.
+func (c *coordinates) UnmarshalJSON(raw []byte) error {
+	var o struct {
+		Latitude  *float64 `json:"latitude"`
+		Longitude *float64 `json:"longitude"`
+	}
+	if json.Unmarshal(raw, &o) == nil && o.Latitude != nil && o.Longitude != nil {
+		*c = coordinates{*o.Latitude, *o.Longitude, true}
+		return nil
+	}
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return nil
+	}
+	first, second, _ := strings.Cut(strings.TrimSpace(text), " ")
+	latitude, err1 := strconv.ParseFloat(first, 64)
+	longitude, err2 := strconv.ParseFloat(strings.TrimSpace(second), 64)
+	*c = coordinates{latitude, longitude, err1 == nil && err2 == nil}
+	return nil
 }
 
 // attachment is anything attached; the object that Type names is set.

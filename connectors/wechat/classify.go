@@ -36,8 +36,10 @@ type answer struct {
 func (a *account) Classify(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	good := resp.Status >= 200 && resp.Status < 300
 	var ans answer
-	if body := bytes.TrimSpace(resp.Body); len(body) > 0 && body[0] == '{' && json.Unmarshal(body, &ans) != nil {
-		ans = answer{}
+	if body := bytes.TrimSpace(resp.Body); len(body) > 0 && body[0] == '{' {
+		// A member of another type than expected leaves the rest readable, the
+		// code above all; what is no JSON at all leaves an answer without a word.
+		_ = json.Unmarshal(body, &ans)
 	}
 	code := ""
 	if ans.Code != nil {

@@ -116,7 +116,7 @@ func (c *connector) failed(call *connectors.Call, resp *connectors.Response, e *
 			class.Verdict, class.Reason = connectors.Refuse, normalize.ReasonGone
 		}
 	case class.Verdict == "":
-		return c.judge.Described(c.judge.WithoutCode(call, resp), e)
+		return c.judge.Unlisted(call, resp, e)
 	}
 	return c.judge.Failed(resp, e, class)
 }

@@ -71,6 +71,16 @@ func TestEveryErrorCodeOfTheTable(t *testing.T) {
 	}
 }
 
+// TestAnUnknownCodeDoesNotStopTheChannel: it may be about one person's message.
+func TestAnUnknownCodeDoesNotStopTheChannel(t *testing.T) {
+	conn := open(t, nil)
+	for _, status := range []int{401, 403} {
+		got := conn.Classify(send(t, conn), &connectors.Response{Status: status, Body: graphError(999999)})
+		require.Equal(t, connectors.Refuse, got.Verdict, "HTTP status %d", status)
+		require.Equal(t, normalize.Failure{Reason: normalize.ReasonUnknown, Code: "999999", Message: "Words"}, *got.Failure)
+	}
+}
+
 func TestAnswersWithoutACode(t *testing.T) {
 	conn := open(t, nil)
 	visible := send(t, conn)

@@ -140,6 +140,20 @@ func (a *account) refused(call *connectors.Call, resp *connectors.Response, ans 
 	return outcome(connectors.Retry, normalize.ReasonUnavailable, "")
 }
 
+// aboutApp tells a problem with what the app or its token may do, by its type
+// and reason: its words may speak of anything.
+func (ans *answer) aboutApp() bool {
+	for _, name := range []string{ans.Type, ans.Reason} {
+		name = strings.ToLower(name)
+		for _, part := range []string{"client-not-enrolled", "client-forbidden", "oauth1-permissions", "scope"} {
+			if strings.Contains(name, part) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // forbidden reads a 403: the peer takes no messages from us, is gone, the
 // message looked automated, or the app or its token lacks a permission.
 func forbidden(ans *answer) connectors.Outcome {
@@ -164,7 +178,7 @@ func forbidden(ans *answer) connectors.Outcome {
 		return outcome(connectors.Refuse, normalize.ReasonContent, "")
 	case ans.has("349", "150", "151"), holds("cannot send messages", "permission to dm", "not following"):
 		return outcome(connectors.Refuse, normalize.ReasonBlocked, "")
-	case holds("client-not-enrolled", "client-forbidden", "oauth1-permissions", "scope"):
+	case ans.aboutApp():
 		return outcome(connectors.Suspend, normalize.ReasonAuth, "")
 	}
 	return outcome(connectors.Refuse, normalize.ReasonAuth, "")

@@ -31,7 +31,7 @@ func (p *parser) typing(raw json.RawMessage, d *direct) {
 		return
 	}
 	p.add(normalize.Event{
-		Key: "typ:" + d.SenderID + ":" + cmp.Or(d.At, p.id(raw)), Type: normalize.EventTyping, Peer: p.peer(d.SenderID), At: clock(d.At),
+		Key: "typ:" + d.SenderID + ":" + cmp.Or(string(d.At), p.id(raw)), Type: normalize.EventTyping, Peer: p.peer(d.SenderID), At: clock(d.At),
 	})
 }
 
@@ -124,7 +124,7 @@ func (p *parser) revoked(raw, payload json.RawMessage) {
 			Kind: "access_revoked", Text: "the account took the app's access back: connect it again with a new access token",
 		},
 	}
-	if at, err := time.Parse(time.RFC3339, r.At); err == nil && at.Year() >= 1970 && at.Year() <= 9998 {
+	if at, err := time.Parse(time.RFC3339, string(r.At)); err == nil && at.Year() >= 1970 && at.Year() <= 9998 {
 		e.At = at.UTC().Truncate(time.Millisecond)
 	}
 	p.add(e)

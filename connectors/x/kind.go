@@ -39,8 +39,11 @@ const (
 	// chunkBytes bounds what is uploaded in chunks, videos and moving pictures:
 	// the hub sends a file as one chunk.
 	chunkBytes = 4 << 20
-	burst      = 15 // messages in 15 minutes
-	perDay     = 1440
+	// Of the 15 messages that X takes in 15 minutes a talk may have 5 at once;
+	// the other 10 come back evenly, so that no 15 minutes have more. That is
+	// 960 of the 1,440 a day.
+	burst      = 5
+	perQuarter = 10
 )
 
 // capabilities leave out what is in the retired API alone: quick replies, signs
@@ -57,7 +60,6 @@ func capabilities() normalize.Capabilities {
 		Inbound: []normalize.EventType{
 			normalize.EventEcho, normalize.EventReceipt, normalize.EventTyping, normalize.EventConsent, normalize.EventChannel,
 		},
-		// Per account: 15 in 15 minutes and 1,440 a day.
-		Rate: normalize.Rate{PerSecond: float64(perDay) / (24 * 60 * 60), Burst: burst},
+		Rate: normalize.Rate{PerSecond: perQuarter / (15 * 60.0), Burst: burst},
 	}
 }

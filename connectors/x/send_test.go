@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"threadhub/connectors"
+	"threadhub/connectors/x"
 	"threadhub/normalize"
 )
 
@@ -132,4 +133,15 @@ func TestWhatXHasNoFormForIsWrittenOut(t *testing.T) {
 			require.Contains(t, string(call.Body), tt.want)
 		})
 	}
+}
+
+// TestThePaceIsWhatXAllows: 15 messages in any 15 minutes, the first of them
+// included.
+func TestThePaceIsWhatXAllows(t *testing.T) {
+	rate := x.Kind().Caps.Rate
+	const minutes = 15
+	// What goes out from the first moment up to, but not at, the last one.
+	most := rate.Burst + int(rate.PerSecond*(minutes*60-1))
+	require.LessOrEqual(t, most, 15)
+	require.LessOrEqual(t, rate.PerSecond*24*60*60, 1440.0)
 }

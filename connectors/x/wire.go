@@ -2,6 +2,7 @@ package x
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,7 @@ type activity struct {
 type direct struct {
 	Type   string `json:"type"`
 	ID     string `json:"id"`
-	At     string `json:"created_timestamp"` // ms
+	At     stamp  `json:"created_timestamp"` // ms
 	Create *struct {
 		Target   target  `json:"target"`
 		SenderID string  `json:"sender_id"`
@@ -101,7 +102,7 @@ type user struct {
 // relation is that somebody followed or blocked somebody.
 type relation struct {
 	Type   string `json:"type"`
-	At     string `json:"created_timestamp"`
+	At     stamp  `json:"created_timestamp"`
 	Source user   `json:"source"`
 	Target user   `json:"target"`
 }
@@ -109,14 +110,25 @@ type relation struct {
 // chat is a message of an encrypted chat.
 type chat struct {
 	ID           string `json:"id"`
-	At           string `json:"created_at_msec"`
+	At           stamp  `json:"created_at_msec"`
 	SenderID     string `json:"sender_id"`
 	Conversation string `json:"conversation_id"` // "1:2"
 }
 
+// stamp is a time that may come as a number or as a string.
+type stamp string
+
+// UnmarshalJSON takes either, and null as nothing.
+func (s *stamp) UnmarshalJSON(raw []byte) error {
+	if string(raw) != "null" {
+		*s = stamp(strings.Trim(string(raw), `"`))
+	}
+	return nil
+}
+
 // clock reads a time in milliseconds; zero for one that no store can keep.
-func clock(text string) time.Time {
-	millis, err := strconv.ParseInt(text, 10, 64)
+func clock(s stamp) time.Time {
+	millis, err := strconv.ParseInt(string(s), 10, 64)
 	if err != nil || millis <= 0 {
 		return time.Time{}
 	}

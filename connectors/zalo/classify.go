@@ -36,9 +36,9 @@ type answer struct {
 func (a *account) Classify(call *connectors.Call, resp *connectors.Response) connectors.Outcome {
 	good := resp.Status >= 200 && resp.Status < 300
 	var ans answer
-	if json.Unmarshal(resp.Body, &ans) != nil {
-		ans = answer{}
-	}
+	// A member of another type than expected leaves the rest readable, the code
+	// above all; what is no JSON at all leaves an answer without a word.
+	_ = json.Unmarshal(resp.Body, &ans)
 	code, told := number(ans.Error)
 	var o connectors.Outcome
 	switch {

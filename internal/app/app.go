@@ -221,7 +221,8 @@ func (h *Hub) openChannels(ctx context.Context) (err error) {
 	h.openTokens(h.keys)
 	h.channels, err = channels.NewRegistry(channels.Options{
 		Store: h.store, Kinds: all.Kinds(), Keys: h.keys, Caller: h.tokens, Deleted: h.channelDeleted, Changed: h.channelChanged, Logger: h.Logger, Now: time.Now,
-		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations, Fresh: fresh,
+		PublicURL: h.Config.BaseURL(), CheckURL: h.egress.CheckURL, DefaultStyle: h.defaultStyle, OpenConversations: h.openConversations,
+		CloseConversations: func(ctx context.Context, id threads.ChannelID) error { return h.threads.ShutChannel(ctx, id) }, Fresh: fresh,
 	})
 	if err != nil {
 		return err

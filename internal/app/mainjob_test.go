@@ -165,6 +165,10 @@ func TestAWebhookOfSeveralAccountsIsSplit(t *testing.T) {
 	require.Equal(t, 200, h.hook(first, body, waSign(body, waSecret)))
 	require.Equal(t, "to the first", h.messages(h.one(first)["id"])[0]["text"])
 	require.Equal(t, "to the second", h.messages(h.one(second)["id"])[0]["text"])
+	h.must(200, "PATCH", "/v1/channels/"+second, object{"enabled": false}, adminToken)
+	more := waBody(waValue("1060002", waText("552", "while it is paused")))
+	require.Equal(t, 200, h.hook(first, more, waSign(more, waSecret)))
+	h.eventually("what comes in is taken while a channel is paused", func() bool { return len(h.conversations(second)) == 2 })
 	h.eventually("the part without a channel is kept", func() bool { return len(h.list("/v1/quarantine")) == 1 })
 	item := h.list("/v1/quarantine")[0]
 	require.Contains(t, item["reason"], "1060009")

@@ -66,10 +66,7 @@ func (s staff) HandedBack(ctx context.Context, agent threads.AgentID, groups []t
 }
 
 // Counted implements [threads.Returns].
-func (s staff) Counted(ctx context.Context) (bool, error) {
-	set, err := s.settings.Routing(ctx)
-	return set.Mode != routing.Manual, err
-}
+func (s staff) Counted(context.Context) (bool, error) { return true, nil }
 
 // Returning implements [threads.Returns].
 func (s staff) Returning(ctx context.Context, agent threads.AgentID, group threads.GroupID) (threads.Returning, error) {

@@ -122,7 +122,7 @@ func (r *Registry) ByAccount(ctx context.Context, kind, account string) ([]*Open
 		}
 		for _, ch := range list {
 			after = ch.ID
-			if ch.Kind != kind || !ch.Enabled {
+			if ch.Kind != kind { // what comes in is taken also while it is paused
 				continue
 			}
 			o, err := r.Open(ctx, ch.ID)

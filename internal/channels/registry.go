@@ -65,6 +65,8 @@ type Options struct {
 	DefaultStyle func(ctx context.Context) (threads.Style, error)
 	// OpenConversations counts a channel's conversations that are not closed.
 	OpenConversations func(ctx context.Context, id threads.ChannelID) (int, error)
+	// CloseConversations closes those that are not.
+	CloseConversations func(ctx context.Context, id threads.ChannelID) error
 	// Deleted, when set, is told of a channel that is no more.
 	Deleted func(ctx context.Context, id threads.ChannelID) error
 	// Changed, when set, is told of a channel that was changed; health tells
@@ -343,28 +345,6 @@ func (r *Registry) forget(id threads.ChannelID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.opened, id)
-}
-
-// Delete removes a channel. Without force it is refused (*InUseError) while
-// conversations of it are not closed. Conversations stay readable.
-func (r *Registry) Delete(ctx context.Context, id threads.ChannelID, force bool) error {
-	if _, err := r.records.Get(ctx, string(id)); err != nil {
-		return err
-	}
-	if !force {
-		open, err := r.OpenConversations(ctx, id)
-		if err != nil {
-			return fmt.Errorf("count open conversations: %w", err)
-		}
-		if open > 0 {
-			return &InUseError{Open: open}
-		}
-	}
-	defer r.forget(id)
-	if err := r.records.Delete(ctx, string(id)); err != nil || r.Deleted == nil {
-		return err
-	}
-	return r.Deleted(ctx, id)
 }
 
 // setHealth notes how a channel does, if that is news.

@@ -48,6 +48,13 @@ func TestAChannelIsRegisteredChangedAndDeleted(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, h.do(request{method: "GET", path: at, token: adminToken}).status)
 	left := h.must(http.MethodGet, "/v1/conversations", "").data(t)
 	require.Len(t, left, 1, "its conversations stay readable")
+	require.Equal(t, "closed", left[0]["status"], "and hold no place of an agent's")
+	of := "/v1/conversations/" + left[0]["id"].(string)
+	require.Equal(t, []any{"late"}, h.must(http.MethodPatch, of, `{"tags":["late"]}`).body["tags"])
+	require.Equal(t, http.StatusConflict, h.do(request{method: "POST", path: of + "/messages", body: `{"text":"x"}`, token: adminToken}).status)
+	follow := h.do(request{method: "POST", path: of + "/follow-up", body: `{"message":{"text":"x"}}`, token: adminToken})
+	require.Equal(t, "channel_disabled", follow.code())
+	require.Contains(t, follow.raw, "the channel was deleted")
 	require.Equal(t, map[string]any{"open": false, "until": nil, "allowed": []any{}}, left[0]["reply_window"])
 }
 

@@ -14,6 +14,7 @@ import (
 	"threadhub/api"
 	"threadhub/internal/auth"
 	"threadhub/internal/directory"
+	"threadhub/threads"
 )
 
 // OperationRoutes answers method and route of every operation of the document.
@@ -32,10 +33,11 @@ func OperationRoutes(t testing.TB) []string {
 
 // FollowTest runs the inside of a stream, for tests with a clock of their own.
 type FollowTest struct {
-	s     *server
-	out   *sharedWriter
-	id    string
-	ended chan struct{}
+	s      *server
+	out    *sharedWriter
+	id     string
+	events chan Event
+	ended  chan struct{}
 }
 
 // NewFollowTest starts to follow a stream on which nothing happens.
@@ -45,12 +47,12 @@ func NewFollowTest(t *testing.T) *FollowTest {
 	made, token, err := people.CreateToken(t.Context(), auth.TokenDraft{Name: "x", Role: auth.RoleAgent})
 	require.NoError(t, err)
 	f := &FollowTest{
-		s: &server{Deps: Deps{Auth: people}}, out: &sharedWriter{ResponseRecorder: httptest.NewRecorder()}, id: made.ID, ended: make(chan struct{}),
+		s: &server{Deps: Deps{Auth: people}}, out: &sharedWriter{ResponseRecorder: httptest.NewRecorder()}, id: made.ID, events: make(chan Event), ended: make(chan struct{}),
 	}
 	go func() {
 		defer close(f.ended)
 		who := func(ctx context.Context) (auth.Principal, error) { return people.Authenticate(ctx, token) }
-		f.s.follow(t.Context(), who, &stream{w: f.out, control: http.NewResponseController(f.out)}, nil)
+		f.s.follow(t.Context(), who, &stream{w: f.out, control: http.NewResponseController(f.out)}, f.events)
 	}()
 	return f
 }
@@ -79,6 +81,12 @@ func (w *sharedWriter) WriteString(s string) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.ResponseRecorder.WriteString(s)
+}
+
+// Tell has something happen.
+func (f *FollowTest) Tell() {
+	f.events <- Event{Notice: threads.Notice{Type: threads.NoticeConversationUpdated, Message: &threads.Message{}}}
+	synctest.Wait()
 }
 
 // Revoke takes the token away.

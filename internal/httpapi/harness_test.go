@@ -113,6 +113,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 			}})
 			return n[0], err
 		},
+		CloseConversations: func(ctx context.Context, id threads.ChannelID) error { return h.service.ShutChannel(ctx, id) },
 	})
 	require.NoError(t, err)
 	calendars := schedules.New(schedules.Options{

@@ -218,7 +218,12 @@ func (s *server) DeleteGroup(c *gin.Context, id string) {
 	if !s.unlimited(c) {
 		return
 	}
-	if err := s.Auth.DeleteGroup(c.Request.Context(), threads.GroupID(id)); err != nil {
+	ctx := c.Request.Context()
+	err := s.Channels.LeaveGroup(ctx, threads.GroupID(id))
+	if err == nil {
+		err = s.Auth.DeleteGroup(ctx, threads.GroupID(id))
+	}
+	if err != nil {
 		s.fail(c, err)
 		return
 	}

@@ -31,7 +31,9 @@ func TestAnAgentIsAddedChangedAndRemoved(t *testing.T) {
 	require.Equal(t, bea.id(), me.body["agent"].(map[string]any)["id"])
 	require.Equal(t, "online", h.do(request{method: "PUT", path: at + "/availability", body: `{"status":"online"}`, token: token}).body["availability"])
 
+	ch := h.channel(fmt.Sprintf(`,"group_id":%q`, group))
 	h.must(http.MethodDelete, "/v1/groups/"+group, "")
+	require.Nil(t, h.must(http.MethodGet, "/v1/channels/"+ch, "").body["group_id"], "what begins there is for everybody")
 	require.Equal(t, []any{}, h.must(http.MethodGet, at, "").body["groups"], "a group that is gone has nobody in it")
 	h.must(http.MethodDelete, at, "")
 	require.Equal(t, http.StatusUnauthorized, h.do(request{method: "GET", path: "/v1/me", token: token}).status)

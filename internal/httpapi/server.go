@@ -82,6 +82,7 @@ type Channels interface {
 	List(ctx context.Context, after threads.ChannelID, limit int) ([]channels.Channel, error)
 	Update(ctx context.Context, id threads.ChannelID, c channels.Change) (channels.Channel, error)
 	Delete(ctx context.Context, id threads.ChannelID, force bool) error
+	LeaveGroup(ctx context.Context, id threads.GroupID) error
 	Check(ctx context.Context, id threads.ChannelID) (channels.CheckResult, error)
 	RegisterWebhook(ctx context.Context, id threads.ChannelID, webhookURL string) (channels.CheckResult, error)
 	Try(ctx context.Context, t channels.Trial) (channels.TrialResult, error)

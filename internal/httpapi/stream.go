@@ -55,6 +55,9 @@ const (
 	// heartbeat is how often a comment keeps the line open; the token is
 	// looked at again as often.
 	heartbeat = 15 * time.Second
+	// askAgain is how long a stream goes on by what its token was last known to
+	// allow, when there is something to tell.
+	askAgain = time.Second
 	// streamWrite bounds a write to a client that reads nothing.
 	streamWrite = 10 * time.Second
 	// reconnect is what a client is told to wait before it comes back.
@@ -111,6 +114,7 @@ func (s *server) follow(ctx context.Context, who func(context.Context) (auth.Pri
 	ticker := time.NewTicker(heartbeat)
 	defer ticker.Stop()
 	p, err := who(ctx)
+	asked := time.Now()
 	s.pulse(ctx, p, true)
 	defer func() { s.pulse(context.WithoutCancel(ctx), p, true) }()
 	for err == nil {
@@ -125,6 +129,12 @@ func (s *server) follow(ctx context.Context, who func(context.Context) (auth.Pri
 		case e, ok := <-events:
 			if !ok {
 				return
+			}
+			if time.Since(asked) >= askAgain {
+				if p, err = who(ctx); err != nil {
+					return
+				}
+				asked = time.Now()
 			}
 			err = s.send(ctx, p, out, e)
 		}

@@ -138,3 +138,16 @@ func TestTheStreamIsKeptOpenAndEndsWithItsToken(t *testing.T) {
 		require.True(t, logger.Ended())
 	})
 }
+
+func TestNothingIsToldToATokenThatNoLongerWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := httpapi.NewFollowTest(t)
+		f.Advance(2 * time.Second)
+		f.Revoke()
+		f.Advance(2 * time.Second)
+		require.False(t, f.Ended(), "there was nothing to tell")
+		f.Tell()
+		require.True(t, f.Ended())
+		require.Empty(t, f.Written())
+	})
+}

@@ -160,7 +160,7 @@ func (l *life) accept(by threads.AgentID) threads.RefusalCode {
 func (w *world) set(l *life, to threads.Status, by threads.AgentID, admin bool) threads.RefusalCode {
 	known := slices.Contains(threads.Statuses, to)
 	switch {
-	case l.status == threads.StatusClosed && to == threads.StatusClosed:
+	case l.status == threads.StatusClosed && (to == threads.StatusClosed || to == threads.StatusNew):
 		return ""
 	case to == threads.StatusNew, to == threads.StatusClosed && (l.status != threads.StatusSolved || !admin):
 		return threads.RefusedInvalid

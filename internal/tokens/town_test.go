@@ -105,9 +105,10 @@ func (w *town) start(t *testing.T) *process {
 	p.registry, err = channels.NewRegistry(channels.Options{
 		Store: w.store, Kinds: connectors.Set{ferryKind()}, Keys: w.keys, Caller: p.keeper, Logger: slog.New(slog.DiscardHandler),
 		Now: w.Now, CheckURL: p.egress.CheckURL, Fresh: time.Hour,
-		DefaultStyle:      func(context.Context) (threads.Style, error) { return threads.Style{}, nil },
-		OpenConversations: func(context.Context, threads.ChannelID) (int, error) { return 0, nil },
-		Deleted:           func(ctx context.Context, id threads.ChannelID) error { return p.keeper.Forget(ctx, string(id)) },
+		DefaultStyle:       func(context.Context) (threads.Style, error) { return threads.Style{}, nil },
+		OpenConversations:  func(context.Context, threads.ChannelID) (int, error) { return 0, nil },
+		CloseConversations: func(context.Context, threads.ChannelID) error { return nil },
+		Deleted:            func(ctx context.Context, id threads.ChannelID) error { return p.keeper.Forget(ctx, string(id)) },
 	})
 	require.NoError(t, err)
 	return p

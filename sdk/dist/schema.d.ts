@@ -74,7 +74,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a channel
-         * @description Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set.
+         * @description Refused with 409 `channel_in_use` while it has conversations that are not closed, unless `force` is set. They are closed then, and what waits to be sent is taken back; they stay to be read.
          */
         delete: operations["deleteChannel"];
         options?: never;
@@ -1108,7 +1108,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a group
-         * @description Agents lose it; conversations keep its id until they are given to another.
+         * @description Agents and channels lose it, so that what begins on them is for everybody; conversations keep its id until they are given to another.
          */
         delete: operations["deleteGroup"];
         options?: never;
@@ -4810,7 +4810,7 @@ export interface components {
     parameters: {
         /** @description The most records to answer. */
         Limit: number;
-        /** @description The `next_cursor` of the page before. */
+        /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
         Cursor: string;
         /** @description Makes repeating the request harmless for 24 h. */
         IdempotencyKey: string;
@@ -4861,7 +4861,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5074,7 +5074,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5102,7 +5102,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5388,7 +5388,7 @@ export interface operations {
                 sort?: "-updated_at" | "-created_at" | "created_at" | "close_due_at" | "queued_at";
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5638,7 +5638,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5666,7 +5666,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5692,7 +5692,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5971,7 +5971,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -5999,7 +5999,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6031,7 +6031,7 @@ export interface operations {
                 after?: string;
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6301,7 +6301,7 @@ export interface operations {
                 q?: string;
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6495,7 +6495,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6521,7 +6521,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6549,7 +6549,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6733,7 +6733,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -6903,7 +6903,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -7033,7 +7033,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -7501,7 +7501,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
                 /** @description Of a token, a session or an agent. */
                 actor_id?: string;
@@ -7653,7 +7653,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -7783,7 +7783,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -7962,7 +7962,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -7990,7 +7990,7 @@ export interface operations {
             query?: {
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -8177,7 +8177,7 @@ export interface operations {
                 state?: components["schemas"]["DeliveryState"];
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -8312,7 +8312,7 @@ export interface operations {
                 channel_id?: string;
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -8340,7 +8340,7 @@ export interface operations {
                 status?: "failed" | "unknown";
                 /** @description The most records to answer. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the page before. It stays good while records come and go. Whatever moves to a place before it, as a conversation does that is written into in a list by `-updated_at`, is not met again; the list's head has it. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;

@@ -41,6 +41,7 @@ const (
 // Program is a compiled expression. It is safe for concurrent use.
 type Program struct {
 	program cel.Program
+	frugal  cel.Program // the same with less to spend
 	uses    map[string][]string
 	loops   int
 }
@@ -69,19 +70,28 @@ func (s *Scope) Compile(source string, want Want) (*Program, error) {
 	if err := check.run(); err != nil {
 		return nil, err
 	}
-	// The library's own optimisations are left out: they would put its matching
-	// in place of ours, which has bounds.
-	program, err := s.env.Program(compiled,
-		cel.EvalOptions(cel.OptTrackCost),
-		cel.CostLimit(costLimit),
-		cel.CostTrackerOptions(s.functions.trackers()...),
-		cel.InterruptCheckFrequency(1),
-	)
+	program, err := s.plan(compiled, costLimit)
+	if err != nil {
+		return nil, &Error{Message: "it cannot be compiled: " + err.Error()}
+	}
+	frugal, err := s.plan(compiled, frugalLimit)
 	if err != nil {
 		return nil, &Error{Message: "it cannot be compiled: " + err.Error()}
 	}
 	_, count := loops(compiled.NativeRep().Expr())
-	return &Program{program: program, uses: check.uses, loops: count}, nil
+	return &Program{program: program, frugal: frugal, uses: check.uses, loops: count}, nil
+}
+
+// plan makes the program of a compiled expression. The library's own
+// optimisations are left out: they would put its matching in place of ours, which
+// has bounds.
+func (s *Scope) plan(compiled *cel.Ast, limit uint64) (cel.Program, error) {
+	return s.env.Program(compiled,
+		cel.EvalOptions(cel.OptTrackCost),
+		cel.CostLimit(limit),
+		cel.CostTrackerOptions(s.functions.trackers()...),
+		cel.InterruptCheckFrequency(1),
+	)
 }
 
 // check parses an expression and finds out its types. To find the types of

@@ -10,8 +10,8 @@
 //     not written out). These are refused with the place and what to write
 //     instead.
 //   - When it runs: a cost limit per evaluation, a [Budget] for all evaluations
-//     that serve one webhook or one call, and a deadline for each looked at in every
-//     round of every loop, which is the last resort.
+//     that serve one call, answer or item of a webhook ([Items]), and a deadline
+//     for each looked at in every round of every loop, which is the last resort.
 //   - What functions and results may hold: see the constants Max….
 //
 // An expression sees the values it is given and nothing else: no clock, network,

@@ -12,27 +12,12 @@ import (
 	"cel.dev/cel-go/interpreter"
 )
 
-const (
-	// budgetCost bounds everything that is evaluated for one webhook, call or
-	// answer.
-	budgetCost = 100_000
-	// deadline is the last resort for one evaluation: what is bounded by cost
-	// ends well before it, even on a slow machine.
-	deadline = 100 * time.Millisecond
-)
+// deadline is the last resort for one evaluation: what is bounded by cost ends
+// well before it, even on a slow machine.
+const deadline = 100 * time.Millisecond
 
 // ErrLimit is wrapped by errors of evaluations that came to a bound.
 var ErrLimit = errors.New("the expression takes too much time or memory")
-
-// Budget is what the evaluations for one webhook, call or answer may use
-// together. It is used by one goroutine.
-type Budget struct{ left uint64 }
-
-// NewBudget returns a full budget.
-func NewBudget() *Budget { return &Budget{left: budgetCost} }
-
-// Spent is the cost of all evaluations so far.
-func (b *Budget) Spent() uint64 { return budgetCost - b.left }
 
 // Value is what an expression answered.
 type Value struct{ val ref.Val }
@@ -40,26 +25,33 @@ type Value struct{ val ref.Val }
 // Eval evaluates the expression over the given values. An error holds no value
 // of theirs beyond the name of a missing field.
 func (p *Program) Eval(b *Budget, values map[string]any) (Value, error) {
-	if b.left == 0 {
-		return Value{}, fmt.Errorf("%w: all of them together cost more than %d", ErrLimit, budgetCost)
+	if b.empty() {
+		return Value{}, fmt.Errorf("%w: all of them together cost more than %d", ErrLimit, b.full-b.left)
+	}
+	program, limit := p.program, uint64(costLimit)
+	if b.alone() {
+		program, limit = p.frugal, frugalLimit
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
-	out, details, err := p.program.ContextEval(ctx, values)
+	out, details, err := program.ContextEval(ctx, values)
 	if details != nil && details.ActualCost() != nil {
-		b.left -= min(b.left, *details.ActualCost())
+		b.spend(*details.ActualCost())
 	}
 	if err != nil {
-		return Value{}, explain(err)
+		return Value{}, explain(err, limit)
 	}
 	return Value{out}, nil
 }
 
-func explain(err error) error {
+func explain(err error, limit uint64) error {
 	var cancelled interpreter.EvalCancelledError
 	switch {
 	case errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded:
-		return fmt.Errorf("%w: it costs more than %d", ErrLimit, costLimit)
+		if limit == frugalLimit {
+			return fmt.Errorf("%w: it costs more than %d, which is what too many dear items of a webhook leave for it", ErrLimit, limit)
+		}
+		return fmt.Errorf("%w: it costs more than %d", ErrLimit, limit)
 	case errors.Is(err, interpreter.InterruptError{}), errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled):
 		return fmt.Errorf("%w: it was stopped after %s", ErrLimit, deadline)
 	}

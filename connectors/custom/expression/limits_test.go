@@ -110,3 +110,24 @@ func TestABudgetEnds(t *testing.T) {
 	require.True(t, expression.IsLimit(err))
 	require.LessOrEqual(t, b.Spent(), uint64(100_000))
 }
+
+// TestItemsHaveSharesOfTheirOwn: what some take in excess of theirs is held to a
+// reserve, and the rest go on with less.
+func TestItemsHaveSharesOfTheirOwn(t *testing.T) {
+	scope := newScope(t)
+	dear, err := scope.Compile("body.n.map(a, a)", expression.Anything)
+	require.NoError(t, err)
+	cheap, err := scope.Compile("string(body.a) + 'y'", expression.Scalar)
+	require.NoError(t, err)
+	values := map[string]any{"body": crowd(t)}
+	items, all := expression.NewItems(), uint64(0)
+	for range 2000 {
+		b := items.Next()
+		_, err = dear.Eval(b, values)
+		require.True(t, expression.IsLimit(err))
+		all += b.Spent()
+		_, err = cheap.Eval(items.Next(), values)
+		require.NoError(t, err, "an ordinary item beside it")
+	}
+	require.LessOrEqual(t, all, uint64(3_500_000))
+}

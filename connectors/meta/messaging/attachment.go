@@ -149,10 +149,11 @@ func isPage(address string) bool {
 	return host == "facebook.com" || host == "instagram.com" || host == "fb.watch"
 }
 
-// fleeting reads a story: see replyTo.story for why it is no attachment.
+// fleeting reads a story: see replyTo.story for why it is no attachment. What
+// was written beside it is what the message says.
 func fleeting(msg *normalize.Message, a *attachment) {
 	msg.Referral = &normalize.Referral{Source: a.Type, Headline: a.title(), MediaURL: a.address()}
-	if msg.Type == "" {
+	if msg.Type == "" && msg.Text == "" {
 		msg.Type, msg.Platform = normalize.TypeSystem, a.Type
 	}
 }

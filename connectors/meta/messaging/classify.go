@@ -112,7 +112,10 @@ func (c *Connector) failed(call *connectors.Call, resp *connectors.Response, e *
 	case class.Verdict == "" && resp.Status == http.StatusTooManyRequests:
 		class = throttled(meta.Pause)
 	case class.Verdict == "":
-		return c.coded(c.judge.Described(c.judge.WithoutCode(call, resp), e), e)
+		return c.coded(c.judge.Unlisted(call, resp, e), e)
+	case vague(code) && class.Verdict == connectors.Retry && resp.Status >= 500 && call.Visible && !call.Idempotent:
+		// Like a 5xx without a code: it may be out.
+		class.Verdict = connectors.Unclear
 	case class.Verdict == connectors.Suspend && code != meta.CodeToken && !vital(call):
 		// What is not allowed is this one thing.
 		class.Verdict = connectors.Refuse

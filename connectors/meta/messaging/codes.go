@@ -121,5 +121,9 @@ func codeClass(code int) meta.Class {
 	return meta.Class{Reason: normalize.ReasonUnknown}
 }
 
+// vague tells the codes that say no more than that something went wrong, not
+// whether it did before or after the message went out.
+func vague(code int) bool { return code == 1 || code == 2 || code == -1 }
+
 // codeConsent says that a person has not allowed their profile to be read.
 const codeConsent = 230

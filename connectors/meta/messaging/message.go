@@ -101,7 +101,10 @@ func (p *parser) content(m *message) normalize.Message {
 		msg.Type, msg.Platform = normalize.TypeUnsupported, "empty"
 	}
 	if m.ReplyTo != nil {
-		msg.ReplyTo, msg.Referral = m.ReplyTo.quote(), m.ReplyTo.story()
+		msg.ReplyTo = m.ReplyTo.quote()
+		if story := m.ReplyTo.story(); story != nil {
+			msg.Referral = story
+		}
 	}
 	if m.Referral != nil {
 		msg.Referral = p.normalReferral(m.Referral)

@@ -105,6 +105,16 @@ type payload struct {
 	Timezone string     `json:"timezone"`
 }
 
+// UnmarshalJSON takes what is no object for an empty payload: accounts in Europe
+// get "payload":[] (platforms/messenger: section 8).
+func (p *payload) UnmarshalJSON(data []byte) error {
+	if data[0] != '{' {
+		return nil
+	}
+	type plain payload
+	return json.Unmarshal(data, (*plain)(p))
+}
+
 type element struct {
 	ID         meta.Flex `json:"id"`
 	RetailerID meta.Flex `json:"retailer_id"`
