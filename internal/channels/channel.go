@@ -72,7 +72,7 @@ type Health struct {
 func (c Channel) Trouble() string {
 	switch {
 	case !c.Enabled:
-		return "The channel is paused. Messages wait until an admin enables it again."
+		return "The channel is paused. What was queued waits until an admin enables it again; nothing new can be sent."
 	case c.Health.State == HealthSuspended:
 		return "The platform no longer accepts the channel's credentials. Messages wait until an admin has renewed them."
 	}

@@ -101,11 +101,14 @@ func (s *server) decode(c *gin.Context, v any) bool {
 	if err == nil {
 		return true
 	}
-	field := ""
+	field, why := "", err.Error()
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
 		field = kind.Field
+		if strings.HasPrefix(kind.Type.String(), "int") {
+			why = "must be a whole number, without a point, that fits into 64 bits"
+		}
 	}
-	s.refuse(c, invalid(fieldError{field, err.Error()}))
+	s.refuse(c, invalid(fieldError{field, why}))
 	return false
 }

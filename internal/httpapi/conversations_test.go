@@ -72,6 +72,11 @@ func TestAChangeMeantForAnotherVersionIsRefused(t *testing.T) {
 	}
 	bad := h.do(request{method: "PATCH", path: at, body: `{"subject":"x"}`, token: adminToken, header: map[string]string{"If-Match": `"seven"`}})
 	require.Equal(t, []string{"If-Match"}, bad.fields())
+	for _, version := range []string{"1.0", "9223372036854775808"} {
+		a := h.do(request{method: "PATCH", path: at, body: `{"subject":"x","version":` + version + `}`, token: adminToken})
+		require.Equal(t, []string{"version"}, a.fields(), version)
+		require.Contains(t, a.raw, "must be a whole number", version)
+	}
 	ok := h.do(request{method: "PATCH", path: at, body: `{"subject":"x"}`, token: adminToken, header: map[string]string{"If-Match": `"1"`}})
 	require.Equal(t, http.StatusOK, ok.status, ok.raw)
 	require.Equal(t, `"2"`, ok.header.Get("ETag"))
