@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"threadhub/normalize"
+	"threadhub/threads"
 )
 
 // Metrics counts what workers do.
@@ -30,6 +31,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		Silences:    prometheus.NewCounter(prometheus.CounterOpts{Name: "threadhub_silences_total", Help: "Conversations changed because their customer stayed silent: inactive sessions and steps of ladders."}),
 		SweepErrors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "threadhub_sweep_errors_total", Help: "Failed sweeps, by what was swept."}, []string{"sweep"}),
 	}
+	// There from the first scrape on, so that an alert sees the first of them.
+	m.Ended.WithLabelValues(string(threads.MessageUnknown), string(normalize.ReasonUnknown))
 	r.MustRegister(m.Threaded, m.Quarantined, m.Lag, m.Ended, m.Closed, m.Silences, m.SweepErrors)
 	return m
 }

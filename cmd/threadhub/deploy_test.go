@@ -232,7 +232,7 @@ func TestDeployKubernetesStartsTheHub(t *testing.T) {
 		require.Equal(t, role, at(box, "args", 0))
 		require.Equal(t, fmt.Sprintf("0.0.0.0:%d", at(box, "ports", 0, "containerPort")), cfg.Addr)
 		require.Equal(t, fmt.Sprint(at(box, "ports", 0, "containerPort")), at(d, "spec", "template", "metadata", "annotations", "prometheus.io/port"))
-		for probe, path := range map[string]string{"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"} {
+		for probe, path := range map[string]string{"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/healthz"} {
 			require.Equal(t, path, at(box, probe, "httpGet", "path"))
 			require.Equal(t, at(box, "ports", 0, "name"), at(box, probe, "httpGet", "port"))
 		}

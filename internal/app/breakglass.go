@@ -25,7 +25,7 @@ type BreakGlass struct {
 
 // OpenBreakGlass opens the store. Close it.
 func OpenBreakGlass(ctx context.Context, cfg config.Server) (*BreakGlass, error) {
-	plain, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	plain, err := openExisting(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
 	if err != nil {
 		return nil, err
 	}

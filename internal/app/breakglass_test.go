@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,6 +14,10 @@ import (
 
 func TestAnAdminIsLetInAgainOnTheHost(t *testing.T) {
 	ctx, cfg := context.Background(), newConfig(t)
+	_, err := app.OpenBreakGlass(ctx, cfg)
+	require.ErrorContains(t, err, "no hub has its data in "+cfg.DataDir, "a new store would help nobody")
+	require.NoFileExists(t, filepath.Join(cfg.DataDir, "threadhub.db"))
+	require.NoError(t, startHub(t, cfg).stop())
 	onTheHost := func(do func(*app.BreakGlass) (string, error)) (string, error) {
 		b, err := app.OpenBreakGlass(ctx, cfg)
 		require.NoError(t, err)

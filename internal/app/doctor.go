@@ -214,10 +214,17 @@ func (d *doctor) embedded(ctx context.Context, ring *seal.Keyring) {
 	known, e := sqlite.Known()
 	switch {
 	case errors.Is(err, sqlite.ErrNoStore):
+		if files := sqlite.Missing(d.cfg.DataDir); len(files) < len(sqlite.Files()) {
+			d.find(LevelBad, "store", strings.Join(files, ", ")+" is missing, and what belongs to it is there", "do not start the hub, it would begin an empty store: see docs/operations.md, \"The store is damaged\"")
+			return
+		}
 		d.good("store", "is made on the first start")
 		return
+	case sqlite.IsDamaged(err):
+		d.find(LevelBad, "store", err.Error(), "see docs/operations.md, \"The store is damaged\"")
+		return
 	case errors.Join(err, e) != nil:
-		d.find(LevelBad, "store", errors.Join(err, e).Error(), "see docs/operations.md, \"The store is damaged\"")
+		d.find(LevelBad, "store", errors.Join(err, e).Error(), "run doctor as the hub's user, and see that the disk can be written and has room; only if the files themselves are broken, see docs/operations.md, \"The store is damaged\"")
 		return
 	}
 	state := "no hub runs on it"

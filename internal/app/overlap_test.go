@@ -26,6 +26,8 @@ func TestTwoSecretsHoldWhileOneIsReplaced(t *testing.T) {
 	got := change(http.StatusOK, object{"overlap": "1h", "credentials": object{"secret_token": "second-secret"}})
 	require.NotNil(t, got["former_credentials_until"])
 	require.Equal(t, []int{200, 200, 401}, []int{deliver(tgSecret), deliver("second-secret"), deliver("third-secret")})
+	change(http.StatusOK, object{"overlap": "1h", "credentials": object{"secret_token": "second-secret"}})
+	require.Equal(t, []int{200, 200}, []int{deliver(tgSecret), deliver("second-secret")}, "asked for twice, it is the same change")
 	change(http.StatusOK, object{"name": "renamed"})
 	require.Equal(t, 200, deliver(tgSecret), "another change does not end it")
 	h.must(http.StatusOK, http.MethodPost, "/v1/rekey", object{"generate": true}, adminToken)

@@ -150,6 +150,10 @@ func (k *keys) replace() error {
 	if err != nil {
 		return fmt.Errorf("rekey: %w", err)
 	}
+	// Backups that were made until now open with nothing else.
+	if err := seal.Save(k.file+"."+k.ActiveID()+".old", before...); err != nil {
+		return fmt.Errorf("rekey: keep the key before: %w", err)
+	}
 	key := seal.GenerateKey()
 	if err := seal.Save(k.file, append([]seal.Key{key}, before...)...); err != nil {
 		return fmt.Errorf("rekey: %w", err)
@@ -175,7 +179,7 @@ func (k *keys) noteCheck(ctx context.Context) error {
 // Rekey does so straight in the store, for a hub that is stopped, or one on
 // MongoDB whose processes all have both keys.
 func Rekey(ctx context.Context, cfg config.Server, generate bool) (result httpapi.RekeyResult, err error) {
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	s, err := openExisting(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
 	if err != nil {
 		return result, err
 	}

@@ -69,6 +69,16 @@ func TestTheMasterKeyIsReplacedWhileMessagesComeAndGo(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, string(first), string(last))
 	require.Len(t, strings.Fields(string(last)), 1, "the keys before are gone")
+	kept, err := filepath.Glob(file + ".*.old")
+	require.NoError(t, err)
+	require.Len(t, kept, 3, "and kept for the backups that were made under them")
+	old := ""
+	for _, name := range kept {
+		key, err := os.ReadFile(name)
+		require.NoError(t, err)
+		old += string(key)
+	}
+	require.Contains(t, old, strings.TrimSpace(string(first)))
 	h = startHub(t, cfg)
 	require.Equal(t, http.StatusOK, h.tg(channels[1], update(7, "after the restart")))
 	require.NoError(t, h.stop())

@@ -17,7 +17,7 @@ const replayStep = 10_000
 // the workers to find; channel "" stands for every channel. It answers how many
 // there were.
 func Replay(ctx context.Context, cfg config.Server, channel string, r journal.Replay) (total int, err error) {
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	s, err := openExisting(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
 	if err != nil {
 		return 0, err
 	}

@@ -43,6 +43,11 @@ func (r *Registry) overlap(item *directory.Item[record], c Change, before map[st
 	case len(c.Credentials) == 0:
 		return directory.Invalid("overlap", "is how long the credentials before are taken as well: give new credentials with it, or 0s to end it")
 	}
+	if v.Former != nil && r.now().Before(v.Former.Until) && same(c.Credentials, before) {
+		// Asked for again: what was replaced is what is still taken.
+		v.Former = &former{Credentials: v.Former.Credentials, Until: r.now().Add(*c.Overlap)}
+		return nil
+	}
 	sealed := map[string]string{}
 	for name, value := range before {
 		s, err := r.Keys.Seal(place(item.ID, formerField(name)), value)
@@ -53,6 +58,16 @@ func (r *Registry) overlap(item *directory.Item[record], c Change, before map[st
 	}
 	v.Former = &former{Credentials: sealed, Until: r.now().Add(*c.Overlap)}
 	return nil
+}
+
+// same tells whether the credentials are those that the channel has.
+func same(given map[string]string, have map[string]connectors.Secret) bool {
+	for name, value := range given {
+		if had, ok := have[name]; !ok || had.Reveal() != value {
+			return false
+		}
+	}
+	return true
 }
 
 // openFormer opens a connector with the credentials before, if they still hold.

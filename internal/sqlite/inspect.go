@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Inspection is how a store looks from outside.
@@ -25,6 +28,23 @@ type Inspection struct {
 	// Deliveries wait to leave, the first since or until Due.
 	Deliveries int
 	Due        time.Time
+}
+
+// Missing lists the files of the store in dir that are not there.
+func Missing(dir string) (files []string) {
+	for _, file := range Files() {
+		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// IsDamaged tells whether the error says that a file of the store is no longer
+// what SQLite wrote, and not that it cannot be read or written.
+func IsDamaged(err error) bool {
+	var e *sqlitedriver.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
 // Inspect looks at the store in dir without changing anything, whether or not
