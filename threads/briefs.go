@@ -179,25 +179,38 @@ func (s *Service) refreshStale(ctx context.Context, id ContactID, list []Convers
 // whatever the order of those who write. A conversation that is gone, or is
 // another contact's by now, is left alone.
 func (s *Service) RefreshBrief(ctx context.Context, conversation ConversationID, id ContactID) error {
-	for range attempts {
-		before, err := s.Store.Conversation(ctx, conversation)
-		if err != nil {
-			return unlessGone(err, "conversation "+string(conversation))
-		}
-		if before.Contact.ID != id {
-			return nil
+	return s.amend(ctx, conversation, func(conv *Conversation) (bool, error) {
+		if conv.Contact.ID != id {
+			return false, nil
 		}
 		c, err := s.Store.Contact(ctx, id)
 		if err != nil {
-			return unlessGone(err, "contact "+string(id))
+			return false, unlessGone(err, "contact "+string(id))
 		}
-		if before.Contact.Shows(&c) {
-			return nil
+		if conv.Contact.Shows(&c) {
+			return false, nil
+		}
+		conv.Contact.Name, conv.Contact.AvatarURL, conv.Contact.Named = c.Name, c.AvatarURL, c.Edited.Name
+		return true, nil
+	})
+}
+
+// amend corrects what a conversation shows of other records, as the system and
+// again as often as somebody else was faster. The conversation keeps its place
+// in lists; one that is gone is left alone. correct tells whether it altered
+// anything.
+func (s *Service) amend(ctx context.Context, id ConversationID, correct func(*Conversation) (bool, error)) error {
+	for range attempts {
+		before, err := s.Store.Conversation(ctx, id)
+		if err != nil {
+			return unlessGone(err, "conversation "+string(id))
 		}
 		next := before
-		next.Contact.Name, next.Contact.AvatarURL, next.Contact.Named = c.Name, c.AvatarURL, c.Edited.Name
-		ch := change(before, next, nil, Author{Type: AuthorSystem}, before.UpdatedAt)
-		if err = s.commitOne(ctx, &ch, before); !errors.Is(err, ErrConflict) {
+		if altered, err := correct(&next); err != nil || !altered {
+			return err
+		}
+		c := change(before, next, nil, Author{Type: AuthorSystem}, before.UpdatedAt)
+		if err = s.commitOne(ctx, &c, before); !errors.Is(err, ErrConflict) {
 			return unlessGone(err, "commit")
 		}
 	}

@@ -2,7 +2,6 @@ package threads
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"threadhub/normalize"
@@ -35,23 +34,14 @@ func (s *Service) showAgain(ctx context.Context, ch ChannelID, target normalize.
 	if err != nil {
 		return unlessGone(err, "find message")
 	}
-	for range attempts {
-		before, err := s.Store.Conversation(ctx, m.ConversationID)
-		if err != nil {
-			return unlessGone(err, "conversation "+string(m.ConversationID))
+	p := m.preview()
+	return s.amend(ctx, m.ConversationID, func(conv *Conversation) (bool, error) {
+		if conv.LastMessage == nil || conv.LastMessage.ID != m.ID || *conv.LastMessage == p {
+			return false, nil
 		}
-		p := m.preview()
-		if before.LastMessage == nil || before.LastMessage.ID != m.ID || *before.LastMessage == p {
-			return nil
-		}
-		next := before
-		next.LastMessage = &p
-		c := change(before, next, nil, Author{Type: AuthorSystem}, before.UpdatedAt)
-		if err = s.commitOne(ctx, &c, before); !errors.Is(err, ErrConflict) {
-			return unlessGone(err, "commit")
-		}
-	}
-	return errBusy
+		conv.LastMessage = &p
+		return true, nil
+	})
 }
 
 // leaves takes in that a message leaves which was written before its time: it

@@ -85,7 +85,7 @@ func (c *compiler) proof(path string, i int, d proofDef) proof {
 	for j, part := range d.Parts {
 		p.parts = append(p.parts, c.signedPart(fmt.Sprintf("%s.parts.%d", path, j), part))
 	}
-	if (d.Mode == modeHMAC || d.Mode == modeDigest || d.Mode == modeEd25519) && len(d.Parts) == 0 {
+	if d.signs() && len(d.Parts) == 0 {
 		c.fault(path+".parts", `say what is signed, for example ["raw_body"]`)
 	}
 	c.covered(path, &p)
@@ -94,10 +94,15 @@ func (c *compiler) proof(path string, i int, d proofDef) proof {
 	return p
 }
 
+// signs tells whether the mode is about a message that is made of parts.
+func (d proofDef) signs() bool {
+	return d.Mode == modeHMAC || d.Mode == modeDigest || d.Mode == modeEd25519
+}
+
 // covered checks that the proof cannot be made without the secret, and warns
 // when it says nothing of the body.
 func (c *compiler) covered(path string, p *proof) {
-	if p.Mode != modeHMAC && p.Mode != modeDigest && p.Mode != modeEd25519 {
+	if !p.signs() {
 		return
 	}
 	has := func(kinds ...string) bool {
@@ -223,7 +228,7 @@ func (c *compiler) timed(path string, p *proof) {
 // timeSigned checks that the time is among what is signed, for whoever repeats a
 // webhook could put another in its place.
 func (c *compiler) timeSigned(path string, p *proof) {
-	if p.Mode != modeHMAC && p.Mode != modeDigest && p.Mode != modeEd25519 {
+	if !p.signs() {
 		return
 	}
 	t := p.Timestamp

@@ -73,10 +73,8 @@ func openStore(ctx context.Context, mongoURI, dataDir string) (store, error) {
 // openExisting is openStore for what is done to a hub that has run: it makes no
 // store where there is none.
 func openExisting(ctx context.Context, mongoURI, dataDir string) (store, error) {
-	if mongoURI == "" {
-		if len(sqlite.Missing(dataDir)) == len(sqlite.Files()) {
-			return nil, fmt.Errorf("no hub has its data in %s: give this command the hub's own settings (THREADHUB_DATA_DIR), as its user", dataDir)
-		}
+	if mongoURI == "" && len(sqlite.Missing(dataDir)) == len(sqlite.Files()) {
+		return nil, fmt.Errorf("no hub has its data in %s: give this command the hub's own settings (THREADHUB_DATA_DIR), as its user", dataDir)
 	}
 	return openStore(ctx, mongoURI, dataDir)
 }
