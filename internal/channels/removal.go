@@ -28,19 +28,19 @@ func (r *Registry) Delete(ctx context.Context, id threads.ChannelID, force bool)
 			return fmt.Errorf("close conversations: %w", err)
 		}
 	}
-	defer r.forget(id)
 	if err := r.records.Delete(ctx, string(id)); err != nil {
 		return err
 	}
 	r.forget(id)
+	defer r.forget(id) // should somebody have been opening it
 	// What came in meanwhile has no channel any more.
-	if err := r.CloseConversations(ctx, id); err != nil {
-		return fmt.Errorf("close conversations: %w", err)
+	if err = r.CloseConversations(ctx, id); err != nil {
+		err = fmt.Errorf("close conversations: %w", err)
 	}
-	if r.Deleted == nil {
-		return nil
+	if r.Deleted != nil {
+		err = errors.Join(err, r.Deleted(ctx, id))
 	}
-	return r.Deleted(ctx, id)
+	return err
 }
 
 // LeaveGroup takes a group that is deleted off all channels: what begins on them
