@@ -57,10 +57,13 @@ func (c *tokenCommand) Run(ctx context.Context) error {
 	})
 }
 
-type migrateCommand struct{ config.Server }
+type migrateCommand struct {
+	config.Server
+	BeginJournal bool `help:"Begin the embedded store's journal anew, if that file is gone: webhooks that were accepted and not worked are lost, all else is there."`
+}
 
 func (c *migrateCommand) Run(ctx context.Context) error {
-	if err := app.Migrate(ctx, c.Server); err != nil {
+	if err := app.Migrate(ctx, c.Server, c.BeginJournal); err != nil {
 		return err
 	}
 	_, err := fmt.Println("the store is up to date")

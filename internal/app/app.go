@@ -36,6 +36,7 @@ import (
 	"threadhub/internal/schedules"
 	"threadhub/internal/seal"
 	"threadhub/internal/settings"
+	"threadhub/internal/sqlite"
 	"threadhub/internal/streams"
 	"threadhub/internal/stylerules"
 	"threadhub/internal/subscriptions"
@@ -151,7 +152,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w; choose another with THREADHUB_DATA_DIR", err)
 	}
-	plain, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	plain, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir, sqlite.Options{})
 	if err != nil {
 		return err
 	}
@@ -329,14 +330,16 @@ func (h *Hub) FirstToken() string { return h.token }
 // Addr is where the hub listens.
 func (h *Hub) Addr() string { return h.listener.Addr().String() }
 
-// Migrate brings the store up to this version.
-func Migrate(ctx context.Context, cfg config.Server) error {
+// Migrate brings the store up to this version. With beginJournal it also begins
+// the embedded store's journal anew, if that is gone: webhooks that were
+// accepted and not worked are lost, everything else is there.
+func Migrate(ctx context.Context, cfg config.Server, beginJournal bool) error {
 	if cfg.MongoDBURI.Empty() {
 		if _, err := os.Stat(filepath.Clean(cfg.DataDir)); err != nil {
 			return fmt.Errorf("data directory: %w", err)
 		}
 	}
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir, sqlite.Options{BeginJournal: beginJournal})
 	if err != nil {
 		return err
 	}

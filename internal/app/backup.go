@@ -104,7 +104,7 @@ func roomForCopy(ctx context.Context, dir string) error {
 // keysOf answers the master keys and proves that they are those of the store in
 // dir. None is made.
 func keysOf(ctx context.Context, cfg config.Server, dir string) (*seal.Keyring, error) {
-	ring, err := givenKeys(cfg)
+	ring, err := givenRing(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -115,15 +115,9 @@ func keysOf(ctx context.Context, cfg config.Server, dir string) (*seal.Keyring, 
 	return ring, verifyCheck(ring, body)
 }
 
-// givenKeys are the master keys, of which none is made.
-func givenKeys(cfg config.Server) (*seal.Keyring, error) {
-	made := filepath.Join(cfg.DataDir, masterKeyFile)
-	if cfg.MasterKey.Empty() && cfg.MasterKeyFile == "" && cfg.MongoDBURI.Empty() {
-		if _, err := os.Stat(made); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no master key: put %s there, or set THREADHUB_MASTER_KEY to the key of this hub", made)
-		}
-	}
-	list, _, err := masterKeys(cfg)
+// givenRing is the ring of the master keys, of which none is made.
+func givenRing(cfg config.Server) (*seal.Keyring, error) {
+	list, _, err := givenKeys(cfg)
 	if err != nil {
 		return nil, err
 	}

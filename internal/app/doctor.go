@@ -129,15 +129,14 @@ func (d *doctor) settings() {
 
 // key answers the master keys, nil if there are none.
 func (d *doctor) key() *seal.Keyring {
-	ring, err := givenKeys(d.cfg)
+	ring, err := givenRing(d.cfg)
 	made := filepath.Join(d.cfg.DataDir, masterKeyFile)
-	_, there := os.Stat(filepath.Join(d.cfg.DataDir, sqlite.Files()[0]))
 	switch {
 	case err == nil:
 		d.good("master key", "key %s", ring.ActiveID())
 	case errors.Is(err, seal.ErrKeyFile) || errors.Is(err, seal.ErrKey):
 		d.find(LevelBad, "master key", err.Error(), "give the key as docs/config.md says")
-	case d.cfg.MongoDBURI.Empty() && errors.Is(there, fs.ErrNotExist):
+	case d.cfg.MongoDBURI.Empty() && errors.Is(sqlite.Whole(d.cfg.DataDir), sqlite.ErrNoStore):
 		d.good("master key", "is made on the first start, in %s", made)
 	default:
 		d.find(LevelBad, "master key", err.Error(), "without the key that this hub was set up with, its credentials cannot be opened")
@@ -152,8 +151,11 @@ func (d *doctor) directory(dir, what, variable string) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.good(what, "%s is made on the first start", dir)
 		return
-	case err != nil || !info.IsDir():
+	case err != nil:
 		d.find(LevelBad, what, fmt.Sprintf("%s cannot be used: %v", dir, err), "choose another directory with "+variable)
+		return
+	case !info.IsDir():
+		d.find(LevelBad, what, dir+" is no directory", "choose another directory with "+variable)
 		return
 	}
 	probe, err := os.CreateTemp(dir, ".doctor-*")
@@ -214,13 +216,9 @@ func (d *doctor) embedded(ctx context.Context, ring *seal.Keyring) {
 	known, e := sqlite.Known()
 	switch {
 	case errors.Is(err, sqlite.ErrNoStore):
-		if files := sqlite.Missing(d.cfg.DataDir); len(files) < len(sqlite.Files()) {
-			d.find(LevelBad, "store", strings.Join(files, ", ")+" is missing, and what belongs to it is there", "do not start the hub, it would begin an empty store: see docs/operations.md, \"The store is damaged\"")
-			return
-		}
 		d.good("store", "is made on the first start")
 		return
-	case sqlite.IsDamaged(err):
+	case errors.As(err, new(*sqlite.HalfError)) || sqlite.IsDamaged(err):
 		d.find(LevelBad, "store", err.Error(), "see docs/operations.md, \"The store is damaged\"")
 		return
 	case errors.Join(err, e) != nil:

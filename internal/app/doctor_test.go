@@ -20,7 +20,7 @@ func TestTheDoctorTellsABrokenStoreFromOneThatCannotBeUsed(t *testing.T) {
 	}{
 		"half of it is gone": {func(t *testing.T, file string) {
 			require.NoError(t, os.Remove(file))
-		}, "it would begin an empty store"},
+		}, `see docs/operations.md, "The store is damaged"`},
 		"it is no database": {func(t *testing.T, file string) {
 			require.NoError(t, os.WriteFile(file, []byte("something else, and long enough to be looked at as a header of a file of SQLite's"), 0o600))
 		}, `see docs/operations.md, "The store is damaged"`},

@@ -8,6 +8,7 @@ import (
 
 	"threadhub/internal/config"
 	"threadhub/internal/ident"
+	"threadhub/internal/sqlite"
 	"threadhub/normalize"
 	"threadhub/threads"
 )
@@ -29,7 +30,7 @@ func Fill(ctx context.Context, cfg config.Server, o FillOptions) error {
 	if o.Conversations < 1 || o.Messages < 4 || o.Messages > 100 || o.Days < 1 {
 		return errors.New("fill: there must be conversations of 4 to 100 messages, over a day at least")
 	}
-	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir)
+	s, err := openStore(ctx, cfg.MongoDBURI.Reveal(), cfg.DataDir, sqlite.Options{})
 	if err != nil {
 		return fmt.Errorf("fill: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -63,7 +64,17 @@ const (
 // openKeys finds the master keys and proves that one of them is what the stored
 // credentials were sealed with. A hub with other keys does not start.
 func openKeys(ctx context.Context, cfg config.Server, records directory.Store, logger *slog.Logger) (*keys, error) {
-	list, file, err := masterKeys(cfg)
+	checks := directory.NewCollection[string](records, keyCheckKind, nil)
+	item, err := checks.Get(ctx, checkID)
+	fresh := errors.Is(err, directory.ErrNotFound)
+	if err != nil && !fresh {
+		return nil, fmt.Errorf("check the master key: %w", err)
+	}
+	find := givenKeys
+	if fresh {
+		find = masterKeys
+	}
+	list, file, err := find(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -71,19 +82,19 @@ func openKeys(ctx context.Context, cfg config.Server, records directory.Store, l
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{
-		Keyring: ring, file: file, active: list[0], logger: logger, checks: directory.NewCollection[string](records, keyCheckKind, nil),
-	}
-	item, err := k.checks.Create(ctx, checkID, ring.Check())
-	if errors.Is(err, directory.ErrConflict) {
-		item, err = k.checks.Get(ctx, checkID)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("check the master key: %w", err)
+	if fresh {
+		item, err = checks.Create(ctx, checkID, ring.Check())
+		if errors.Is(err, directory.ErrConflict) { // another process was first
+			item, err = checks.Get(ctx, checkID)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("check the master key: %w", err)
+		}
 	}
 	if err := ring.Verify(item.Value); err != nil {
-		return nil, fmt.Errorf("%w: set THREADHUB_MASTER_KEY to the key this hub was set up with", err)
+		return nil, err
 	}
+	k := &keys{Keyring: ring, file: file, active: list[0], logger: logger, checks: checks}
 	if item.Value != ring.Check() {
 		logger.WarnContext(ctx, "stored credentials are still sealed with another master key than the first: POST /v1/rekey or threadhub rekey seals them anew, keep both keys until then",
 			"active", ring.ActiveID())
@@ -91,7 +102,27 @@ func openKeys(ctx context.Context, cfg config.Server, records directory.Store, l
 	return k, nil
 }
 
+// masterKeys finds the master keys, and makes one for an embedded hub that has
+// none. file is where a hub keeps its own.
 func masterKeys(cfg config.Server) (list []seal.Key, file string, err error) {
+	return findKeys(cfg, func(file string) ([]seal.Key, error) {
+		list, _, err := seal.LoadOrCreate(file)
+		return list, err
+	})
+}
+
+// givenKeys is masterKeys, and makes none.
+func givenKeys(cfg config.Server) (list []seal.Key, file string, err error) {
+	return findKeys(cfg, func(file string) ([]seal.Key, error) {
+		list, err := seal.Load(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no master key: put %s there, or set THREADHUB_MASTER_KEY to the key of this hub", file)
+		}
+		return list, err
+	})
+}
+
+func findKeys(cfg config.Server, own func(file string) ([]seal.Key, error)) (list []seal.Key, file string, err error) {
 	switch {
 	case !cfg.MasterKey.Empty():
 		list, err = seal.ParseKeys(cfg.MasterKey.Reveal())
@@ -103,7 +134,7 @@ func masterKeys(cfg config.Server) (list []seal.Key, file string, err error) {
 		return nil, "", errors.New("a hub on MongoDB needs THREADHUB_MASTER_KEY, the same for every process: make one with openssl rand -base64 32")
 	}
 	file = filepath.Join(cfg.DataDir, masterKeyFile)
-	list, _, err = seal.LoadOrCreate(file)
+	list, err = own(file)
 	return list, file, err
 }
 

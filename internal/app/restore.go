@@ -11,6 +11,7 @@ import (
 
 	"threadhub/internal/backup"
 	"threadhub/internal/config"
+	"threadhub/internal/owner"
 	"threadhub/internal/sqlite"
 )
 
@@ -63,12 +64,15 @@ func Restore(ctx context.Context, cfg config.Server, from string, sendWaiting bo
 	if _, err := keysOf(ctx, cfg, store); err != nil {
 		return report, fmt.Errorf("restore: %w", err)
 	}
+	if err := errors.Join(owner.Like(cfg.DataDir, store), owner.Like(filepath.Dir(mediaDir(cfg)), media)); err != nil {
+		return report, fmt.Errorf("restore: %w", err)
+	}
 	return report, moveIn(cfg, store, media)
 }
 
 // unpack writes the backup into two directories.
 func unpack(cfg config.Server, from, store, media string) (m backup.Manifest, err error) {
-	keys, err := givenKeys(cfg)
+	keys, err := givenRing(cfg)
 	if err != nil {
 		return m, err
 	}

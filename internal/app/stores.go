@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -55,7 +56,7 @@ func audited(s store, logger *slog.Logger) auditedStore {
 
 // openStore opens MongoDB when an address is given, and the embedded store
 // otherwise.
-func openStore(ctx context.Context, mongoURI, dataDir string) (store, error) {
+func openStore(ctx context.Context, mongoURI, dataDir string, o sqlite.Options) (store, error) {
 	if mongoURI != "" {
 		s, err := mongo.Open(ctx, mongoURI, mongo.Options{})
 		if err != nil {
@@ -63,8 +64,13 @@ func openStore(ctx context.Context, mongoURI, dataDir string) (store, error) {
 		}
 		return s, nil
 	}
-	s, err := sqlite.Open(ctx, dataDir, sqlite.Options{})
-	if err != nil {
+	s, err := sqlite.Open(ctx, dataDir, o)
+	switch {
+	case errors.As(err, new(*sqlite.HalfError)):
+		return nil, fmt.Errorf("open the embedded store: %w; nothing was changed: docs/operations.md, \"The store is damaged\", says how to go on", err)
+	case errors.Is(err, sqlite.ErrLocked):
+		return nil, fmt.Errorf("open the embedded store: %w: stop the hub that runs there first, or choose another directory with THREADHUB_DATA_DIR", err)
+	case err != nil:
 		return nil, fmt.Errorf("open the embedded store: %w", err)
 	}
 	return s, nil
@@ -73,8 +79,8 @@ func openStore(ctx context.Context, mongoURI, dataDir string) (store, error) {
 // openExisting is openStore for what is done to a hub that has run: it makes no
 // store where there is none.
 func openExisting(ctx context.Context, mongoURI, dataDir string) (store, error) {
-	if mongoURI == "" && len(sqlite.Missing(dataDir)) == len(sqlite.Files()) {
+	if mongoURI == "" && errors.Is(sqlite.Whole(dataDir), sqlite.ErrNoStore) {
 		return nil, fmt.Errorf("no hub has its data in %s: give this command the hub's own settings (THREADHUB_DATA_DIR), as its user", dataDir)
 	}
-	return openStore(ctx, mongoURI, dataDir)
+	return openStore(ctx, mongoURI, dataDir, sqlite.Options{})
 }

@@ -68,7 +68,8 @@ var rules = []rule{
 	{pkg: "internal/stylerules", may: []string{"threads", "threads/rules", "internal/directory", "internal/ident"}},
 	{pkg: "internal/callout", may: []string{"connectors", "internal/egress"}},
 	{pkg: "internal/rulebook", may: []string{"connectors", "internal/callout", "threads", "threads/rules", "internal/directory", "internal/ident", "internal/seal"}},
-	{pkg: "internal/seal", may: []string{"connectors"}},
+	{pkg: "internal/owner"},
+	{pkg: "internal/seal", may: []string{"connectors", "internal/owner"}},
 	{pkg: "internal/backup", may: []string{"connectors", "internal/seal"}},
 	{pkg: "internal/tracing"},
 	{pkg: "internal/redisconn", tests: []string{"internal/queue/queuetest"}},
@@ -124,7 +125,7 @@ var rules = []rule{
 
 	// The stores, and what holds them to one behaviour.
 	{pkg: "internal/sqlite", may: []string{
-		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/spool", "internal/crashpoint",
+		"normalize", "threads", "workers", "internal/directory", "internal/idempotency", "internal/journal", "internal/owner", "internal/spool", "internal/crashpoint",
 	}, tests: []string{
 		"internal/ident", "internal/storetest", "internal/threadtest", "connectors", "internal/accept", "internal/channels", "internal/httpapi",
 	}},

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"threadhub/internal/owner"
 )
 
 // maxKeyFile bounds what is read of a key file, in bytes.
@@ -90,7 +92,7 @@ func write(path string, place func(tmp, path string) error, keys ...Key) (err er
 		_, e := tmp.WriteString(key.text() + "\n")
 		err = errors.Join(err, e)
 	}
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	err = errors.Join(err, owner.Like(dir, tmp.Name()), tmp.Sync(), tmp.Close())
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,23 @@ var pragmas = []string{
 
 // dial opens the database file. cacheKiB bounds the connection's page cache.
 func dial(path string, cacheKiB int, readOnly bool) (*conn, error) {
+	set := append([]string{fmt.Sprintf("cache_size = -%d", cacheKiB)}, pragmas...)
+	if readOnly {
+		set = append(set, "query_only = ON")
+	}
+	return connect(path, "", set)
+}
+
+// dialBeside opens the database file to read it, and leaves it as it is: a
+// connection that may write carries the log of changes over when it is the last
+// to close.
+func dialBeside(path string) (*conn, error) {
+	return connect(path, "mode=ro", []string{fmt.Sprintf("cache_size = -%d", readerCache), "busy_timeout = 2000", "page_size = 8192", "temp_store = MEMORY"})
+}
+
+// connect opens the database file with parameters of SQLite's own (URI filenames)
+// and sets pragmas.
+func connect(path, query string, set []string) (*conn, error) {
 	if err := tune(); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -59,7 +76,7 @@ func dial(path string, cacheKiB int, readOnly bool) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	raw, err := (&sqlitedriver.Driver{}).Open((&url.URL{Scheme: "file", Path: abs}).String())
+	raw, err := (&sqlitedriver.Driver{}).Open((&url.URL{Scheme: "file", Path: abs, RawQuery: query}).String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -68,10 +85,6 @@ func dial(path string, cacheKiB int, readOnly bool) (*conn, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: the driver's connection is a %T", path, raw), raw.Close())
 	}
 	c := &conn{raw: dc, stmts: map[string]driverStmt{}}
-	set := append([]string{fmt.Sprintf("cache_size = -%d", cacheKiB)}, pragmas...)
-	if readOnly {
-		set = append(set, "query_only = ON")
-	}
 	for _, p := range set {
 		if err := c.script("PRAGMA " + p); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), c.close())

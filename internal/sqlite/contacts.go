@@ -20,7 +20,7 @@ func (s *Store) Owners(ctx context.Context, ids []threads.Identity) (map[threads
 	owners := make(map[threads.Identity]threads.ContactID, len(ids))
 	err := s.hot(ctx, func(c *conn) error {
 		for _, id := range ids {
-			if err := owner(c, id, owners); err != nil {
+			if err := addOwner(c, id, owners); err != nil {
 				return err
 			}
 		}
@@ -32,8 +32,8 @@ func (s *Store) Owners(ctx context.Context, ids []threads.Identity) (map[threads
 	return owners, nil
 }
 
-// owner adds the owner of the identity, if there is one.
-func owner(c *conn, id threads.Identity, owners map[threads.Identity]threads.ContactID) error {
+// addOwner adds the owner of the identity, if there is one.
+func addOwner(c *conn, id threads.Identity, owners map[threads.Identity]threads.ContactID) error {
 	return c.query(sqlOwner, func(r row) error {
 		owners[id] = threads.ContactID(r.text(0))
 		return nil
@@ -56,7 +56,7 @@ func (s *Store) Claim(ctx context.Context, c threads.Contact) (map[threads.Ident
 			if _, err := t.exec(sqlOwn, string(id.Channel), string(id.Peer), string(c.ID)); err != nil {
 				return err
 			}
-			if err := owner(t.conn, id, owners); err != nil {
+			if err := addOwner(t.conn, id, owners); err != nil {
 				return err
 			}
 			mine = mine || owners[id] == c.ID

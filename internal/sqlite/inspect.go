@@ -30,16 +30,6 @@ type Inspection struct {
 	Due        time.Time
 }
 
-// Missing lists the files of the store in dir that are not there.
-func Missing(dir string) (files []string) {
-	for _, file := range Files() {
-		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) {
-			files = append(files, file)
-		}
-	}
-	return files
-}
-
 // IsDamaged tells whether the error says that a file of the store is no longer
 // what SQLite wrote, and not that it cannot be read or written.
 func IsDamaged(err error) bool {
@@ -48,13 +38,16 @@ func IsDamaged(err error) bool {
 }
 
 // Inspect looks at the store in dir without changing anything, whether or not
-// a hub runs on it. It fails with [ErrNoStore] where there is none.
+// a hub runs on it. It fails as [Whole] does.
 func Inspect(ctx context.Context, dir string) (in Inspection, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("inspect the store: %w", err)
 		}
 	}()
+	if err := Whole(dir); err != nil {
+		return in, err
+	}
 	if in.Running, err = running(dir); err != nil {
 		return in, err
 	}

@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// ErrNoStore: there is no store in the directory.
-var ErrNoStore = errors.New("there is no embedded store")
-
 // Files are the names of a store's database files within its directory, in the
 // order in which they are copied: see [Snapshot].
 func Files() []string { return []string{journalFile, mainFile} }
@@ -65,14 +62,21 @@ func copyFile(ctx context.Context, from, to string) (version int, err error) {
 	return version, c.scriptIn(ctx, "VACUUM INTO "+quote(to))
 }
 
-// visit opens a file that must be there, beside the hub that may have it open.
+// visit opens a file that must be there to read it, beside the hub that may
+// have it open.
 func visit(path string) (*conn, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w in %s", ErrNoStore, filepath.Dir(path))
-	} else if err != nil {
+	if err := there(path); err != nil {
 		return nil, err
 	}
-	return dial(path, readerCache, false)
+	return dialBeside(path)
+}
+
+func there(path string) error {
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w in %s", ErrNoStore, filepath.Dir(path))
+	}
+	return err
 }
 
 // versionOf is the number of the latest migration, 0 for none.
@@ -137,7 +141,11 @@ func checkFile(ctx context.Context, path string, known int) (err error) {
 // them as of unknown outcome instead of sending them, perhaps a second time.
 // It answers how many. No hub may run on the directory.
 func Hold(ctx context.Context, dir string, due time.Time) (n int, err error) {
-	c, err := visit(filepath.Join(dir, mainFile))
+	path := filepath.Join(dir, mainFile)
+	if err := there(path); err != nil {
+		return 0, fmt.Errorf("hold deliveries: %w", err)
+	}
+	c, err := dial(path, readerCache, false)
 	if err != nil {
 		return 0, fmt.Errorf("hold deliveries: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"threadhub/internal/directory"
 	"threadhub/internal/idempotency"
 	"threadhub/internal/journal"
+	"threadhub/internal/owner"
 	"threadhub/internal/spool"
 	"threadhub/threads"
 	"threadhub/workers"
@@ -46,6 +48,9 @@ const (
 type Options struct {
 	// Readers is how many reads of the main file run at once, default 4.
 	Readers int
+	// BeginJournal begins the journal anew where it is gone and the other file
+	// is not; Open fails with a [HalfError] there otherwise.
+	BeginJournal bool
 }
 
 // Store keeps everything but the journal, which [Store.Journal] answers. It is
@@ -74,8 +79,8 @@ var (
 
 // Open opens the store in dir, which it makes (mode 0700) if it is not there,
 // and brings its files up to date. It fails with [ErrLocked] while another
-// process has the directory, and with [ErrNewer] on files that a newer version
-// of the hub has written.
+// process has the directory, with [ErrNewer] on files that a newer version of
+// the hub has written, and with a [HalfError] on half a store.
 func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	if o.Readers <= 0 {
 		o.Readers = 4
@@ -90,8 +95,12 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 			s = nil
 		}
 	}()
-	if s.lock, err = lock(filepath.Join(dir, lockFile)); err != nil {
+	if s.lock, err = takeDirectory(dir); err != nil {
 		return s, fmt.Errorf("data directory %s: %w", dir, err)
+	}
+	err = Whole(dir)
+	if err != nil && !errors.Is(err, ErrNoStore) && !(o.BeginJournal && JournalGone(err)) {
+		return s, err
 	}
 	if s.write, s.read, err = openFile(ctx, dir, file{mainFile, "main", mainWriterCache, o.Readers, mainLog}); err != nil {
 		return s, err
@@ -107,6 +116,28 @@ func Open(ctx context.Context, dir string, o Options) (s *Store, err error) {
 	return s, r.with(ctx, s.journal.pending.load)
 }
 
+// takeDirectory takes the lock of the directory.
+func takeDirectory(dir string) (*os.File, error) {
+	path := filepath.Join(dir, lockFile)
+	if err := touch(path); err != nil {
+		return nil, err
+	}
+	return lock(path)
+}
+
+// touch makes a file that only the directory's owner can use, if it is not
+// there. SQLite makes those beside it in the same way.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(owner.Like(filepath.Dir(path), path), f.Close())
+}
+
 // file is how a database file is opened.
 type file struct {
 	name, schema string
@@ -118,6 +149,9 @@ type file struct {
 // openFile opens and migrates a database file.
 func openFile(ctx context.Context, dir string, f file) (*writer, *readers, error) {
 	path := filepath.Join(dir, f.name)
+	if err := touch(path); err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	c, err := dial(path, f.cacheKiB, false)
 	if err != nil {
 		return nil, nil, err
