@@ -108,6 +108,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 func (s *Sweeper) loop(ctx context.Context, name string, tick time.Duration, fn func(context.Context) error) {
 	t := time.NewTicker(tick)
 	defer t.Stop()
+	s.Metrics.SweepErrors.WithLabelValues(name) // there from the first scrape on
 	for {
 		s.try(ctx, name, fn)
 		select {

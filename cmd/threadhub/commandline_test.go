@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,8 +98,8 @@ func TestOneDataDirectoryIsForOneProcess(t *testing.T) {
 	dir := t.TempDir()
 	first := launch(t, environment(dir), "serve")
 	newHub(t).at(first)
-	for _, command := range []string{"serve", "token", "migrate"} {
-		code, out, log := run(t, environment(dir), command)
+	for _, command := range []string{"serve", "admin token", "migrate"} {
+		code, out, log := run(t, environment(dir), strings.Fields(command)...)
 		require.Equal(t, 1, code, command)
 		require.Empty(t, out, command)
 		require.Contains(t, log, dir, command)
@@ -145,7 +146,7 @@ func TestTheFirstStartShowsATokenOnce(t *testing.T) {
 	p.stop()
 	require.NotContains(t, p.Log(), h.Token)
 
-	code, out, _ = run(t, env, "token", "--name", "lost mine")
+	code, out, _ = run(t, env, "admin", "token", "--name", "lost mine")
 	require.Zero(t, code)
 	require.Regexp(t, `^\S+\n$`, out)
 	p = launch(t, env, "serve")

@@ -224,6 +224,10 @@ func TestDeployKubernetesStartsTheHub(t *testing.T) {
 			environment[name] = value.(string)
 		}
 	}
+	for _, secret := range []string{"THREADHUB_MASTER_KEY", "THREADHUB_ADMIN_TOKEN"} {
+		require.Equal(t, "change-me", environment[secret], "which no hub starts with: see internal/config")
+		environment[secret] = filled("${" + secret + "}")
+	}
 	for _, role := range []string{"api", "worker"} {
 		d := all["Deployment/threadhub-"+role]
 		pod := at(d, "spec", "template", "spec")

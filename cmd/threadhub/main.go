@@ -28,7 +28,6 @@ type commands struct {
 	Worker      workerCommand      `cmd:"" help:"Run the workers only; needs MongoDB and Redis."`
 	Demo        demoCommand        `cmd:"" help:"Run a hub with simulated platforms, customers and agents to look at."`
 	Simulate    simulateCommand    `cmd:"" help:"Play platforms and customers against a running hub."`
-	Token       tokenCommand       `cmd:"" help:"Make an admin token on the hub's own machine, when every other way in is lost."`
 	Admin       adminCommand       `cmd:"" help:"Let an admin in again, on the hub's own machine."`
 	Replay      replayCommand      `cmd:"" help:"Work webhooks again that were quarantined, after what kept them was mended. The embedded store: while the hub is stopped, or else POST /v1/channels/{id}/replay."`
 	Rekey       rekeyCommand       `cmd:"" help:"Seal every stored secret with the first master key; or, where the hub made its key itself, with a new one. The embedded store: while the hub is stopped, or else POST /v1/rekey."`

@@ -42,6 +42,8 @@ const (
 	// from how little on it is to be looked after. Bytes.
 	spareRoom = 64 << 20
 	wantRoom  = 1 << 30
+	// shortToken is from how many characters on a token cannot be tried out.
+	shortToken = 20
 	// clockOff is by how much clocks of machines may differ before leases and
 	// countdowns of one disturb the other's, clockBad when they do.
 	clockOff = 2 * time.Second
@@ -112,6 +114,9 @@ func (d *doctor) settings() {
 		d.find(LevelWarn, "settings", "public_url "+d.cfg.PublicURL+" is not https: most platforms deliver to nothing else", "put a proxy with TLS in front and set THREADHUB_PUBLIC_URL to its address")
 	case len(d.cfg.TrustedProxies) == 0:
 		d.find(LevelWarn, "settings", "trusted_proxies is not set: behind a proxy, every caller has the proxy's address", "set THREADHUB_TRUSTED_PROXIES to the proxy's address")
+	}
+	if n := len(d.cfg.AdminToken.Reveal()); n > 0 && n < shortToken {
+		d.find(LevelWarn, "settings", fmt.Sprintf("admin_token has %d characters: it may be guessed", n), "use the output of: openssl rand -hex 24")
 	}
 	if d.cfg.AllowPrivateNetworks {
 		d.find(LevelWarn, "settings", "allow_private_networks is set: whoever may make a channel can have the hub call your network", "unset THREADHUB_ALLOW_PRIVATE_NETWORKS unless platforms of your own are there")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"threadhub/internal/config"
 	"threadhub/internal/directory"
@@ -22,11 +23,15 @@ func Replay(ctx context.Context, cfg config.Server, channel string, r journal.Re
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	list := []string{channel}
-	if channel == "" {
-		if list, err = channelIDs(ctx, s); err != nil {
-			return 0, err
+	list, err := channelIDs(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	if channel != "" {
+		if !slices.Contains(list, channel) {
+			return 0, fmt.Errorf("there is no channel %s: leave --channel out for all, or see GET /v1/channels", channel)
 		}
+		list = []string{channel}
 	}
 	for _, r.ChannelID = range list {
 		for r.Before = ""; ; {

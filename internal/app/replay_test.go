@@ -33,6 +33,8 @@ func TestWhatIsReplayedIsThereOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, n, 3)
 	}
+	_, err := app.Replay(context.Background(), cfg, "ch_nope", journal.Replay{States: both})
+	require.ErrorContains(t, err, "there is no channel ch_nope")
 	h = startHub(t, cfg)
 	h.eventually("worked again", settledOf(h, ch))
 	require.Len(t, h.conversations(ch), 1)

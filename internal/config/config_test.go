@@ -165,6 +165,8 @@ func TestMistakesAreRefusedWithWhatToDo(t *testing.T) {
 		"another queue":                {args: []string{"--redis-url=amqp://u:hush@h"}, says: []string{"redis://"}},
 		"no time to look at a webhook": {args: []string{"--journal-retention=5m"}, says: []string{"1h"}},
 		"two master keys":              {args: []string{"--master-key=hush", "--master-key-file=f"}, says: []string{"keep one"}},
+		"an example's token":           {args: []string{"--admin-token=change-me"}, says: []string{"openssl rand -hex 24"}},
+		"an example's master key":      {args: []string{"--master-key=change-me"}, says: []string{"openssl rand -base64 32"}},
 		"a token that no header holds": {args: []string{"--admin-token=hush hush"}, says: []string{"openssl rand"}},
 		"no tasks at all":              {args: []string{"--worker-concurrency=0"}, says: []string{"between 1 and 1024"}},
 		"half a bucket":                {args: []string{"--media-s3-bucket=files"}, says: []string{"media_s3_endpoint and media_s3_access_key and media_s3_secret_key"}},

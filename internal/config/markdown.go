@@ -18,6 +18,7 @@ The file is named by ` + "`--config` or `THREADHUB_CONFIG`" + ` and is YAML or J
 addr: 0.0.0.0:8080
 public_url: https://hub.example.com
 mongodb_uri: mongodb://db.example.com/threadhub
+master_key_file: /etc/threadhub/master.key
 trusted_proxies: [10.0.0.0/8]
 ` + "```" + `
 

@@ -52,7 +52,7 @@ type Network struct {
 // Storage is where data is kept.
 type Storage struct {
 	DataDir          string            `name:"data-dir" group:"Storage" default:"./data" placeholder:"DIR" setting:"" help:"Directory of the embedded store and the generated keys."`
-	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path. Unset: the embedded store in the data directory."`
+	MongoDBURI       connectors.Secret `name:"mongodb-uri" group:"Storage" placeholder:"URI" setting:"" help:"MongoDB to keep everything in, with the name of the database in its path (threadhub if there is none). Unset: the embedded store in the data directory."`
 	RedisURL         connectors.Secret `name:"redis-url" group:"Storage" placeholder:"URL" setting:"" help:"Redis for the work queue (redis:// or rediss://; Sentinel and clusters: docs/scaling.md). Unset: a queue inside the process."`
 	AuditRetention   time.Duration     `name:"audit-retention" group:"Storage" default:"8760h" setting:"" help:"How long lines of the audit log are kept."`
 	JournalRetention time.Duration     `name:"journal-retention" group:"Storage" default:"168h" setting:"" help:"How long processed webhooks are kept for the channels' event logs and for replay, where the retention of the settings does not say."`
@@ -243,8 +243,9 @@ func (s Storage) Shared(command string) error {
 		command, strings.Join(missing, " and "))
 }
 
-// Validate checks that there is one master key at most, that sessions last and
-// that the admin's token can be sent in a header.
+// Validate checks that there is one master key at most, that sessions last,
+// that the admin's token can be sent in a header and that no secret is one that
+// stands in an example.
 func (s Security) Validate() error {
 	if !s.MasterKey.Empty() && s.MasterKeyFile != "" {
 		return errors.New("both master_key and master_key_file are set; keep one of them")
@@ -254,6 +255,9 @@ func (s Security) Validate() error {
 	}
 	if s.APIRate < 0 {
 		return fmt.Errorf("api_rate %g is negative; use 0 for any number of calls", s.APIRate)
+	}
+	if strings.HasPrefix(s.AdminToken.Reveal(), "change-me") || strings.HasPrefix(s.MasterKey.Reveal(), "change-me") {
+		return errors.New("admin_token or master_key is an example's; make them with: openssl rand -hex 24, and openssl rand -base64 32")
 	}
 	for _, r := range s.AdminToken.Reveal() {
 		if r <= ' ' || r > '~' {

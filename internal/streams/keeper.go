@@ -141,6 +141,7 @@ func (k *Keeper) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	k.count(wanted)
 	for id, s := range k.streams {
 		if o := wanted[id]; o == nil || o.Fingerprint != s.channel.Fingerprint {
 			s.cancel()
@@ -198,6 +199,19 @@ func (k *Keeper) wanted(ctx context.Context) (map[threads.ChannelID]*channels.Op
 		}
 		if len(list) < page {
 			return wanted, nil
+		}
+	}
+}
+
+// count shows how many connections of each kind there are to be.
+func (k *Keeper) count(wanted map[threads.ChannelID]*channels.Opened) {
+	of := map[string]int{}
+	for _, o := range wanted {
+		of[o.Kind]++
+	}
+	for kind, streams := range k.kinds {
+		if streams {
+			k.metrics.want(kind, of[kind])
 		}
 	}
 }

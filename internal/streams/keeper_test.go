@@ -431,7 +431,7 @@ func TestHealthFollowsTheConnection(t *testing.T) {
 		require.Equal(t, []string{"ok connected", "failing the network is down", "ok connected again"}, b.notes())
 		require.NoError(t, host.Deliver(t.Context(), &connectors.Request{}))
 		require.Equal(t, map[string]float64{
-			"threadhub_streams_connected": 1, "threadhub_stream_breaks_total": 2, "threadhub_stream_events_total": 1,
+			"threadhub_streams_wanted": 1, "threadhub_streams_connected": 1, "threadhub_stream_breaks_total": 2, "threadhub_stream_events_total": 1,
 		}, gathered(t, registry))
 	})
 }

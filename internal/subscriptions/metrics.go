@@ -19,6 +19,12 @@ type Metrics struct {
 	Errors   *prometheus.CounterVec // by step
 }
 
+// Causes for which the hub disables a subscription.
+const (
+	causeGone        = "gone"
+	causeUnreachable = "unreachable"
+)
+
 // NewMetrics registers the metrics.
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
@@ -28,6 +34,10 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		GivenUp:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "threadhub_subscriber_events_given_up_total", Help: "Events that were refused for 72 hours by a subscriber that took others."}, []string{"subscription"}),
 		Disabled: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "threadhub_subscriptions_disabled_total", Help: "Subscriptions that the hub disabled, by cause: gone (it answered 410), unreachable (72 hours)."}, []string{"cause"}),
 		Errors:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "threadhub_subscriber_errors_total", Help: "Steps of delivering to subscribers that the hub itself failed at, and took again."}, []string{"step"}),
+	}
+	// There from the first scrape on, so that an alert sees the first of them.
+	for _, cause := range []string{causeGone, causeUnreachable} {
+		m.Disabled.WithLabelValues(cause)
 	}
 	r.MustRegister(m.Calls, m.Seconds, m.Lag, m.GivenUp, m.Disabled, m.Errors)
 	return m

@@ -244,7 +244,7 @@ func (r *run) one(ctx context.Context, s *Subscription, e *spool.Event) (bool, e
 		if err := r.end(save, e); err != nil {
 			return false, err
 		}
-		return false, errors.Join(r.disable(save, s, "gone", was.Detail), r.release(save, now))
+		return false, errors.Join(r.disable(save, s, causeGone, was.Detail), r.release(save, now))
 	}
 	return r.missed(save, s, e, was)
 }
@@ -361,7 +361,7 @@ func (r *run) missed(ctx context.Context, s *Subscription, e *spool.Event, was c
 	if err := r.end(ctx, e); err != nil {
 		return false, err
 	}
-	return false, errors.Join(r.disable(ctx, s, "unreachable", "nothing was taken for 72 hours; lately: "+was.Detail), r.release(ctx, now))
+	return false, errors.Join(r.disable(ctx, s, causeUnreachable, "nothing was taken for 72 hours; lately: "+was.Detail), r.release(ctx, now))
 }
 
 // disable ends the subscription and says so: in the log, in a metric, in its
