@@ -5492,6 +5492,24 @@ type CancelMessageParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// TakeReactionBackParams defines parameters for TakeReactionBack.
+type TakeReactionBackParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReactToMessageJSONBody defines parameters for ReactToMessage.
+type ReactToMessageJSONBody struct {
+	// Emoji An emoji; on Slack, :name: for one of the workspace's own.
+	Emoji string `json:"emoji"`
+}
+
+// ReactToMessageParams defines parameters for ReactToMessage.
+type ReactToMessageParams struct {
+	// IdempotencyKey Makes repeating the request harmless for 24 h.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ResendMessageParams defines parameters for ResendMessage.
 type ResendMessageParams struct {
 	// IdempotencyKey Makes repeating the request harmless for 24 h.
@@ -5909,6 +5927,9 @@ type CheckInvitationJSONRequestBody = InvitationToken
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
 
+// ReactToMessageJSONRequestBody defines body for ReactToMessage for application/json ContentType.
+type ReactToMessageJSONRequestBody ReactToMessageJSONBody
+
 // CreateQueueJSONRequestBody defines body for CreateQueue for application/json ContentType.
 type CreateQueueJSONRequestBody = QueueDraft
 
@@ -6232,6 +6253,12 @@ type ServerInterface interface {
 	// CancelMessage Take back a message that is still queued
 	// (POST /v1/messages/{message_id}/cancel)
 	CancelMessage(c *gin.Context, messageID MessageID, params CancelMessageParams)
+	// TakeReactionBack Take the business's reaction back
+	// (DELETE /v1/messages/{message_id}/reaction)
+	TakeReactionBack(c *gin.Context, messageID MessageID, params TakeReactionBackParams)
+	// ReactToMessage React to a message
+	// (PUT /v1/messages/{message_id}/reaction)
+	ReactToMessage(c *gin.Context, messageID MessageID, params ReactToMessageParams)
 	// ResendMessage Send a message again that failed, or of which nobody knows whether it arrived
 	// (POST /v1/messages/{message_id}/resend)
 	ResendMessage(c *gin.Context, messageID MessageID, params ResendMessageParams)
@@ -9772,6 +9799,104 @@ func (siw *ServerInterfaceWrapper) CancelMessage(c *gin.Context) {
 	siw.Handler.CancelMessage(c, messageID, params)
 }
 
+// TakeReactionBack operation middleware
+func (siw *ServerInterfaceWrapper) TakeReactionBack(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeReactionBackParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeReactionBack(c, messageID, params)
+}
+
+// ReactToMessage operation middleware
+func (siw *ServerInterfaceWrapper) ReactToMessage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "message_id" -------------
+	var messageID MessageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message_id", c.Param("message_id"), &messageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter message_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReactToMessageParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReactToMessage(c, messageID, params)
+}
+
 // ResendMessage operation middleware
 func (siw *ServerInterfaceWrapper) ResendMessage(c *gin.Context) {
 
@@ -12427,6 +12552,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/messages/:message_id", wrapper.GetMessage)
 	router.POST(options.BaseURL+"/v1/messages/:message_id/cancel", wrapper.CancelMessage)
 	router.POST(options.BaseURL+"/v1/messages/:message_id/resend", wrapper.ResendMessage)
+	router.DELETE(options.BaseURL+"/v1/messages/:message_id/reaction", wrapper.TakeReactionBack)
+	router.PUT(options.BaseURL+"/v1/messages/:message_id/reaction", wrapper.ReactToMessage)
 	router.POST(options.BaseURL+"/v1/uploads", wrapper.CreateUpload)
 	router.GET(options.BaseURL+"/v1/attachments/:attachment_id", wrapper.GetAttachment)
 	router.GET(options.BaseURL+"/files/:key", wrapper.GetFile)

@@ -70,9 +70,19 @@ type Follower interface {
 	Follow(ev *normalize.Event) *Call
 }
 
-// Reactor sets or (with an empty emoji) takes back our reaction to a message.
+// Reactor sets our reaction to a message, in place of the one we had, or takes
+// it back. Its calls change nothing when they are repeated. An error is what
+// the platform does not have, for whoever wanted to react.
 type Reactor interface {
-	React(to normalize.Peer, target normalize.PlatformID, emoji string) (*Call, error)
+	React(r Reacting) ([]*Call, error)
+}
+
+// Reacting is the reaction that is wanted.
+type Reacting struct {
+	To      normalize.Peer
+	Message normalize.PlatformID
+	Emoji   string // "" takes ours back
+	Was     string // the emoji that is ours so far, "" for none
 }
 
 // Typist shows the peer that an agent is typing. nil when the platform needs

@@ -31,6 +31,7 @@ const (
 	EventTyping   EventType = "typing"   // the peer is typing; nothing else is set
 	EventEnded    EventType = "ended"    // the peer ended the session; nothing else is set
 	EventChannel  EventType = "channel"  // news about the business account itself: Notice
+	EventNoted    EventType = "noted"    // understood, and nothing follows from it; nothing else is set
 	EventUnknown  EventType = "unknown"  // understood as an event, not as one of the above: Unknown
 )
 
@@ -130,6 +131,9 @@ type Reaction struct {
 	// have several and the event says which one went.
 	Removed string  `json:"removed,omitempty"`
 	Author  *Author `json:"author,omitempty"` // in group chats; nil: the peer
+	// Business is set when the reaction is the business's own: set in the
+	// platform's app or by us.
+	Business bool `json:"business,omitempty"`
 }
 
 // Edit replaces the content of an earlier message.

@@ -54,7 +54,7 @@ func (e Event) validatePointers() error {
 	default:
 		set[EventMessage] = e.Message != nil
 	}
-	bare := e.Type == EventTyping || e.Type == EventEnded
+	bare := e.Type == EventTyping || e.Type == EventEnded || e.Type == EventNoted
 	if known, ok := set[e.Type]; !bare && !(ok && known) {
 		return fmt.Errorf("nothing is set for type %q", e.Type)
 	}
@@ -69,7 +69,7 @@ func (e Event) validatePointers() error {
 // needsPeer is false for news that may concern nobody in particular.
 func (e Event) needsPeer() bool {
 	switch e.Type {
-	case EventReceipt, EventDeletion, EventChannel, EventUnknown:
+	case EventReceipt, EventDeletion, EventChannel, EventNoted, EventUnknown:
 		return false
 	}
 	return true

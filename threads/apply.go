@@ -163,31 +163,6 @@ func (m *Message) receipt(r normalize.Receipt, a Arrival) bool {
 	return m.Advance(p)
 }
 
-// react keeps one reaction per author, the latest by the platform's time.
-func (m *Message) react(r normalize.Reaction, a Arrival) bool {
-	by := Author{Type: AuthorContact, ID: string(m.ContactID), Name: a.Event.Peer.Name}
-	if r.Author != nil {
-		by.ID, by.Name = string(r.Author.ID), r.Author.Name
-	}
-	at := sentAt(a)
-	i := slices.IndexFunc(m.Reactions, func(have Reaction) bool { return have.Author.Type == by.Type && have.Author.ID == by.ID })
-	switch {
-	case i < 0 && r.Emoji == "":
-		return false
-	case i < 0:
-		m.Reactions = append(m.Reactions, Reaction{Emoji: r.Emoji, Author: by, At: at})
-	case m.Reactions[i].At.After(at) || m.Reactions[i].Emoji == r.Emoji:
-		return false
-	case r.Emoji == "" && r.Removed != "" && r.Removed != m.Reactions[i].Emoji:
-		return false // one of several, and not the latest
-	case r.Emoji == "":
-		m.Reactions = slices.Delete(m.Reactions, i, i+1)
-	default:
-		m.Reactions[i] = Reaction{Emoji: r.Emoji, Author: by, At: at}
-	}
-	return true
-}
-
 // edit replaces the content; an older edit that arrives late changes nothing.
 func (m *Message) edit(e normalize.Edit, a Arrival) bool {
 	at := sentAt(a)

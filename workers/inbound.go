@@ -390,6 +390,9 @@ func (w *Inbound) concerns(o *opened, ev *normalize.Event) bool {
 		}
 		return false
 	}
+	if ev.Type == normalize.EventNoted {
+		return false
+	}
 	if ev.Type == normalize.EventUnknown {
 		o.hold("unknown", cmp.Or(ev.Unknown.Reason, "the hub knows no use for "+ev.Unknown.Kind), ev, w.now())
 		return false

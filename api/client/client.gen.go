@@ -638,6 +638,8 @@ type ClientInterface interface {
 
 	// MarkConversationRead Mark everything so far as read by the business
 	//
+	// The contact is shown so, where the platform can; best effort.
+	//
 	// Corresponds with POST /v1/conversations/{conversation_id}/read (the `MarkConversationRead` operationId).
 	MarkConversationRead(ctx context.Context, conversationID ConversationID, params *MarkConversationReadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -832,6 +834,31 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/messages/{message_id}/cancel (the `CancelMessage` operationId).
 	CancelMessage(ctx context.Context, messageID MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeReactionBack Take the business's reaction back
+	//
+	// As with setting one. It is no error when there is none. Zalo cannot take one back.
+	//
+	// Corresponds with DELETE /v1/messages/{message_id}/reaction (the `TakeReactionBack` operationId).
+	TakeReactionBack(ctx context.Context, messageID MessageID, params *TakeReactionBackParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReactToMessageWithBody React to a message
+	//
+	// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+	ReactToMessageWithBody(ctx context.Context, messageID MessageID, params *ReactToMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReactToMessage React to a message
+	//
+	// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+	ReactToMessage(ctx context.Context, messageID MessageID, params *ReactToMessageParams, body ReactToMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResendMessage Send a message again that failed, or of which nobody knows whether it arrived
 	//
@@ -2893,6 +2920,8 @@ func (c *Client) SendMessage(ctx context.Context, conversationID ConversationID,
 
 // MarkConversationRead Mark everything so far as read by the business
 //
+// The contact is shown so, where the platform can; best effort.
+//
 // Corresponds with POST /v1/conversations/{conversation_id}/read (the `MarkConversationRead` operationId).
 func (c *Client) MarkConversationRead(ctx context.Context, conversationID ConversationID, params *MarkConversationReadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMarkConversationReadRequest(c.Server, conversationID, params)
@@ -3358,6 +3387,61 @@ func (c *Client) GetMessage(ctx context.Context, messageID MessageID, reqEditors
 // Corresponds with POST /v1/messages/{message_id}/cancel (the `CancelMessage` operationId).
 func (c *Client) CancelMessage(ctx context.Context, messageID MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelMessageRequest(c.Server, messageID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeReactionBack Take the business's reaction back
+//
+// As with setting one. It is no error when there is none. Zalo cannot take one back.
+//
+// Corresponds with DELETE /v1/messages/{message_id}/reaction (the `TakeReactionBack` operationId).
+func (c *Client) TakeReactionBack(ctx context.Context, messageID MessageID, params *TakeReactionBackParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeReactionBackRequest(c.Server, messageID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReactToMessageWithBody React to a message
+//
+// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+func (c *Client) ReactToMessageWithBody(ctx context.Context, messageID MessageID, params *ReactToMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReactToMessageRequestWithBody(c.Server, messageID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReactToMessage React to a message
+//
+// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+func (c *Client) ReactToMessage(ctx context.Context, messageID MessageID, params *ReactToMessageParams, body ReactToMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReactToMessageRequest(c.Server, messageID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9612,6 +9696,117 @@ func NewCancelMessageRequest(server string, messageID MessageID, params *CancelM
 	return req, nil
 }
 
+// NewTakeReactionBackRequest constructs an http.Request for the TakeReactionBack method
+func NewTakeReactionBackRequest(server string, messageID MessageID, params *TakeReactionBackParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "message_id", messageID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/%s/reaction", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReactToMessageRequest calls the generic ReactToMessage builder with application/json body
+func NewReactToMessageRequest(server string, messageID MessageID, params *ReactToMessageParams, body ReactToMessageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReactToMessageRequestWithBody(server, messageID, params, "application/json", bodyReader)
+}
+
+// NewReactToMessageRequestWithBody constructs an http.Request for the ReactToMessage method, with any body, and a specified content type
+func NewReactToMessageRequestWithBody(server string, messageID MessageID, params *ReactToMessageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "message_id", messageID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/messages/%s/reaction", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewResendMessageRequest constructs an http.Request for the ResendMessage method
 func NewResendMessageRequest(server string, messageID MessageID, params *ResendMessageParams) (*http.Request, error) {
 	var err error
@@ -13973,6 +14168,8 @@ type ClientWithResponsesInterface interface {
 
 	// MarkConversationReadWithResponse Mark everything so far as read by the business
 	//
+	// The contact is shown so, where the platform can; best effort.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/conversations/{conversation_id}/read (the `MarkConversationRead` operationId).
@@ -14203,6 +14400,33 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/messages/{message_id}/cancel (the `CancelMessage` operationId).
 	CancelMessageWithResponse(ctx context.Context, messageID MessageID, params *CancelMessageParams, reqEditors ...RequestEditorFn) (*CancelMessageResponse, error)
+
+	// TakeReactionBackWithResponse Take the business's reaction back
+	//
+	// As with setting one. It is no error when there is none. Zalo cannot take one back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/messages/{message_id}/reaction (the `TakeReactionBack` operationId).
+	TakeReactionBackWithResponse(ctx context.Context, messageID MessageID, params *TakeReactionBackParams, reqEditors ...RequestEditorFn) (*TakeReactionBackResponse, error)
+
+	// ReactToMessageWithBodyWithResponse React to a message
+	//
+	// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+	ReactToMessageWithBodyWithResponse(ctx context.Context, messageID MessageID, params *ReactToMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactToMessageResponse, error)
+
+	// ReactToMessageWithResponse React to a message
+	//
+	// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+	ReactToMessageWithResponse(ctx context.Context, messageID MessageID, params *ReactToMessageParams, body ReactToMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*ReactToMessageResponse, error)
 
 	// ResendMessageWithResponse Send a message again that failed, or of which nobody knows whether it arrived
 	//
@@ -18871,6 +19095,102 @@ func (r CancelMessageResponse) ContentType() string {
 	return ""
 }
 
+type TakeReactionBackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeReactionBackResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeReactionBackResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeReactionBackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeReactionBackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeReactionBackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeReactionBackResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReactToMessageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Message
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReactToMessageResponse) GetJSON200() *Message {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReactToMessageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReactToMessageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReactToMessageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReactToMessageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReactToMessageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ResendMessageResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -23092,6 +23412,8 @@ func (c *ClientWithResponses) SendMessageWithResponse(ctx context.Context, conve
 
 // MarkConversationReadWithResponse Mark everything so far as read by the business
 //
+// The contact is shown so, where the platform can; best effort.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/conversations/{conversation_id}/read (the `MarkConversationRead` operationId).
@@ -23489,6 +23811,51 @@ func (c *ClientWithResponses) CancelMessageWithResponse(ctx context.Context, mes
 		return nil, err
 	}
 	return ParseCancelMessageResponse(rsp)
+}
+
+// TakeReactionBackWithResponse Take the business's reaction back
+//
+// As with setting one. It is no error when there is none. Zalo cannot take one back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/messages/{message_id}/reaction (the `TakeReactionBack` operationId).
+func (c *ClientWithResponses) TakeReactionBackWithResponse(ctx context.Context, messageID MessageID, params *TakeReactionBackParams, reqEditors ...RequestEditorFn) (*TakeReactionBackResponse, error) {
+	rsp, err := c.TakeReactionBack(ctx, messageID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeReactionBackResponse(rsp)
+}
+
+// ReactToMessageWithBodyWithResponse React to a message
+//
+// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+func (c *ClientWithResponses) ReactToMessageWithBodyWithResponse(ctx context.Context, messageID MessageID, params *ReactToMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactToMessageResponse, error) {
+	rsp, err := c.ReactToMessageWithBody(ctx, messageID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReactToMessageResponse(rsp)
+}
+
+// ReactToMessageWithResponse React to a message
+//
+// At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/messages/{message_id}/reaction (the `ReactToMessage` operationId).
+func (c *ClientWithResponses) ReactToMessageWithResponse(ctx context.Context, messageID MessageID, params *ReactToMessageParams, body ReactToMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*ReactToMessageResponse, error) {
+	rsp, err := c.ReactToMessage(ctx, messageID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReactToMessageResponse(rsp)
 }
 
 // ResendMessageWithResponse Send a message again that failed, or of which nobody knows whether it arrived
@@ -27470,6 +27837,72 @@ func ParseCancelMessageResponse(rsp *http.Response) (*CancelMessageResponse, err
 	}
 
 	response := &CancelMessageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeReactionBackResponse parses an HTTP response from a TakeReactionBackWithResponse call
+func ParseTakeReactionBackResponse(rsp *http.Response) (*TakeReactionBackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeReactionBackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Message
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReactToMessageResponse parses an HTTP response from a ReactToMessageWithResponse call
+func ParseReactToMessageResponse(rsp *http.Response) (*ReactToMessageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReactToMessageResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

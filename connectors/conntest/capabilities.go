@@ -39,7 +39,7 @@ func checkCoverage(b *bench) error {
 	types, statuses := map[normalize.EventType]bool{}, map[normalize.Status]bool{}
 	err := b.eachWebhook(func(_ webhook, events []normalize.Event) error {
 		for _, ev := range events {
-			if ev.Type != normalize.EventMessage && ev.Type != normalize.EventUnknown {
+			if ev.Type != normalize.EventMessage && ev.Type != normalize.EventNoted && ev.Type != normalize.EventUnknown {
 				types[ev.Type] = true
 			}
 			if ev.Receipt != nil {

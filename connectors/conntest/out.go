@@ -18,6 +18,7 @@ type reaction struct {
 	To     normalize.Peer       `json:"to"`
 	Target normalize.PlatformID `json:"target"`
 	Emoji  string               `json:"emoji"`
+	Was    string               `json:"was"`
 }
 
 // Faults of the case itself, as against errors of the connector, which are
@@ -105,6 +106,8 @@ func (t *transcript) run(op section) error {
 		return t.media(op.body)
 	case "subscribe":
 		return t.subscribe(op.body)
+	case "react":
+		return t.react(op.body)
 	case "token":
 		return t.token(op.body)
 	}
@@ -206,7 +209,21 @@ func (t *transcript) subscribe(body string) error {
 	if err := decode(body, &url); err != nil {
 		return err
 	}
-	calls, err := s.Subscribe(url)
+	return t.several(s.Subscribe(url))
+}
+
+// react carries out a reaction.
+func (t *transcript) react(body string) error {
+	var in reaction
+	c, ok := t.conn.(connectors.Reactor)
+	if err := input(body, &in, ok); err != nil {
+		return err
+	}
+	return t.several(c.React(connectors.Reacting{To: in.To, Message: in.Target, Emoji: in.Emoji, Was: in.Was}))
+}
+
+// several carries out calls one after the other.
+func (t *transcript) several(calls []*connectors.Call, err error) error {
 	if err != nil {
 		t.add("error", err.Error())
 		return nil
@@ -247,13 +264,6 @@ func (t *transcript) single(op section) error {
 
 func (t *transcript) singleCall(op section) (*connectors.Call, error) {
 	switch op.name {
-	case "react":
-		var in reaction
-		c, ok := t.conn.(connectors.Reactor)
-		if err := input(op.body, &in, ok); err != nil {
-			return nil, err
-		}
-		return c.React(in.To, in.Target, in.Emoji)
 	case "typing":
 		var in normalize.Outbound
 		c, ok := t.conn.(connectors.Typist)

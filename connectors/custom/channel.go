@@ -114,8 +114,8 @@ type (
 )
 
 // React sets our reaction.
-func (r reacts) React(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	return r.react(to, target, emoji)
+func (r reacts) React(reaction connectors.Reacting) ([]*connectors.Call, error) {
+	return r.react(reaction)
 }
 
 // Typing shows that an agent is typing.

@@ -11,14 +11,14 @@ import (
 )
 
 // react makes the call that sets our reaction, or takes it back.
-func (ch *channel) react(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	out := &normalize.Outbound{To: to, Parts: []normalize.Message{{}}}
+func (ch *channel) react(r connectors.Reacting) ([]*connectors.Call, error) {
+	out := &normalize.Outbound{To: r.To, Parts: []normalize.Message{{}}}
 	budget := expression.NewBudget()
 	values, err := ch.sendValues(out, 0)
 	if err != nil {
 		return nil, fmt.Errorf("custom: react: %w", err)
 	}
-	values[varReaction] = map[string]any{"target": string(target), "emoji": emoji}
+	values[varReaction] = map[string]any{"target": string(r.Message), "emoji": r.Emoji, "was": r.Was}
 	s := &stage{budget, values}
 	k := ch.def.outbound.react
 	if wanted, err := k.wanted(s); err != nil || !wanted {
@@ -29,7 +29,7 @@ func (ch *channel) react(to normalize.Peer, target normalize.PlatformID, emoji s
 		return nil, fmt.Errorf("custom: outbound.react: %w", ch.scrubbed(err))
 	}
 	call.Visible, call.Idempotent = true, true
-	return call, nil
+	return []*connectors.Call{call}, nil
 }
 
 // sign makes a call that shows a sign: typing, or read. nil when there is

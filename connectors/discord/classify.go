@@ -180,7 +180,7 @@ func throttled(call *connectors.Call, resp *connectors.Response, ans *answer, co
 	global := ans.Global || strings.EqualFold(resp.Header.Get("X-RateLimit-Global"), "true") ||
 		strings.EqualFold(resp.Header.Get("X-RateLimit-Scope"), "global") || code == 40062
 	switch call.Name {
-	case opMessage, opTyping, opReact:
+	case opMessage, opTyping, opReact: // in the way of one person
 		o.PeerOnly = readable && !global
 	}
 	return o

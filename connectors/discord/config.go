@@ -3,6 +3,7 @@ package discord
 import (
 	"cmp"
 	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,8 @@ type account struct {
 	token       connectors.Secret
 	publicKey   connectors.Secret // as entered, to be kept out of texts
 	key         ed25519.PublicKey
-	application string // "" when it was not entered; also the id of the application's bot
+	application string // "" when it was not entered
+	self        string // the id of the bot; "" when neither the application nor the token tells
 	base        string // without a slash at its end
 	agent       string
 }
@@ -66,6 +68,7 @@ func open(c connectors.Config) (connectors.Connector, error) {
 		return nil, errors.New("discord: application_id is not a number as the page General Information shows it")
 	}
 	a.application = s.ApplicationID
+	a.self = cmp.Or(a.application, botOf(a.token))
 	if a.base, err = baseURL(cmp.Or(s.APIBaseURL, defaultBase)); err != nil {
 		return nil, fmt.Errorf("discord: %w", err)
 	}
@@ -97,6 +100,18 @@ func checkToken(token connectors.Secret) error {
 		}
 	}
 	return nil
+}
+
+// botOf is the id of the token's bot, which its first part holds in base64
+// (discord.com/developers/docs/reference, Authentication); "" for a token of
+// another form. A bot has the id of its application.
+func botOf(token connectors.Secret) string {
+	first, _, _ := strings.Cut(token.Reveal(), ".")
+	id, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(first, "="))
+	if err != nil || !snowflake(string(id)) {
+		return ""
+	}
+	return string(id)
 }
 
 func baseURL(raw string) (string, error) {

@@ -86,18 +86,25 @@ func (a *account) Typing(out *normalize.Outbound) *connectors.Call {
 }
 
 // React sets a reaction in the direct messages. Discord keeps any number of
-// them and takes one back only by its emoji, which nobody tells us.
-func (a *account) React(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	channel := channelOf(&to)
+// them: the one that was is taken back by its emoji.
+func (a *account) React(r connectors.Reacting) (calls []*connectors.Call, err error) {
+	channel := channelOf(&r.To)
 	switch {
-	case !snowflake(string(target)):
+	case !snowflake(string(r.Message)):
 		return nil, errors.New("discord: only a message can have a reaction, not the use of a command or button")
 	case channel == "":
 		return nil, errors.New("discord: the channel of the direct messages is not known: write to the person first")
-	case emoji == "":
-		return nil, errors.New("discord: a reaction cannot be taken back without naming its emoji")
 	}
-	return a.call(opReact, http.MethodPut, "/channels/"+channel+"/messages/"+string(target)+"/reactions/"+segment(emoji)+"/@me"), nil
+	add := func(method, emoji string) {
+		calls = append(calls, a.call(opReact, method, "/channels/"+channel+"/messages/"+string(r.Message)+"/reactions/"+segment(emoji)+"/@me"))
+	}
+	if r.Emoji != "" {
+		add(http.MethodPut, r.Emoji)
+	}
+	if r.Was != "" && r.Was != r.Emoji {
+		add(http.MethodDelete, r.Was)
+	}
+	return calls, nil
 }
 
 // mediaKept is about how long the address of a file that somebody sent is good

@@ -88,12 +88,10 @@ func (p *parser) reacted(set bool) string {
 	switch {
 	case !snowflake(r.UserID) || !snowflake(r.MessageID) || r.Emoji == nil:
 		return "it names no message, nobody or no emoji"
-	case r.UserID == p.own:
-		return "the bot itself set or took back the reaction"
 	case r.GuildID != "":
 		return "reactions in servers are not conversations"
 	}
-	reaction := &normalize.Reaction{Target: normalize.PlatformID(r.MessageID)}
+	reaction := &normalize.Reaction{Target: normalize.PlatformID(r.MessageID), Business: p.own != "" && r.UserID == p.own}
 	if set {
 		reaction.Emoji = r.Emoji.text()
 		if reaction.Emoji == "" {

@@ -17,7 +17,7 @@ import (
 // Parse reads a dispatch of the Gateway, which its header tells, or what came
 // over HTTP: an interaction or a webhook event.
 func (a *account) Parse(req *connectors.Request) ([]normalize.Event, error) {
-	p := parser{raw: req.Body, session: req.Header.Get(connectors.StreamHeader), own: a.application}
+	p := parser{raw: req.Body, session: req.Header.Get(connectors.StreamHeader), own: a.self}
 	var err error
 	if p.session != "" {
 		err = p.dispatch(req.Body)

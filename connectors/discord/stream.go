@@ -49,7 +49,7 @@ func (a *account) wanted(event string, data []byte) bool {
 		return true // Parse says what is wrong with it
 	}
 	if event != "MESSAGE_CREATE" && event != "MESSAGE_UPDATE" {
-		return m.UserID == "" || m.UserID != a.application
+		return m.UserID == "" || m.UserID != a.self
 	}
 	return !m.Author.Bot && m.Guild == "" && (event == "MESSAGE_CREATE" || m.Edited != nil)
 }

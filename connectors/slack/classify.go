@@ -113,7 +113,7 @@ func (s *shares) messages() []normalize.PlatformID {
 // failed reads an error that Slack names.
 func (b *bot) failed(call *connectors.Call, resp *connectors.Response, a *answer) connectors.Outcome {
 	switch {
-	case a.Error == "already_reacted" && call.Name == opReact:
+	case a.Error == "already_reacted" && call.Name == opReact, a.Error == "no_reaction" && call.Name == opUnreact:
 		return connectors.Outcome{Verdict: connectors.Done}
 	case call.Name == opFile && resp.Status/100 == 2 && classOf(a.Error, false).verdict == connectors.Refuse:
 		// The message is out; that its name cannot be found must not make it a

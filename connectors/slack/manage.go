@@ -14,27 +14,34 @@ import (
 // Check asks who the bot is.
 func (b *bot) Check() *connectors.Call { return b.form(opCheck, url.Values{}) }
 
-// React sets our reaction. Slack lets one person set many; taking one back needs
-// its name, which is not known here.
-func (b *bot) React(_ normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	channel, ts, ok := parseMessage(target)
+// React sets our reaction. Slack lets one person set many: the one that was is
+// taken back by its name.
+func (b *bot) React(r connectors.Reacting) (calls []*connectors.Call, err error) {
+	channel, ts, ok := parseMessage(r.Message)
 	if !ok {
 		return nil, errors.New("slack: one can react to messages only, not to a press or a command")
 	}
-	if emoji == "" {
-		return nil, errors.New("slack: a reaction cannot be taken back from here: do it in Slack")
+	add := func(op, emoji string) error {
+		name, ok := nameOf(emoji)
+		if !ok {
+			return errors.New("slack: Slack has no such emoji: use another one, or :name: for one of the workspace's own")
+		}
+		call, err := b.call(op, map[string]string{"channel": channel, "timestamp": ts, "name": name})
+		if err != nil {
+			return err
+		}
+		// To set the same reaction again, or take it back again, changes nothing.
+		call.Visible, call.Idempotent = true, true
+		calls = append(calls, call)
+		return nil
 	}
-	name, ok := nameOf(emoji)
-	if !ok {
-		return nil, errors.New("slack: Slack has no such emoji: use another one, or :name: for one of the workspace's own")
+	if r.Emoji != "" {
+		err = add(opReact, r.Emoji)
 	}
-	call, err := b.call(opReact, map[string]string{"channel": channel, "timestamp": ts, "name": name})
-	if err != nil {
-		return nil, err
+	if err == nil && r.Was != "" && r.Was != r.Emoji {
+		err = add(opUnreact, r.Was)
 	}
-	// To set the same reaction again changes nothing.
-	call.Visible, call.Idempotent = true, true
-	return call, nil
+	return calls, err
 }
 
 // Media fetches a file with the token: at once where the event said where it is,

@@ -255,18 +255,16 @@ func (p *parser) reaction(e *event) error {
 	case it.Type != "message" || it.Channel == "" || it.TS == "":
 		p.unknown("a reaction to something that is no message")
 		return nil
-	case p.ours(e):
-		return errOurs
 	}
 	id := messageID(it.Channel, it.TS)
-	r := &normalize.Reaction{Target: id}
+	r := &normalize.Reaction{Target: id, Business: p.ours(e)}
 	if e.Type == "reaction_added" {
 		r.Emoji = emojiOf(e.Reaction)
 	} else {
 		r.Removed = emojiOf(e.Reaction)
 	}
 	peer := place(ref(it.Channel), "", string(e.User))
-	if peer.Kind == normalize.PeerGroup {
+	if peer.Kind == normalize.PeerGroup && !r.Business {
 		r.Author = &normalize.Author{ID: normalize.PeerID(e.User)}
 	}
 	p.add(normalize.Event{

@@ -23,6 +23,7 @@ const (
 	opComplete = "files.completeUploadExternal"
 	opFile     = "files.info"
 	opReact    = "reactions.add"
+	opUnreact  = "reactions.remove"
 	opCheck    = "auth.test"
 	opProfile  = "users.info"
 	opDownload = "download"

@@ -107,8 +107,8 @@ type reacting struct {
 
 // React sets our reaction, one emoji of those that Telegram has. The bot can
 // react in its own chats, not in those of a business account.
-func (b *bot) React(_ normalize.Peer, message normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	at, id, ok := parseMessage(message)
+func (b *bot) React(r connectors.Reacting) ([]*connectors.Call, error) {
+	at, id, ok := parseMessage(r.Message)
 	if !ok {
 		return nil, errors.New("telegram: one can react to messages only, not to the press of a button")
 	}
@@ -116,8 +116,8 @@ func (b *bot) React(_ normalize.Peer, message normalize.PlatformID, emoji string
 		return nil, errors.New("telegram: a bot cannot react for a business account")
 	}
 	reaction := []reacting{}
-	if emoji != "" {
-		reaction = []reacting{{Type: "emoji", Emoji: emoji}}
+	if r.Emoji != "" {
+		reaction = []reacting{{Type: "emoji", Emoji: r.Emoji}}
 	}
 	call, err := b.call("setMessageReaction", params{ChatID: at.chat, MessageID: id, Reaction: &reaction})
 	if err != nil {
@@ -125,7 +125,7 @@ func (b *bot) React(_ normalize.Peer, message normalize.PlatformID, emoji string
 	}
 	// To set the same reaction again changes nothing.
 	call.Visible, call.Idempotent = true, true
-	return call, nil
+	return []*connectors.Call{call}, nil
 }
 
 // Typing shows for five seconds, or until a message arrives, that somebody is

@@ -72,7 +72,10 @@ func (p *parser) reaction() (normalize.Event, error) {
 		return normalize.Event{}, errIncomplete
 	}
 	r := &normalize.Reaction{Target: messageID(o.PeerID, o.InChat, 0), Emoji: emoji(o.Reaction)}
-	if o.From != o.PeerID {
+	switch {
+	case o.From < 0:
+		r.Business = true
+	case o.From != o.PeerID:
 		r.Author = &normalize.Author{ID: peerID(o.From)}
 	}
 	return normalize.Event{Key: p.key("rea"), Type: normalize.EventReaction, Peer: peerOf(o.PeerID), Reaction: r}, nil

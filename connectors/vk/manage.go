@@ -124,16 +124,16 @@ func (c *community) Follow(ev *normalize.Event) *connectors.Call {
 }
 
 // React sets our reaction, one of those that VK has, or takes it back.
-func (c *community) React(_ normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	peer, inChat, _, ok := parseMessage(target)
+func (c *community) React(r connectors.Reacting) ([]*connectors.Call, error) {
+	peer, inChat, _, ok := parseMessage(r.Message)
 	if !ok || inChat == 0 {
 		return nil, errors.New("vk: one can react to messages only, not to the press of a button")
 	}
 	params := url.Values{"peer_id": {number(peer)}, "cmid": {number(inChat)}}
 	method := "messages.deleteReaction"
-	if emoji != "" {
+	if r.Emoji != "" {
 		// The sign that asks for the coloured form of ❤ is not part of VK's.
-		at := slices.Index(reactions(), strings.TrimSuffix(emoji, "\uFE0F"))
+		at := slices.Index(reactions(), strings.TrimSuffix(r.Emoji, "\uFE0F"))
 		if at < 0 {
 			return nil, fmt.Errorf("vk: VK has no such reaction: use one of %s", strings.Join(reactions(), " "))
 		}
@@ -143,7 +143,7 @@ func (c *community) React(_ normalize.Peer, target normalize.PlatformID, emoji s
 	call := c.call(method, params)
 	// To set the same reaction again changes nothing.
 	call.Visible, call.Idempotent = true, true
-	return call, nil
+	return []*connectors.Call{call}, nil
 }
 
 // Typing shows for ten seconds, or until a message arrives, that somebody is

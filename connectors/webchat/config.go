@@ -17,6 +17,7 @@ import (
 var (
 	_ connectors.Connector = (*Widget)(nil)
 	_ connectors.Local     = (*Widget)(nil)
+	_ connectors.Reactor   = (*Widget)(nil)
 )
 
 // Widget is the connector of one web chat. It is read only after Kind.New made
@@ -82,6 +83,9 @@ func (w *Widget) Verify(*connectors.Request, time.Time) error {
 func (w *Widget) Next(*normalize.Outbound, []normalize.Exchange) (*connectors.Call, error) {
 	return nil, nil
 }
+
+// React implements [connectors.Reactor]: visitors are shown what is stored.
+func (w *Widget) React(connectors.Reacting) ([]*connectors.Call, error) { return nil, nil }
 
 // Stored implements [connectors.Local]: visitors know a message by the hub's id.
 func (w *Widget) Stored(out *normalize.Outbound) []normalize.PlatformID {

@@ -56,6 +56,7 @@ func capabilities() normalize.Capabilities {
 		Location:       true,
 		Contacts:       true,
 		ReplyTo:        true,
+		Reactions:      true,
 		Receipts:       []normalize.Status{normalize.StatusDelivered, normalize.StatusRead},
 		Inbound: []normalize.EventType{
 			normalize.EventReceipt, normalize.EventIdentity, normalize.EventEnded, normalize.EventTyping, normalize.EventChannel,

@@ -35,8 +35,7 @@ func (p *parser) echo(raw json.RawMessage) {
 		return
 	}
 	peer, _ := within(m.GroupID, p.person(m.ToUserID, m.To))
-	business := &normalize.Author{ID: normalize.PeerID(m.From)}
-	p.say(&m, saying{peer: peer, reactor: business, event: normalize.EventEcho}, raw)
+	p.say(&m, saying{peer: peer, event: normalize.EventEcho}, raw)
 }
 
 // saying is who is meant by a message.
@@ -61,7 +60,7 @@ func (p *parser) say(m *message, s saying, raw json.RawMessage) {
 	switch {
 	case m.Reaction != nil && m.Reaction.MessageID != "":
 		ev.Key, ev.Type = "rea:"+m.ID, normalize.EventReaction
-		ev.Reaction = &normalize.Reaction{Target: normalize.PlatformID(m.Reaction.MessageID), Emoji: m.Reaction.Emoji, Author: s.reactor}
+		ev.Reaction = &normalize.Reaction{Target: normalize.PlatformID(m.Reaction.MessageID), Emoji: m.Reaction.Emoji, Author: s.reactor, Business: s.event == normalize.EventEcho}
 	case m.Edit != nil && m.Edit.Original != "" && m.Edit.Message != nil:
 		ev.Key, ev.Type = "edt:"+m.ID, normalize.EventEdit
 		ev.Edit = p.edit(m.Edit, s.author)

@@ -47,20 +47,25 @@ func (c *connector) Next(out *normalize.Outbound, done []normalize.Exchange) (*c
 	return call, nil
 }
 
+// reactionMark begins what a reaction's statuses bring back, before the message
+// it is on: a reaction has an id and statuses of its own, as a message has.
+const reactionMark = "reaction:"
+
 // React sets our reaction, or takes it back with an empty emoji. Setting the
 // same again changes nothing, so that it may be repeated.
-func (c *connector) React(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	msg, err := addressed(to)
+func (c *connector) React(r connectors.Reacting) ([]*connectors.Call, error) {
+	msg, err := addressed(r.To)
 	if err != nil {
 		return nil, fmt.Errorf("whatsapp reaction: %w", err)
 	}
-	msg.Type, msg.Reaction = "reaction", &outReaction{MessageID: string(target), Emoji: emoji}
+	msg.Type, msg.Reaction = "reaction", &outReaction{MessageID: string(r.Message), Emoji: r.Emoji}
+	msg.Callback = reactionMark + string(r.Message)
 	call, err := c.post(opReact, msg)
 	if err != nil {
 		return nil, err
 	}
 	call.Visible, call.Idempotent = true, true
-	return call, nil
+	return []*connectors.Call{call}, nil
 }
 
 // Read shows the peer that their messages up to the latest were read.

@@ -138,8 +138,10 @@ func settings(members string) func(*connectors.Config) {
 func TestSettingsShapeTheCalls(t *testing.T) {
 	conn := open(t, settings(`"api_version": "v99.0", "api_base_url": "http://127.0.0.1:9/stub/"`))
 	require.Equal(t, "400000000000001", conn.(connectors.Accounted).Account())
-	call, err := conn.(connectors.Reactor).React(normalize.Peer{ID: "351930000001"}, "wamid.1", "👍")
+	calls, err := conn.(connectors.Reactor).React(connectors.Reacting{To: normalize.Peer{ID: "351930000001"}, Message: "wamid.1", Emoji: "👍"})
 	require.NoError(t, err)
+	require.Len(t, calls, 1)
+	call := calls[0]
 	require.Equal(t, "http://127.0.0.1:9/stub/v99.0/400000000000001/messages", call.URL)
 	require.Equal(t, "Bearer whatsapp-access-token-1", call.Header.Get("Authorization"))
 

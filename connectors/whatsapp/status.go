@@ -21,6 +21,10 @@ func (p *parser) status(raw json.RawMessage) {
 		p.unknown("status:"+kindOf(s.Status), "a status this connector does not read", raw)
 		return
 	}
+	if on, ok := strings.CutPrefix(s.Callback, reactionMark); ok {
+		p.reacted(&s, normalize.PlatformID(on), fate)
+		return
+	}
 	ev := normalize.Event{
 		// In a group every member has a status of their own.
 		Key:  strings.Join([]string{"rct", s.ID, s.Status, s.recipient()}, ":"),
@@ -41,6 +45,19 @@ func (p *parser) status(raw json.RawMessage) {
 			Consent: &normalize.Consent{Status: normalize.ConsentOptedOut, Category: categoryMarketing},
 		})
 	}
+}
+
+// reacted reads the status of a reaction of ours: one that failed is not there.
+// That it arrived says nothing that was not known.
+func (p *parser) reacted(s *status, on normalize.PlatformID, fate normalize.Status) {
+	ev := normalize.Event{
+		Key:  strings.Join([]string{"rct", s.ID, s.Status, s.recipient()}, ":"),
+		Type: normalize.EventNoted, Peer: p.recipient(s), At: s.Timestamp.Time,
+	}
+	if fate == normalize.StatusFailed && on != "" && ev.Peer.ID != "" {
+		ev.Type, ev.Reaction = normalize.EventReaction, &normalize.Reaction{Target: on, Business: true}
+	}
+	p.add(ev)
 }
 
 // fates maps WhatsApp's statuses. A voice note that was played was read.

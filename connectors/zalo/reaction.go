@@ -56,28 +56,28 @@ type reacting struct {
 }
 
 // React sets our reaction, one of Zalo's six. None can be taken back.
-func (a *account) React(to normalize.Peer, message normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	if emoji == "" {
+func (a *account) React(r connectors.Reacting) ([]*connectors.Call, error) {
+	if r.Emoji == "" {
 		return nil, errors.New("zalo: a reaction cannot be taken back")
 	}
-	if strings.ContainsRune(string(message), ':') {
+	if strings.ContainsRune(string(r.Message), ':') {
 		return nil, errors.New("zalo: one can react to messages only, not to a form or a button")
 	}
 	var all []string
 	for _, i := range icons() {
 		all = append(all, i.emoji)
-		if bare(i.emoji) != bare(emoji) {
+		if bare(i.emoji) != bare(r.Emoji) {
 			continue
 		}
-		body := reacting{Recipient: recipient{UserID: string(to.ID)}}
-		body.Action.Icon, body.Action.MessageID = i.code, string(message)
+		body := reacting{Recipient: recipient{UserID: string(r.To.ID)}}
+		body.Action.Icon, body.Action.MessageID = i.code, string(r.Message)
 		call, err := a.post(opReact, "/v2.0/oa/message", body)
 		if err != nil {
 			return nil, err
 		}
 		// To set the same reaction again changes nothing.
 		call.Visible, call.Idempotent = true, true
-		return call, nil
+		return []*connectors.Call{call}, nil
 	}
-	return nil, fmt.Errorf("zalo: %s cannot be sent as a reaction, only %s", shortened(emoji), strings.Join(all, " "))
+	return nil, fmt.Errorf("zalo: %s cannot be sent as a reaction, only %s", shortened(r.Emoji), strings.Join(all, " "))
 }

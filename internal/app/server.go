@@ -19,6 +19,7 @@ import (
 	"threadhub/internal/httpapi"
 	"threadhub/internal/oidc"
 	"threadhub/internal/people"
+	"threadhub/internal/reactions"
 	"threadhub/workers"
 )
 
@@ -40,7 +41,7 @@ func (h *Hub) openServer(ctx context.Context) (err error) {
 	deps := httpapi.Deps{
 		Logger: h.Logger, Auth: h.auth, Settings: h.settings, Schedules: h.schedules, StyleRules: h.rules, Rules: h.book, Queues: h.queues, Routing: h.dispatcher, Rerouted: h.rosterChanged, Channels: h.channels, Kinds: all.Kinds(),
 		Conversations: h.threads, Records: h.store, Webhooks: h.store.Journal(), Idempotency: h.store,
-		Live: live{h.bus, h.streams}, Media: h.media, Webchat: h.webchat, Courtesy: h.showTyping, Probe: h.egress.Probe, Audit: h.audit, Keys: h.rekeyer, Now: time.Now, Ready: h.ready, Canned: canned.New(h.store, time.Now), Templates: h.templates,
+		Live: live{h.bus, h.streams}, Media: h.media, Webchat: h.webchat, ShowTyping: h.showTyping, ShowRead: h.showRead, Reactions: &reactions.Desk{Threads: h.threads, Channels: h.channels, Carrier: h.tokens}, Probe: h.egress.Probe, Audit: h.audit, Keys: h.rekeyer, Now: time.Now, Ready: h.ready, Canned: canned.New(h.store, time.Now), Templates: h.templates,
 		Metrics: promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}),
 		Observe: func(operation string, status int, took time.Duration) {
 			requests.WithLabelValues(operation, fmt.Sprint(status)).Observe(took.Seconds())

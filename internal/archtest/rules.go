@@ -112,6 +112,7 @@ var rules = []rule{
 		"connectors", "connectors/webchat", "normalize", "threads", "internal/bus", "internal/channels", "internal/directory", "internal/ident", "internal/media", "internal/seal",
 	}, tests: []string{"internal/accept", "internal/sqlite"}},
 	{pkg: "internal/auth", may: []string{"threads", "internal/directory", "internal/ident"}},
+	{pkg: "internal/reactions", may: []string{"connectors", "normalize", "threads", "internal/channels", "internal/egress", "internal/tokens"}},
 	{pkg: "internal/oidc", may: []string{"connectors", "internal/egress"}},
 	{pkg: "internal/bus", may: []string{"normalize", "threads", "internal/ident", "internal/redisconn"}, tests: []string{"internal/queue/queuetest"}},
 	{pkg: "internal/queue", may: []string{"internal/ident", "internal/redisconn"}, tests: []string{"internal/queue/queuetest"}},
@@ -120,7 +121,7 @@ var rules = []rule{
 		"api", "connectors", "console", "normalize", "threads", "workers", "internal/accept", "internal/audit", "internal/auth", "internal/bus", "internal/callout", "internal/channels",
 		"internal/directory", "internal/egress", "internal/idempotency", "internal/ident", "internal/journal", "internal/media", "internal/oidc", "internal/pulse", "internal/reports", "internal/schedules",
 		"internal/rulebook", "internal/settings", "internal/stylerules", "internal/tokens", "threads/rules", "connectors/webchat", "internal/webchat", "internal/canned", "internal/templates", "internal/spool", "internal/subscriptions",
-		"internal/queuebook", "internal/privacy", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "console/widget",
+		"internal/queuebook", "internal/privacy", "internal/reactions", "internal/retention", "internal/expiry", "threads/routing", "internal/crashpoint", "console/widget",
 	}, tests: []string{"connectors/*", "internal/blob", "internal/people", "internal/seal", "internal/sqlite"}},
 
 	// The stores, and what holds them to one behaviour.

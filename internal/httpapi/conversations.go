@@ -198,7 +198,16 @@ func (s *server) EndConversationSession(c *gin.Context, id string, _ api.EndConv
 
 // MarkConversationRead implements POST /v1/conversations/{conversation_id}/read.
 func (s *server) MarkConversationRead(c *gin.Context, id string, _ api.MarkConversationReadParams) {
-	s.act(c, id, s.Conversations.MarkRead)
+	ctx, p := c.Request.Context(), caller(c)
+	before, err := s.conversation(ctx, p, id)
+	conv := before
+	if err == nil {
+		conv, err = s.Conversations.MarkRead(ctx, before.ID, p.Author())
+	}
+	if err == nil && before.UnreadCount > 0 && s.ShowRead != nil {
+		s.ShowRead(ctx, conv)
+	}
+	s.answerConversation(c)(conv, err)
 }
 
 // TypeInConversation implements POST /v1/conversations/{conversation_id}/typing.
@@ -212,8 +221,8 @@ func (s *server) TypeInConversation(c *gin.Context, id string, _ api.TypeInConve
 		s.fail(c, err)
 		return
 	}
-	if s.Courtesy != nil {
-		s.Courtesy(ctx, conv)
+	if s.ShowTyping != nil {
+		s.ShowTyping(ctx, conv)
 	}
 	c.Status(http.StatusNoContent)
 }

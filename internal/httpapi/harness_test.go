@@ -39,6 +39,7 @@ import (
 	"threadhub/internal/people"
 	"threadhub/internal/privacy"
 	"threadhub/internal/queuebook"
+	"threadhub/internal/reactions"
 	"threadhub/internal/retention"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
@@ -170,7 +171,7 @@ func newHub(t *testing.T, change ...func(*httpapi.Deps)) *hub {
 	})
 	deps := httpapi.Deps{
 		Logger: logger, Auth: h.auth, Settings: set, Schedules: calendars, StyleRules: rules, Rules: book, Queues: queues, Routing: h.dispatcher, Channels: registry, Kinds: kinds, Conversations: h.service, Records: store,
-		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL, Canned: canned.New(store, h.clock), Templates: catalogue,
+		Webhooks: store.Journal(), Idempotency: store, Live: h.live, Media: library, Audit: log, Probe: h.probe, Now: h.clock, PublicURL: publicURL, Canned: canned.New(store, h.clock), Templates: catalogue, Reactions: &reactions.Desk{Threads: h.service, Channels: registry, Carrier: h},
 		Ready: func(context.Context) []httpapi.Component {
 			return []httpapi.Component{{Name: "store", Err: h.broken, Detail: "embedded"}}
 		},

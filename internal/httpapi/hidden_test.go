@@ -56,6 +56,7 @@ func seclude(t *testing.T) *secluded {
 			"POST /v1/contacts/:contact_id/merge":               `{"contact_id":"ct_none"}`,
 			"POST /v1/contacts/:contact_id/unmerge":             `{"contact_id":"ct_none"}`,
 			"PATCH /v1/contacts/:contact_id":                    `{"name":"x"}`,
+			"PUT /v1/messages/:message_id/reaction":             `{"emoji":"👍"}`,
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"threadhub/internal/canned"
 	"threadhub/internal/channels"
 	"threadhub/internal/directory"
+	"threadhub/internal/reactions"
 	"threadhub/internal/rulebook"
 	"threadhub/internal/schedules"
 	"threadhub/internal/spool"
@@ -41,6 +42,8 @@ const (
 	codeKeyInProgress   = "idempotency_in_progress"
 	codeAgentRequired   = "agent_required"
 	codeUnavailable     = "unavailable"
+	codePlatformRefused = "platform_refused"
+	codePlatformAway    = "platform_unavailable"
 	codeMediaGone       = "media_gone"
 	codeMediaTooLarge   = "content_too_large"
 	codeStorageFull     = "storage_full"
@@ -122,10 +125,15 @@ func problemOf(err error) *problemError {
 		system  *rulebook.SystemError
 
 		throttled *auth.ThrottledError
+		unreacted *reactions.Error
 	)
 	switch {
 	case errors.As(err, &own):
 		return own
+	case errors.As(err, &unreacted) && unreacted.Again:
+		return problem(http.StatusServiceUnavailable, codePlatformAway, unreacted.Detail+"; do it again later, twice does no harm")
+	case errors.As(err, &unreacted):
+		return problem(http.StatusUnprocessableEntity, codePlatformRefused, unreacted.Detail)
 	case errors.As(err, &refused):
 		return refusal(refused)
 	case errors.As(err, &record):

@@ -75,6 +75,11 @@ type Records interface {
 	Current(ctx context.Context, slots []threads.Slot) (map[threads.Slot]threads.Conversation, error)
 }
 
+// Reactions puts the business's reactions on messages; reactions.Desk does.
+type Reactions interface {
+	Set(ctx context.Context, m threads.Message, emoji string, by threads.Author) (threads.Message, error)
+}
+
 // Channels keeps the registered channels; channels.Registry does.
 type Channels interface {
 	Create(ctx context.Context, d channels.Draft) (channels.Channel, error)
@@ -133,9 +138,11 @@ type Deps struct {
 	Keys          Keys
 	// Webchat serves visitors of sites; nil: there are no web chats.
 	Webchat *webchat.Service
-	// Courtesy shows the contact, where the platform can, that somebody types; it
-	// must not block. nil: nothing is shown.
-	Courtesy func(ctx context.Context, conv threads.Conversation)
+	// ShowTyping and ShowRead show the contact, where the platform can, that
+	// somebody types, or that their messages were read. They do not wait. nil:
+	// nobody is shown anything.
+	ShowTyping, ShowRead func(ctx context.Context, conv threads.Conversation)
+	Reactions            Reactions
 	// Identities is the identity provider; nil: people sign in with passwords.
 	Identities IdentityProvider
 	// IdentitiesName is what to call it.

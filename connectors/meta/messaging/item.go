@@ -49,9 +49,7 @@ func (p *parser) reaction(t *turn) {
 	}
 	ev := t.event(normalize.EventReaction, "rea", r.MID, string(t.Sender.ID), stamp(t.Timestamp))
 	ev.Reaction = &normalize.Reaction{Target: normalize.PlatformID(r.MID), Emoji: emoji}
-	if t.business {
-		ev.Reaction.Author = &normalize.Author{ID: normalize.PeerID(t.Sender.ID)}
-	}
+	ev.Reaction.Business = t.business
 	p.add(ev)
 }
 

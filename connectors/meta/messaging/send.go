@@ -154,18 +154,22 @@ func late(out *normalize.Outbound) bool {
 // same again changes nothing, so that it may be repeated. The heart goes by its
 // name, the only one that accounts linked to a Page are documented to take;
 // others go as they are (platforms/instagram: section 3).
-func (c *Connector) React(to normalize.Peer, target normalize.PlatformID, emoji string) (*connectors.Call, error) {
-	if !quotable(target) {
+func (c *Connector) React(r connectors.Reacting) ([]*connectors.Call, error) {
+	if !quotable(r.Message) {
 		return nil, fmt.Errorf("%s reaction: one can react to messages only, not to the press of a button or a comment", c.o.Dialect.Name)
 	}
-	body := &outgoing{Action: "react", Payload: &outReacted{MessageID: string(target), Reaction: emoji}}
-	switch {
-	case emoji == "":
+	body := &outgoing{Action: "react", Payload: &outReacted{MessageID: string(r.Message), Reaction: r.Emoji}}
+	switch r.Emoji {
+	case "":
 		body.Action = "unreact"
-	case emoji == "❤️" || emoji == "❤":
+	case "❤️", "❤":
 		body.Payload.Reaction = c.o.Dialect.Heart
 	}
-	return c.act(opReact, to, body)
+	call, err := c.act(opReact, r.To, body)
+	if err != nil {
+		return nil, err
+	}
+	return []*connectors.Call{call}, nil
 }
 
 // Read shows the person that their messages were read.
