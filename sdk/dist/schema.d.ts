@@ -576,7 +576,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark everything so far as read by the business */
+        /**
+         * Mark everything so far as read by the business
+         * @description The contact is shown so, where the platform can; best effort.
+         */
         post: operations["markConversationRead"];
         delete?: never;
         options?: never;
@@ -754,6 +757,32 @@ export interface paths {
          */
         post: operations["resendMessage"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/{message_id}/reaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["parameters"]["MessageID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * React to a message
+         * @description At the platform first: when this is answered, the contact can see it, and the message has it in `reactions`. A business has one reaction on a message, whoever of it reacts: another one takes its place. Repeating it changes nothing. 422 `unsupported_content` where the platform takes no reactions, or not this one; 422 `outside_reply_window` and 409 `conversation_closed` as for a message; 422 `platform_refused` with the platform's reason; 503 `platform_unavailable` when it does not answer: do it again.
+         */
+        put: operations["reactToMessage"];
+        post?: never;
+        /**
+         * Take the business's reaction back
+         * @description As with setting one. It is no error when there is none. Zalo cannot take one back.
+         */
+        delete: operations["takeReactionBack"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6161,6 +6190,65 @@ export interface operations {
         responses: {
             /** @description The new message, queued. */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reactToMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                message_id: components["parameters"]["MessageID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An emoji; on Slack, :name: for one of the workspace's own. */
+                    emoji: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    takeReactionBack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeating the request harmless for 24 h. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                message_id: components["parameters"]["MessageID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,14 +2,14 @@ import { myID } from '../auth/session';
 import { clockTime, fullTime, shortTime } from '../i18n/dates';
 import { t, type Key } from '../i18n/translate';
 import type { Conversation } from '../store/conversations';
-import { agents } from '../store/directory';
+import { agents, channels, connectors } from '../store/directory';
 import { draftOf, keepDraft } from '../store/drafts';
 import { again, discard, type Leaving, type Message } from '../store/outbox';
 import { Button } from '../ui/Button';
 import { Icon, type IconName } from '../ui/Icon';
 import { Linked } from '../ui/Linked';
 import { Menu, type MenuItem } from '../ui/Menu';
-import { cancel, copy, resend } from './actions';
+import { cancel, copy, react, resend } from './actions';
 import { Content } from './Content';
 import type { Picture } from './Lightbox';
 
@@ -145,12 +145,28 @@ function Actions({ message: m, c }: { message: Message; c: Conversation }) {
   }
   if (text) items.push({ id: 'copy', label: t('action.copy'), icon: 'copy', run: () => void copy(text) });
   if (m.direction === 'outbound' && !m.internal && m.status === 'queued') items.push({ id: 'cancel', label: t('message.takeBack'), icon: 'close', run: () => void cancel(m.id) });
+  items.push(...reacting(m, c));
   if (items.length === 0) return null;
   return (
     <Menu label={t('message.actions')} buttonLabel={t('message.actions')} buttonClass="message-menu" items={items} align={m.direction === 'inbound' ? 'start' : 'end'}>
       <Icon name="more" size={16} />
     </Menu>
   );
+}
+
+const quickReactions = ['👍', '❤️', '😂', '🎉', '🙏'];
+
+/** Reactions, where the platform takes some; the one that is ours is marked. */
+function reacting(m: Message, c: Conversation): MenuItem[] {
+  const kind = channels.value.get(m.channel_id)?.kind ?? '';
+  const atPlatform = m.direction === 'inbound' || Boolean(m.external_id);
+  if (!connectors.value.get(kind)?.capabilities.reactions || m.internal || m.deleted_at || !atPlatform || c.status === 'closed') return [];
+  const ours = m.reactions.find((r) => r.author.type !== 'contact')?.emoji;
+  const all = ours && !quickReactions.includes(ours) ? [ours, ...quickReactions] : quickReactions;
+  return all.map((emoji, i) => ({
+    id: `react-${i}`, label: t('message.react', { emoji }), apart: i === 0, selected: emoji === ours,
+    run: () => void react(m.id, emoji === ours ? null : emoji),
+  }));
 }
 
 function quote(m: Message, c: Conversation): void {

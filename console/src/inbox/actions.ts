@@ -114,6 +114,14 @@ export function cancel(id: string): Promise<boolean> {
   return doing(t('do.cancelFailed'), () => api.post('/v1/messages/{message_id}/cancel', { path: { message_id: id } }));
 }
 
+/** Puts the business's reaction on a message, or takes it back. */
+export function react(id: string, emoji: string | null): Promise<boolean> {
+  const path = { message_id: id };
+  return doing(t('do.reactFailed'), () =>
+    emoji ? api.put('/v1/messages/{message_id}/reaction', { path, body: { emoji } }) : api.delete('/v1/messages/{message_id}/reaction', { path }),
+  );
+}
+
 /** Copies a text for pasting elsewhere. */
 export async function copy(text: string): Promise<void> {
   try {

@@ -1,1 +1,0 @@
-import{B as e,d as t}from"./Toast-D-K7gFPI.js";import{t as n}from"./Confirm-uQWfLhSJ.js";function r({name:r,children:i,run:a,onClose:o}){return t(n,{title:e(`admin.removeTitle`,{name:r}),action:e(`admin.delete`),run:a,onClose:o,children:t(`p`,{children:i})})}export{r as t};

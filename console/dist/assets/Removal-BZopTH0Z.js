@@ -1,0 +1,1 @@
+import{B as e,d as t}from"./Toast-lW1uCJpC.js";import{t as n}from"./Confirm-QUObMbh0.js";function r({name:r,children:i,run:a,onClose:o}){return t(n,{title:e(`admin.removeTitle`,{name:r}),action:e(`admin.delete`),run:a,onClose:o,children:t(`p`,{children:i})})}export{r as t};

@@ -1,0 +1,1 @@
+import{B as e,Z as t,d as n,l as r}from"./Toast-lW1uCJpC.js";import{a as i}from"./useDoing-DW-102kf.js";function a({busy:a,failure:o,disabled:s=!1}){return n(t,{children:[n(i,{error:o}),n(`p`,{class:`admin-actions`,children:n(r,{kind:`primary`,type:`submit`,busy:a,disabled:s,children:e(`action.save`)})})]})}export{a as t};

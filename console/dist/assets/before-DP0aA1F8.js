@@ -1,1 +1,0 @@
-import{B as e,b as t}from"./Toast-D-K7gFPI.js";function n(n){let r=t(n);return r===e(`time.now`)?r:e(`admin.ago`,{time:r})}export{n as t};

@@ -1,0 +1,1 @@
+import{B as e,b as t}from"./Toast-lW1uCJpC.js";function n(n){let r=t(n);return r===e(`time.now`)?r:e(`admin.ago`,{time:r})}export{n as t};
