@@ -50,8 +50,6 @@ type Capabilities struct {
 	Reactions      bool        `json:"reactions,omitempty"` // we can set one
 	Typing         bool        `json:"typing,omitempty"`    // we can show it
 	ReadMarks      bool        `json:"read_marks,omitempty"`
-	Edits          bool        `json:"edits,omitempty"` // we can edit what we sent
-	Deletes        bool        `json:"deletes,omitempty"`
 	// Receipts lists what the platform tells about what we sent, besides the
 	// answer to the call.
 	Receipts []Status `json:"receipts,omitempty"`

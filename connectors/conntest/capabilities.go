@@ -23,8 +23,6 @@ func checkInterfaces(b *bench) error {
 		{"Reactions and Reactor", caps.Reactions, reactor},
 		{"Typing and Typist", caps.Typing, typist},
 		{"ReadMarks and Reader", caps.ReadMarks, reader},
-		{"Edits (there is no interface for it yet)", caps.Edits, false},
-		{"Deletes (there is no interface for it yet)", caps.Deletes, false},
 	} {
 		if p.says != p.offers {
 			return fmt.Errorf("%s do not agree", p.name)

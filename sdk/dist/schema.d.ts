@@ -2858,8 +2858,6 @@ export interface components {
             reactions?: boolean;
             typing?: boolean;
             read_marks?: boolean;
-            edits?: boolean;
-            deletes?: boolean;
             receipts?: string[];
             inbound?: string[];
             /** @description How long after the contact's latest message a free reply is allowed. */
