@@ -39,7 +39,8 @@ const replayedHeader = "Idempotency-Replayed"
 func (s *server) idempotent(c *gin.Context) {
 	key := c.GetHeader("Idempotency-Key")
 	op := s.operation(c)
-	if key == "" || !op.mutating || op.access.public {
+	_, given := c.Request.Header["Idempotency-Key"]
+	if !given || !op.mutating || op.access.public {
 		c.Next()
 		return
 	}
@@ -66,7 +67,7 @@ func (s *server) idempotent(c *gin.Context) {
 }
 
 func visible(key string) bool {
-	if len(key) > maxKey {
+	if key == "" || len(key) > maxKey {
 		return false
 	}
 	for i := range len(key) {

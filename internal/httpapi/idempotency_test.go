@@ -110,9 +110,11 @@ func TestARequestThatFailedThroughOurFaultMayBeRepeated(t *testing.T) {
 
 func TestAKeyHasToBePlain(t *testing.T) {
 	h := newHub(t)
-	a := h.once("two words", "/v1/groups", `{"name":"Billing"}`)
-	require.Equal(t, http.StatusUnprocessableEntity, a.status)
-	require.Equal(t, []string{"Idempotency-Key"}, a.fields())
+	for _, key := range []string{"two words", ""} {
+		a := h.once(key, "/v1/groups", `{"name":"Billing"}`)
+		require.Equal(t, http.StatusUnprocessableEntity, a.status, key)
+		require.Equal(t, []string{"Idempotency-Key"}, a.fields(), key)
+	}
 }
 
 func TestANotedAnswerDoesNotShowASecretToTheStore(t *testing.T) {

@@ -78,16 +78,24 @@ func (s *server) limits(c *gin.Context, in *api.LimitsDraft) (*auth.Limits, erro
 		return nil, nil
 	}
 	limits := &auth.Limits{Channels: typed[threads.ChannelID](in.Channels), Groups: typed[threads.GroupID](in.Groups)}
-	for _, id := range limits.Channels {
-		_, err := s.Channels.Get(c.Request.Context(), id)
-		if errors.Is(err, directory.ErrNotFound) {
-			return nil, invalid(fieldError{"limits.channels", fmt.Sprintf("there is no channel %q", id)})
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := s.channelsExist(c, "limits.channels", limits.Channels); err != nil {
+		return nil, err
 	}
 	return limits, nil
+}
+
+// channelsExist refuses a list with a channel that is not there.
+func (s *server) channelsExist(c *gin.Context, field string, ids []threads.ChannelID) error {
+	for _, id := range ids {
+		_, err := s.Channels.Get(c.Request.Context(), id)
+		if errors.Is(err, directory.ErrNotFound) {
+			return invalid(fieldError{field, fmt.Sprintf("there is no channel %q", id)})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // GetAgent implements GET /v1/agents/{agent_id}.

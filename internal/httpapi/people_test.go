@@ -59,19 +59,23 @@ func TestListsOfPeoplePage(t *testing.T) {
 
 func TestATokenIsShownOnce(t *testing.T) {
 	h := newHub(t)
-	created := h.must(http.MethodPost, "/v1/tokens", `{"name":"bot","role":"integration","scopes":["messages:write"],"channels":["ch_1"]}`)
+	ch := h.channel("")
+	a := h.do(request{method: "POST", path: "/v1/tokens", body: `{"name":"bot","role":"agent","channels":["ch_none"]}`, token: adminToken})
+	require.Equal(t, http.StatusUnprocessableEntity, a.status)
+	require.Contains(t, a.raw, `there is no channel \"ch_none\"`)
+	created := h.must(http.MethodPost, "/v1/tokens", fmt.Sprintf(`{"name":"bot","role":"integration","scopes":["messages:write"],"channels":[%q]}`, ch))
 	secret, _ := created.body["token"].(string)
 	require.NotEmpty(t, secret)
 	list := h.must(http.MethodGet, "/v1/tokens", "")
 	require.NotContains(t, list.raw, secret)
 	require.Equal(t, []any{"messages:write"}, list.data(t)[0]["scopes"])
-	require.Equal(t, []any{"ch_1"}, list.data(t)[0]["channels"])
+	require.Equal(t, []any{ch}, list.data(t)[0]["channels"])
 	require.Nil(t, list.data(t)[0]["expires_at"])
 }
 
 func TestALimitedAdminMakesNoTokens(t *testing.T) {
 	h := newHub(t)
-	limited := h.token(`{"name":"l","role":"admin","channels":["ch_1"]}`)
+	limited := h.token(fmt.Sprintf(`{"name":"l","role":"admin","channels":[%q]}`, h.channel("")))
 	a := h.do(request{method: "POST", path: "/v1/tokens", body: `{"name":"x","role":"admin"}`, token: limited})
 	require.Equal(t, http.StatusForbidden, a.status)
 	require.Equal(t, http.StatusForbidden, h.do(request{method: "DELETE", path: "/v1/tokens/tok_1", token: limited}).status)

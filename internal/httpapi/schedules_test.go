@@ -111,6 +111,7 @@ func TestAStyleInBusinessTimeNeedsAScheduleThatExists(t *testing.T) {
 			"an unknown one": `{"name":"social_messaging","clock":"business","schedule_id":"sc_0"}`,
 			"none":           `{"name":"social_messaging","clock":"business"}`,
 			"null":           `{"name":"social_messaging","clock":"business","schedule_id":null}`,
+			"no use for it":  `{"name":"social_messaging","clock":"elapsed","schedule_id":"sc_0"}`,
 		} {
 			a := h.do(request{method: place.method, path: place.path, body: fmt.Sprintf(place.form, style), token: adminToken})
 			require.Equal(t, http.StatusUnprocessableEntity, a.status, "%s %s: %s", place.path, name, a.raw)

@@ -61,6 +61,9 @@ func readStyle(field string, d api.StyleDraft, base threads.Style) (threads.Styl
 	if clock == threads.ClockBusiness && schedule == "" {
 		return threads.Style{}, invalid(fieldError{field + ".schedule_id", "is required with the clock business: whose hours count?"})
 	}
+	if named, _ := d.ScheduleID.Get(); clock != threads.ClockBusiness && named != "" {
+		return threads.Style{}, invalid(fieldError{field + ".schedule_id", "counts with the clock business only: set clock to business, or leave it out"})
+	}
 	style, err := threads.NewStyle(threads.StyleName(d.Name), &after, clock, schedule)
 	if err != nil {
 		return style, invalid(fieldError{field, err.Error()})

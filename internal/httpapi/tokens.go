@@ -34,6 +34,10 @@ func (s *server) CreateToken(c *gin.Context, _ api.CreateTokenParams) {
 	if !s.unlimited(c) {
 		return
 	}
+	if err := s.channelsExist(c, "channels", typed[threads.ChannelID](in.Channels)); err != nil {
+		s.fail(c, err)
+		return
+	}
 	agent, _ := in.AgentID.Get()
 	expires, _ := in.ExpiresAt.Get()
 	token, secret, err := s.Auth.CreateToken(c.Request.Context(), auth.TokenDraft{
