@@ -72,6 +72,8 @@ func TestAChangeMeantForAnotherVersionIsRefused(t *testing.T) {
 	}
 	bad := h.do(request{method: "PATCH", path: at, body: `{"subject":"x"}`, token: adminToken, header: map[string]string{"If-Match": `"seven"`}})
 	require.Equal(t, []string{"If-Match"}, bad.fields())
+	two := h.do(request{method: "PATCH", path: at, body: `{"subject":"x","version":1}`, token: adminToken, header: map[string]string{"If-Match": `"7"`}})
+	require.Equal(t, []string{"If-Match"}, two.fields(), "not the body's version, and not silently left aside")
 	for _, version := range []string{"1.0", "9223372036854775808"} {
 		a := h.do(request{method: "PATCH", path: at, body: `{"subject":"x","version":` + version + `}`, token: adminToken})
 		require.Equal(t, []string{"version"}, a.fields(), version)

@@ -116,7 +116,7 @@ func (s *server) probe(ctx context.Context, field string, list []normalize.Attac
 			size, err := s.Probe(ctx, a.URL)
 			if err != nil {
 				return invalid(fieldError{
-					fmt.Sprintf("%s.%d.url", field, i),
+					fmt.Sprintf("%s[%d].url", field, i),
 					"is no address that the hub may fetch: give one that is on the public internet, or upload the file",
 				})
 			}
@@ -133,7 +133,7 @@ func (s *server) resolveUploads(ctx context.Context, field string, list []api.At
 	sizes := map[int]int64{}
 	for i := range list {
 		a := &list[i]
-		at := fmt.Sprintf("%s.%d", field, i)
+		at := fmt.Sprintf("%s[%d]", field, i)
 		switch {
 		case a.UploadID == nil && a.URL == nil:
 			return nil, invalid(fieldError{at, "url or upload_id is required"})

@@ -183,7 +183,7 @@ func TestAnUploadIsSentByItsID(t *testing.T) {
 	require.Equal(t, picture, a.raw, "the agents still see it")
 	late := h.do(request{method: http.MethodPost, path: "/v1/conversations/" + conv + "/messages", token: adminToken, body: `{"attachments":[{"upload_id":"` + up.id() + `"}]}`})
 	require.Equal(t, 422, late.status)
-	require.Equal(t, []string{"attachments.0.upload_id"}, late.fields())
+	require.Equal(t, []string{"attachments[0].upload_id"}, late.fields())
 }
 
 func TestUploadsThatCannotBeTakenSayWhatToDo(t *testing.T) {
@@ -203,9 +203,9 @@ func TestAnAttachmentNeedsOneSource(t *testing.T) {
 	h := newHub(t)
 	conv := h.receive(h.channel(""), "P1", "hi")
 	for body, field := range map[string]string{
-		`{"attachments":[{}]}`: "attachments.0",
-		`{"attachments":[{"url":"https://x.example/a.png","upload_id":"up_1"}]}`: "attachments.0",
-		`{"attachments":[{"upload_id":"up_1"}]}`:                                 "attachments.0.upload_id",
+		`{"attachments":[{}]}`: "attachments[0]",
+		`{"attachments":[{"url":"https://x.example/a.png","upload_id":"up_1"}]}`: "attachments[0]",
+		`{"attachments":[{"upload_id":"up_1"}]}`:                                 "attachments[0].upload_id",
 	} {
 		a := h.do(request{method: http.MethodPost, path: "/v1/conversations/" + conv + "/messages", body: body, token: adminToken})
 		require.Equal(t, 422, a.status, a.raw)

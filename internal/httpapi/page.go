@@ -55,16 +55,19 @@ func convert[A, B any](list []A, f func(A) B) []B {
 	return out
 }
 
-// expected is the version a change is meant for: of the body, or of If-Match.
-// nil when the client does not care.
+// expected is the version a change is meant for: of the body, or of If-Match,
+// which have to agree where both are given. nil when the client does not care.
 func expected(version *int64, ifMatch *string) (*int64, error) {
-	if version != nil || ifMatch == nil || *ifMatch == "*" {
+	if ifMatch == nil || *ifMatch == "*" {
 		return version, nil
 	}
 	tag := strings.Trim(strings.TrimPrefix(*ifMatch, "W/"), `"`)
 	v, err := strconv.ParseInt(tag, 10, 64)
 	if err != nil {
 		return nil, invalid(fieldError{"If-Match", "is not an ETag of this hub"})
+	}
+	if version != nil && *version != v {
+		return nil, invalid(fieldError{"If-Match", "names another version than the body: give one of them"})
 	}
 	return &v, nil
 }
