@@ -201,7 +201,7 @@ func (s *server) failMedia(c *gin.Context, err error) {
 	case !errors.As(err, &e):
 		s.fail(c, err)
 	case e.Gone:
-		s.refuse(c, problem(http.StatusGone, codeMediaGone, e.Why+"; ask the contact to send it again"))
+		s.refuse(c, problem(http.StatusGone, codeMediaGone, e.Why+"; ask the contact to send it again, or a smaller one where it was too large"))
 	case e.TooLarge:
 		s.refuse(c, problem(http.StatusRequestEntityTooLarge, codeMediaTooLarge, e.Why))
 	default:
